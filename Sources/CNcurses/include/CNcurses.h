@@ -1,0 +1,3 @@
+#ifndef WARROOM_CNCURSES_H
+#define WARROOM_CNCURSES_H
+#endif

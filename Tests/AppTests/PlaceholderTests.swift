@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct AppPlaceholderTests {
+    @Test func targetBuilds() { #expect(Bool(true)) }
+}

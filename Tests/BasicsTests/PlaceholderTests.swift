@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct BasicsPlaceholderTests {
+    @Test func targetBuilds() { #expect(Bool(true)) }
+}

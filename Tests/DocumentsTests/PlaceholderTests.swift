@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct DocumentsPlaceholderTests {
+    @Test func targetBuilds() { #expect(Bool(true)) }
+}
