@@ -21,7 +21,9 @@ package enum JSONText {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>)
+    package static func decode<Value: Decodable>(
+        _ type: Value.Type, from bytes: some Sequence<UInt8>
+    )
         throws -> Value
     {
         let decoder = JSONDecoder()
