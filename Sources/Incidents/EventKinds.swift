@@ -2,14 +2,29 @@ import Basics
 
 /// Every kind this version writes and reads.
 package enum EventKinds {
-    package static let all: [any EventPayload.Type] = [
-        NoteAdded.self
-    ]
-}
+    package static let all: [any EventPayload.Type] = lifecycle + observed + hypotheses + acting
 
-/// A person's note.
-package struct NoteAdded: EventPayload {
-    package static let kind = "note.added"
-    package var text: String
-    package init(text: String) { self.text = text }
+    private static let lifecycle: [any EventPayload.Type] = [
+        IncidentOpened.self, SeverityChanged.self, PhaseChanged.self, StatusChanged.self,
+        MilestoneSet.self, TitleChanged.self, RoleAssigned.self, NoteAdded.self, NoteAmended.self,
+        UpdatePublished.self, FollowUpAdded.self, EnvironmentAnswered.self,
+        IncidentResolved.self, IncidentClosed.self, IncidentReopened.self,
+    ]
+    private static let observed: [any EventPayload.Type] = [
+        ChangeRecorded.self, AlertFiring.self, AlertResolved.self, PatternNew.self,
+        PatternSpike.self, SourceStale.self, SourceRecovered.self, CredentialSeen.self,
+        BaselineFrozen.self, ConditionMet.self, ConditionLost.self, ConditionUnknown.self,
+        ConditionCheckedByHand.self, ConditionNotApplicable.self,
+    ]
+    private static let hypotheses: [any EventPayload.Type] = [
+        HypothesisAdded.self, HypothesisStatusChanged.self, HypothesisPinned.self,
+        EvidenceAdded.self,
+    ]
+    private static let acting: [any EventPayload.Type] = [
+        MitigationProposed.self, MitigationObjected.self, MitigationApproved.self,
+        MitigationDenied.self, MitigationExpired.self, GateBlocked.self, ActionIntent.self,
+        ActionStarted.self, ActionOutput.self, ActionSucceeded.self, ActionFailed.self,
+        ActionTimedOut.self, ActionStopped.self, ActionUnknown.self, ActionAcknowledged.self,
+        ActionManual.self, ActionJudged.self, StopSet.self, StopCleared.self,
+    ]
 }
