@@ -32,7 +32,8 @@ func tests(_ module: String, _ dependencies: [Target.Dependency] = [], exclude: 
 {
     .testTarget(
         name: "\(module)Tests",
-        dependencies: [.byName(name: module), "Basics", "Support"] + dependencies,
+        dependencies: [.byName(name: module), "Support"]
+            + (module == "Basics" ? [] : ["Basics"]) + dependencies,
         exclude: exclude, swiftSettings: settings)
 }
 
@@ -166,7 +167,8 @@ let package = Package(
             name: "SimulationTests",
             dependencies: [
                 "App", "Support", "Basics", "Room", "Panes", "Canvas", "Terminal", "Incidents",
-                "Journals", "Diagnosis", "Safety", "Playbooks", "Drills", "Feeds", "Metrics", "Logs",
+                "Journals", "Diagnosis", "Safety", "Playbooks", "Drills", "Feeds", "Metrics",
+                "Logs",
             ],
             swiftSettings: settings),
         .testTarget(
