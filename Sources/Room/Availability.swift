@@ -1,0 +1,92 @@
+import Basics
+import Incidents
+import Playbooks
+import Safety
+
+/// Whether a command can be used now; if not, the reason a person is told.
+package enum Availability: Sendable, Hashable {
+    case enabled
+    case disabled(because: String)
+
+    package var isEnabled: Bool { self == .enabled }
+}
+
+extension Model {
+    /// Every shown key works or says why not.
+    package func availability(of command: Command) -> Availability {
+        if Self.writes(command), let reason = readOnlyReason { return .disabled(because: reason) }
+        switch command {
+        case .approve: return approveAvailability
+        case .refuse:
+            guard case .proposal(let it)? = selectedMitigation?.content, it.state == .proposed
+            else { return .disabled(because: "the selected row is not an open proposal") }
+        case .undo:
+            if incident.undoCandidate == nil {
+                return .disabled(because: "no action of this room is there to undo")
+            }
+        case .test, .evidence, .rank:
+            if selectedHypothesis == nil { return .disabled(because: "no hypothesis is selected") }
+        case .resolve:
+            if incident.status.isOver {
+                return .disabled(because: "the incident is \(incident.status.rawValue)")
+            }
+        case .close:
+            if incident.status != .resolved {
+                return .disabled(because: "only a resolved incident can be closed")
+            }
+        case .reopen:
+            if !incident.status.isOver { return .disabled(because: "the incident is open") }
+        case .clearStop:
+            if !stop.isOn { return .disabled(because: "the emergency stop is off") }
+            if !isCommander {
+                return .disabled(
+                    because: "only the IC (\(incident.commander ?? "nobody")) clears it")
+            }
+        case .acknowledge:
+            if incident.unacknowledgedUnknowns.isEmpty {
+                return .disabled(because: "no action has an unknown outcome")
+            }
+        case .suspend:
+            if incident.runningAttempt != nil {
+                return .disabled(because: "an action is running and is being watched")
+            }
+        case .nextMatch, .previousMatch:
+            if find.isEmpty { return .disabled(because: "nothing was searched for: press / first") }
+        default: break
+        }
+        return .enabled
+    }
+
+    private var approveAvailability: Availability {
+        switch selectedMitigation?.content {
+        case .planned(let planned):
+            if let problem = planned.problem { return .disabled(because: problem) }
+            return .enabled
+        case .proposal(let mitigation):
+            if mitigation.state == .proposed { return .enabled }
+            return .disabled(
+                because: "\(mitigation.proposal.id) is \(mitigation.state.rawValue)")
+        case .doNothing, nil:
+            return .disabled(because: "no mitigation is selected: press 3 and choose one")
+        }
+    }
+
+    private var readOnlyReason: String? {
+        if let problem = journalProblem { return "the journal is not writable: \(problem.why)" }
+        if case .viewer(let why) = access { return "this room is read-only: \(why)" }
+        return nil
+    }
+
+    /// Commands that end in a journal entry. The emergency stop is not among them: it must work from
+    /// every room, also a read-only one.
+    private static func writes(_ command: Command) -> Bool {
+        switch command {
+        case .approve, .refuse, .undo, .byHand, .test, .hypothesis, .evidence, .note, .update,
+            .resolve, .severity, .phase, .status, .title, .environment, .ic, .onset, .baseline,
+            .close, .reopen, .clearStop, .checked, .notApplicable, .acknowledge, .rank, .object,
+            .followUp:
+            true
+        default: false
+        }
+    }
+}

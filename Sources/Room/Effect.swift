@@ -1,0 +1,42 @@
+import Basics
+import Incidents
+
+/// What the room asks its runtime to do. The runtime's duties, in this order:
+///
+/// 1. journal, 2. act, 3. show. An effect that acts (`approve`, `setStop`) is journalled and synced
+/// first; when the journal refuses, nothing is done and `Message.journalLost` comes back.
+package enum Effect: Sendable {
+    /// Append; `sync` waits for the disk before the events come back as `journalled`.
+    case journal([EventDraft], sync: Bool)
+    /// Plan, journal the proposal, then open its card.
+    case propose(ProposalRequest)
+    /// Journal the approval, then run it.
+    case approve(MitigationApproved)
+    /// Write the emergency-stop file; nothing is asked.
+    case setStop(reason: String)
+    /// Remove the files and journal the clearing.
+    case clearStop(reason: String)
+    case setIncidentStart(Timestamp)
+    case copy(String)
+    /// Write the report and friends beside the journal.
+    case export
+    case setTheme(String)
+    case suspend, redraw, quit
+}
+
+/// What should be proposed.
+package struct ProposalRequest: Sendable, Hashable {
+    package enum Basis: Sendable, Hashable {
+        /// An action of the catalogue with its slots.
+        case action(String, target: String, slots: [String: String])
+        /// The paired rollback of an earlier proposal.
+        case undo(of: String)
+    }
+    package var basis: Basis
+    package var reason: String
+
+    package init(basis: Basis, reason: String) {
+        self.basis = basis
+        self.reason = reason
+    }
+}

@@ -1,0 +1,99 @@
+import Basics
+import Diagnosis
+import Feeds
+import Incidents
+import Logs
+import Playbooks
+
+/// A row of the mitigations pane.
+package struct MitigationRow: Sendable, Hashable, Identifiable {
+    package enum Content: Sendable, Hashable {
+        case planned(PlannedMitigation)
+        case proposal(Mitigation)
+        case doNothing(String)
+    }
+    package var id: String
+    package var content: Content
+}
+
+extension Model {
+    /// What waits first, then what a playbook advises, then doing nothing, then what is over.
+    package var mitigationRows: [MitigationRow] {
+        let open = incident.mitigations.filter { !$0.isOver }
+        let over = incident.mitigations.filter(\.isOver).reversed()
+        let openKeys = Set(open.map { $0.proposal.action + "@" + $0.proposal.target })
+        let advised = planned.filter {
+            !openKeys.contains($0.advice.action + "@" + $0.advice.target)
+        }
+        var rows = open.map { MitigationRow(id: $0.proposal.id, content: .proposal($0)) }
+        rows += advised.map { MitigationRow(id: $0.advice.id, content: .planned($0)) }
+        let cost = observation?.situation.doNothing ?? ""
+        rows.append(MitigationRow(id: "do-nothing", content: .doNothing(cost)))
+        rows += over.map { MitigationRow(id: $0.proposal.id, content: .proposal($0)) }
+        return rows
+    }
+
+    /// Log records that match the find text, oldest first.
+    package var logRows: [LogRecord] {
+        let records = feeds?.recent ?? []
+        guard focus == .logs, !find.isEmpty else { return records }
+        let needle = find.lowercased()
+        return records.filter {
+            $0.message.lowercased().contains(needle)
+                || ($0.service ?? "").lowercased().contains(needle)
+                || ($0.level?.word ?? "") == needle
+        }
+    }
+
+    /// The identities of a pane's rows, in order.
+    package func rowIDs(of pane: Pane) -> [String] {
+        switch pane {
+        case .situation: observation?.signals.map(\.definition.name) ?? []
+        case .hypotheses: observation?.hypotheses.map(\.id) ?? []
+        case .mitigations: mitigationRows.map(\.id)
+        case .conditions: ConditionID.allCases.map(\.rawValue)
+        case .timeline: timeline.map { String($0.sequence) }
+        case .logs: logRows.map { String($0.id) }
+        case .metrics:
+            (observation?.signals.map { "signal:" + $0.definition.name } ?? [])
+                + (feeds?.sources.map { "source:" + $0.id } ?? [])
+        case .report:
+            reportText.split(separator: "\n", omittingEmptySubsequences: false)
+                .indices.map(String.init)
+        }
+    }
+
+    /// The selected row's identity; the last one while following, else the first by default.
+    package func selectedID(in pane: Pane) -> String? {
+        let ids = rowIDs(of: pane)
+        let state = lists[pane] ?? ListState()
+        if state.isFollowing { return ids.last }
+        if let selected = state.selected, ids.contains(selected) { return selected }
+        return ids.first
+    }
+
+    package var selectedMitigation: MitigationRow? {
+        let id = selectedID(in: .mitigations)
+        return mitigationRows.first { $0.id == id }
+    }
+
+    package var selectedHypothesis: RankedHypothesis? {
+        let id = selectedID(in: .hypotheses)
+        return observation?.hypotheses.first { $0.id == id }
+    }
+
+    package var selectedCondition: StopCondition? {
+        let id = selectedID(in: .conditions)
+        return observation?.conditions.first { $0.id.rawValue == id }
+    }
+}
+
+extension Mitigation {
+    /// Whether nothing more will happen to it.
+    package var isOver: Bool {
+        switch state {
+        case .proposed, .approved, .running: false
+        case .denied, .expired, .succeeded, .failed, .unknown: true
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Basics
+import Canvas
+import Diagnosis
+import Incidents
+
+extension Model {
+    /// Runs a command that is available.
+    mutating func perform(_ command: Command, _ argument: String) -> [Effect] {
+        if case .disabled(let reason) = availability(of: command) {
+            say("\(command.rawValue): \(reason)", isError: true)
+            return []
+        }
+        return move(command) ?? decide(command, argument) ?? manage(command, argument)
+            ?? record(command, argument) ?? []
+    }
+
+    private mutating func move(_ command: Command) -> [Effect]? {
+        switch command {
+        case .situation: jump(to: .situation)
+        case .hypotheses: jump(to: .hypotheses)
+        case .mitigations: jump(to: .mitigations)
+        case .conditions: jump(to: .conditions)
+        case .timeline: jump(to: .timeline)
+        case .logs: jump(to: .logs)
+        case .metrics: jump(to: .metrics)
+        case .report: jump(to: .report)
+        case .nextPane: cyclePane(by: 1)
+        case .previousPane: cyclePane(by: -1)
+        case .up: moveSelection(by: -1)
+        case .down: moveSelection(by: 1)
+        case .pageUp: moveSelection(by: -pageRows)
+        case .pageDown: moveSelection(by: pageRows)
+        case .top: moveSelection(by: -1_000_000)
+        case .bottom: moveSelection(by: 1_000_000)
+        case .zoom: isZoomed.toggle()
+        case .open: overlay = .detail(focus, scroll: 0)
+        case .back: goBack()
+        case .follow: toggleFollow()
+        case .nextMatch: jumpToMatch(by: 1)
+        case .previousMatch: jumpToMatch(by: -1)
+        case .find: ask(.find, "Find in \(focus.title)", hint: "empty shows everything", text: find)
+        case .help: overlay = .help(scroll: 0)
+        case .palette: overlay = .palette(PaletteState())
+        default: return nil
+        }
+        return []
+    }
+
+    /// One level out: overlay, search, zoom, whole-screen pane. Never quits.
+    private mutating func goBack() {
+        if overlay != nil {
+            overlay = nil
+        } else if !find.isEmpty {
+            find = ""
+        } else if isZoomed {
+            isZoomed = false
+        } else if focus.isScreen {
+            focus = .mitigations
+        } else {
+            toast = nil
+        }
+    }
+
+    private mutating func decide(_ command: Command, _ argument: String) -> [Effect]? {
+        switch command {
+        case .approve: return approveSelected()
+        case .refuse:
+            guard case .proposal(let it)? = selectedMitigation?.content else { return [] }
+            ask(
+                .refuse(proposal: it.proposal.id), "Why is \(it.proposal.title) refused?",
+                hint: "the reason stands in the timeline")
+        case .undo:
+            guard let it = incident.undoCandidate else { return [] }
+            return [
+                .propose(
+                    ProposalRequest(
+                        basis: .undo(of: it.proposal.id), reason: "undo \(it.proposal.title)"))
+            ]
+        case .object:
+            guard case .proposal(let it)? = selectedMitigation?.content else { return [] }
+            return write(
+                MitigationObjected(
+                    proposal: it.proposal.id, reason: argument.isEmpty ? "objection" : argument))
+        case .stop:
+            return [.setStop(reason: argument.isEmpty ? "set by \(actor.name)" : argument)]
+        case .clearStop:
+            guard argument.isEmpty else { return [.clearStop(reason: argument)] }
+            ask(.clearStop, "Why is it safe to clear the emergency stop?")
+        case .acknowledge:
+            guard let unknown = incident.unacknowledgedUnknowns.first else { return [] }
+            guard argument.isEmpty else {
+                return write(ActionAcknowledged(attempt: unknown.id, finding: argument))
+            }
+            ask(
+                .acknowledge(attempt: unknown.id),
+                "Did \(unknown.id) \(unknown.action) on \(unknown.target) take effect?",
+                hint: "say what you found and how")
+        case .resolve: return resolveOrAsk(argument)
+        default: return nil
+        }
+        return []
+    }
+
+    private mutating func approveSelected() -> [Effect] {
+        switch selectedMitigation?.content {
+        case .planned(let planned):
+            return [
+                .propose(
+                    ProposalRequest(
+                        basis: .action(
+                            planned.advice.action, target: planned.advice.target,
+                            slots: planned.advice.slots),
+                        reason: planned.advice.why))
+            ]
+        case .proposal(let mitigation): return openCard(mitigation.proposal.id)
+        case .doNothing, nil: return []
+        }
+    }
+
+    private mutating func resolveOrAsk(_ argument: String) -> [Effect] {
+        if observation?.allConditionsMet == true { return resolve(overrideReason: nil) }
+        let unmet = unmetConditions
+        guard argument.isEmpty else { return resolve(overrideReason: argument) }
+        ask(
+            .overrideResolve, "Locked: \(unmet.count) of 6 not met. Override with a reason?",
+            hint: unmet.joined(separator: "; "))
+        return []
+    }
+
+    private var unmetConditions: [String] {
+        guard let observation else { return ConditionID.allCases.map(\.title) }
+        return observation.conditions.filter { !$0.state.counts }.map {
+            "\($0.id.title) (\($0.state.word))"
+        }
+    }
+
+    mutating func resolve(overrideReason: String?) -> [Effect] {
+        if overrideReason != nil, !isCommander {
+            say("only the IC (\(incident.commander ?? "nobody")) overrides", isError: true)
+            return []
+        }
+        let resolved = IncidentResolved(
+            unmet: overrideReason == nil ? [] : unmetConditions, overrideReason: overrideReason)
+        return [.journal([draft(resolved)], sync: true)]
+    }
+
+    private mutating func manage(_ command: Command, _ argument: String) -> [Effect]? {
+        switch command {
+        case .quit: overlay = .leaving
+        case .suspend: return [.suspend]
+        case .redraw: return [.redraw]
+        case .export: return [.export]
+        case .catchUp: return catchUp()
+        case .theme:
+            guard !argument.isEmpty else {
+                say("theme NAME: dark, light, high-contrast, colour-blind, mono, sixteen")
+                return []
+            }
+            return [.setTheme(argument)]
+        case .explain: overlay = .detail(focus, scroll: 0)
+        default: return nil
+        }
+        return []
+    }
+
+    private mutating func catchUp() -> [Effect] {
+        let text = SituationText.sitrep(self)
+        overlay = .text(title: "Situation report (copied)", body: text, scroll: 0)
+        return [.copy(text)]
+    }
+}

@@ -1,0 +1,128 @@
+import Basics
+import Canvas
+import Diagnosis
+import Feeds
+import Incidents
+import Safety
+
+extension Model {
+    /// Takes in one message and says what is to be done. Pure: the only way the room changes.
+    package mutating func update(_ message: Message) -> [Effect] {
+        switch message {
+        case .resized(let size):
+            self.size = size
+            return []
+        case .key(let key): return handle(key)
+        case .command(let command, let argument): return perform(command, argument)
+        case .tick(let reading): return tick(reading)
+        case .observed(let findings): return observe(findings)
+        case .stopFiles(let files): return stopFilesChanged(files)
+        case .journalled(let events): return journalled(events)
+        case .openCard(let proposal): return openCard(proposal)
+        case .failed(let failure):
+            say(failure.description, isError: true)
+            return []
+        case .notice(let text):
+            say(text)
+            return []
+        case .journalLost(let failure):
+            journalProblem = failure
+            say(failure.description, isError: true)
+            return []
+        case .show(let title, let body):
+            overlay = .text(title: title, body: body, scroll: 0)
+            return []
+        }
+    }
+
+    /// Shows a line for eight seconds (errors: twenty).
+    mutating func say(_ text: String, isError: Bool = false) {
+        toast = Toast(
+            text: text, isError: isError, until: now.boot + .seconds(isError ? 20 : 8))
+    }
+
+    func draft(_ payload: some EventPayload, at time: Timestamp? = nil) -> EventDraft {
+        EventDraft(payload, at: time, by: actor)
+    }
+
+    /// One entry by the operator, on disk within a second.
+    func write(_ payload: some EventPayload) -> [Effect] {
+        [.journal([draft(payload)], sync: false)]
+    }
+
+    private mutating func tick(_ reading: ClockReading) -> [Effect] {
+        now = reading
+        if let toast, toast.until < reading.boot { self.toast = nil }
+        var effects: [Effect] = []
+        for mitigation in incident.mitigations where mitigation.state == .proposed {
+            guard reading.wall - mitigation.proposedAt > Self.proposalLifetime else { continue }
+            guard canWrite, !isShowingCard(mitigation.proposal.id) else { continue }
+            effects += [
+                .journal(
+                    [
+                        EventDraft(
+                            MitigationExpired(proposal: mitigation.proposal.id), by: .automation)
+                    ], sync: false)
+            ]
+        }
+        return effects
+    }
+
+    /// An undecided proposal leaves the list after this long; advice stays.
+    package static let proposalLifetime: Duration = .seconds(15 * 60)
+
+    private func isShowingCard(_ proposal: String) -> Bool {
+        if case .card(let card) = overlay { return card.proposal.id == proposal }
+        return false
+    }
+
+    private mutating func journalled(_ events: [Event]) -> [Effect] {
+        var effects: [Effect] = []
+        for event in events {
+            incident.apply(event)
+            timeline.append(TimelineLine(event))
+            effects += react(to: event.payload)
+        }
+        return effects
+    }
+
+    private mutating func react(to payload: any EventPayload) -> [Effect] {
+        switch payload {
+        case let set as MilestoneSet:
+            pendingMilestones.remove(set.milestone)
+            return set.milestone == .started ? [.setIncidentStart(set.at)] : []
+        case is StopSet:
+            pendingStop = false
+            say("EMERGENCY STOP is on: nothing will be run until the IC clears it", isError: true)
+        case is StopCleared: say("emergency stop cleared")
+        case let intent as ActionIntent: valueBefore[intent.attempt] = mainSignal?.value
+        case let done as ActionSucceeded: say("\(done.attempt) succeeded; watching its effect")
+        case let failed as ActionFailed:
+            say("\(failed.attempt) failed: \(failed.detail)", isError: true)
+        case let blocked as GateBlocked:
+            say("not run: \(blocked.gate): \(blocked.reason)", isError: true)
+        case is IncidentResolved: say("resolved")
+        default: break
+        }
+        return []
+    }
+
+    private mutating func stopFilesChanged(_ files: [StopState.FileState]) -> [Effect] {
+        stopFiles = files
+        let found = files.filter { $0.presence != .absent }
+        revokeCardIfStopped()
+        guard !found.isEmpty, incident.stop == nil, !pendingStop, canWrite else { return [] }
+        pendingStop = true
+        let state = StopState(files: files, isLatched: false)
+        let set = StopSet(reason: state.reason, paths: found.map(\.path), unreached: [])
+        return [.journal([EventDraft(set, by: .automation)], sync: true)]
+    }
+
+    func stopReason() -> String? { stop.isOn ? stop.reason : nil }
+
+    mutating func revokeCardIfStopped() {
+        guard case .card(var card) = overlay, let reason = stopReason() else { return }
+        card.revoked = "the emergency stop is on: \(reason)"
+        overlay = .card(card)
+    }
+}
