@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct DrillsPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}
