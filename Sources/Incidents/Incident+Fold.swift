@@ -107,6 +107,7 @@ extension Incident {
         case let source as SourceStale: staleSources.insert(source.source)
         case let source as SourceRecovered: staleSources.remove(source.source)
         case let baseline as BaselineFrozen: baselines[baseline.signal] = baseline
+        case let situation as SituationRecorded: situations.append(situation)
         case let met as ConditionMet: record(met.condition, .met, event, met.detail)
         case let lost as ConditionLost: record(lost.condition, .lost, event, lost.detail)
         case let unknown as ConditionUnknown:

@@ -27,6 +27,8 @@ package struct Incident: Sendable {
     package var nextUpdateDue: Timestamp?
     /// Baselines by signal name.
     package var baselines: [String: BaselineFrozen] = [:]
+    /// What the room saw, at the moments it was written down; the report is made from these.
+    package var situations: [SituationRecorded] = []
     /// Last state change per condition, with the time it happened.
     package var conditions: [ConditionID: ConditionRecord] = [:]
     package var handChecks: [ConditionID: ConditionCheckedByHand] = [:]

@@ -109,6 +109,8 @@ package struct TimelineLine: Sendable, Hashable {
                     + "rotate it", .alarm)
         case let it as BaselineFrozen:
             Parts("·", "baseline", "\(it.signal) from \(it.origin)", .detail)
+        case let it as SituationRecorded:
+            Parts("·", "situation", "\(it.what), \(it.reach) \(it.reachDetail)", .detail)
         case let it as ConditionMet:
             Parts("✓", "condition", "\(it.condition.title): \(it.detail)")
         case let it as ConditionLost:

@@ -50,7 +50,8 @@ package struct Model: Sendable {
     package var pendingMilestones: Set<Milestone> = []
     package var pendingStop = false
     package var judgedAttempts: Set<String> = []
-    package var badMinutes: [String: Int] = [:]
+    package var situationMark: SituationMark?
+    package var situationRecordedAt: Timestamp?
 
     package init(
         incident: Incident, access: Access, configuration: Configuration, actor: Actor,

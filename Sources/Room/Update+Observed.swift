@@ -19,6 +19,7 @@ extension Model {
         }
         drafts += newMilestones(findings.observation)
         drafts += judgements(findings.observation)
+        drafts += situationToRecord(findings.observation)
         return drafts.isEmpty ? [] : [.journal(drafts, sync: false)]
     }
 
