@@ -148,7 +148,8 @@ struct Supervision {
         }
         if case .terminating = phase, exit != nil { due = min(due, .milliseconds(20)) }
         var watched = [
-            pollfd(fd: outputEnded ? -1 : child.outputDescriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(
+                fd: outputEnded ? -1 : child.outputDescriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: exit != nil ? -1 : child.exitDescriptor, events: Int16(POLLIN), revents: 0),
         ]
         if exit == nil, child.exitDescriptor < 0 { due = min(due, .milliseconds(20)) }
