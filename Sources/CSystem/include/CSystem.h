@@ -1,12 +1,13 @@
-// The Linux calls that Swift's Glibc module does not show. Each says why it exists.
+// The Linux calls that Swift's Glibc module does not show, one header per topic. Every function
+// returns a value ≥ 0 or -errno, so that no caller has to read errno.
+// <sys/types.h> is left out on purpose: it would make this module the owner of `timespec` in Swift.
 #ifndef WARROOM_CSYSTEM_H
 #define WARROOM_CSYSTEM_H
 
-#include <stdint.h>
-#include <sys/types.h>
-
-/// A counter that wakes a poll loop from any thread. eventfd(2) is not in Swift's Glibc module.
-/// Non-blocking and close-on-exec. Returns the descriptor or -errno.
-int csystem_eventfd(void);
+#include "Events.h"
+#include "Files.h"
+#include "Locks.h"
+#include "Peers.h"
+#include "Spawn.h"
 
 #endif

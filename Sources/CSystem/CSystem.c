@@ -1,9 +1,0 @@
-#include "CSystem.h"
-
-#include <errno.h>
-#include <sys/eventfd.h>
-
-int csystem_eventfd(void) {
-    int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return descriptor < 0 ? -errno : descriptor;
-}

@@ -1,0 +1,17 @@
+#include "Locks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+int csystem_lock(int descriptor) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 0};
+    int result;
+    do {
+        result = fcntl(descriptor, F_OFD_SETLK, &lock);
+    } while (result != 0 && errno == EINTR);
+    if (result == 0) {
+        return 0;
+    }
+    return errno == EACCES ? -EAGAIN : -errno;
+}
