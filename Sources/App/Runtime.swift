@@ -24,6 +24,8 @@ package final class Runtime {
     private let signals: SignalPipe
     private let options: Options
     private var model: Model
+    /// The model as it is now.
+    package var current: Model { model }
     private var isDirty = true
     private var lastDraw = BootTime(nanoseconds: 0)
     private var lastTick = BootTime(nanoseconds: 0)
