@@ -43,7 +43,7 @@ package enum BuiltinPlaybooks {
                     falsified_by: instances on the previous version fail as often, or the errors began before the deploy
                     fastest_test: compare the error ratio of instances on {version} with instances on {previous}
                   - id: dependency-failure
-                    statement: a dependency of {service} is failing
+                    statement: "{dependency}, which {service} depends on, is failing"
                     prior: 0
                     evidence:
                       - for: calls to another service time out or are refused
