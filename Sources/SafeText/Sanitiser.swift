@@ -1,0 +1,52 @@
+/// Turns bytes from anywhere into text that is safe to show: what is invisible or would command the
+/// terminal becomes visible, nothing is skipped.
+package enum Sanitiser {
+    /// Bytes of one text that are kept; the rest is cut and marked.
+    package static let textBytesMax = 64 * 1024
+    /// Combining marks kept on one base.
+    package static let marksMax = 4
+    /// Columns between tab stops.
+    package static let tabWidth = 8
+
+    /// Whether `clean` would leave an ASCII text as it is.
+    private static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7F }
+
+    /// Sanitises bytes: strict UTF-8 (a bad byte shows as `\xNN`), controls as `^[` and `\u009b`,
+    /// direction and invisible scalars as `‹U+202E›`, TAB as spaces, colour sequences removed.
+    package static func clean(_ bytes: some Collection<UInt8>) -> String {
+        if bytes.count <= textBytesMax, bytes.allSatisfy(isPlain) {
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        var writer = SanitisingWriter()
+        writer.write(bytes)
+        return writer.text
+    }
+
+    /// Sanitises text.
+    package static func clean(_ text: String) -> String { clean(text.utf8) }
+
+    /// `text` with nothing in it that a frame must not hold; returns it unchanged (and fast) when
+    /// it is clean, which it is except by mistake.
+    package static func visible(_ text: String) -> String {
+        let isASCII: Bool? = text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(isPlain) }
+        if isASCII == true { return text }
+        for scalar in text.unicodeScalars where !ScalarClass.isVisible(scalar) {
+            return clean(text)
+        }
+        return text
+    }
+
+    /// An identifier for a confirmation: ASCII as it is, every other scalar as `\u{…}`, so that
+    /// look-alikes cannot pass.
+    package static func identifier(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            if (0x20...0x7E).contains(scalar.value) {
+                result.unicodeScalars.append(scalar)
+            } else {
+                result += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
+            }
+        }
+        return result
+    }
+}
