@@ -1,6 +1,7 @@
 import Basics
 import Logs
 import Metrics
+import SafeText
 
 #if canImport(Glibc)
     import Glibc
@@ -13,11 +14,13 @@ final class DumpSource {
     let id: String
     private let limits: FeedLimits
     private let opened: BootTime
+    private let ingestor = DumpIngestor()
+    private let labels: [String: String]
     private var known: FileFacts?
     /// What was seen of a dump that looked unfinished; a second look at the same takes it.
     private var unfinished: FileFacts?
     private var problem: String?
-    private var reads = 0
+    private var absences = 0
     private var samples = 0
     private var skipped = 0
     private var lastSkipped: SkippedLine?
@@ -33,6 +36,19 @@ final class DumpSource {
         self.limits = limits
         opened = now.boot
         if case .metrics(_, let every) = spec.kind { interval = every }
+        labels = Self.labels(spec, path)
+    }
+
+    /// Series that do not say where they come from get `instance` (the file's name without its
+    /// extension) and `job` (the service), as a scrape would add them: two dumps of one glob may
+    /// hold the same series.
+    private static func labels(_ spec: SourceSpec, _ path: String) -> [String: String] {
+        var labels = spec.labels
+        let name = PathPattern.name(of: path)
+        let stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
+        if labels["instance"] == nil, !stem.isEmpty { labels["instance"] = stem }
+        if labels["job"] == nil, let service = spec.service { labels["job"] = service }
+        return labels
     }
 
     /// Reads the dump when it changed.
@@ -44,6 +60,7 @@ final class DumpSource {
         switch FileFacts.of(path: path) {
         case .failure(let error):
             problem = DumpText.unreadable(path, error)
+            vanish(now, store)
             return false
         case .success(let facts) where !facts.isRegular:
             problem = DumpText.notRegular(path, isDirectory: facts.kind == S_IFDIR)
@@ -65,7 +82,9 @@ final class DumpSource {
             problem = DumpText.unreadable(path, error)
             return false
         case .success(let bytes):
-            if bytes.last != 0x0A, !isComplete, unfinished != facts {
+            // Between two writes of its writer a dump lacks series, which would end them.
+            let looksWhole = known == nil && bytes.last == 0x0A
+            if !isComplete, !looksWhole, unfinished != facts {
                 unfinished = facts
                 return false
             }
@@ -80,20 +99,42 @@ final class DumpSource {
             problem = DumpText.empty(path)
             return false
         }
-        let result = DumpReading.ingest(bytes, spec: spec, path: path, at: now.wall, into: store)
-        reads += 1
-        samples = result.samples
-        skipped += result.skipped
-        if let last = result.lastSkipped { lastSkipped = last }
-        detail = result.detail
-        guard result.samples > 0 else {
-            problem = DumpText.noSamples(path, result.lastSkipped)
+        let report = ingestor.ingest(
+            bytes, readAt: now.wall.milliseconds, extraLabels: labels, into: store)
+        skipped += report.skippedCount
+        if let last = report.skipped.last { lastSkipped = Self.clean(last) }
+        if let error = report.error {
+            problem = DumpText.refused(path, Clean.text(error))
+            return false
+        }
+        let taken = report.samples + report.duplicates
+        guard taken > 0 || report.refused > 0 else {
+            problem = DumpText.noSamples(path, lastSkipped)
             return false
         }
         problem = nil
+        absences = 0
+        samples += report.samples
+        detail = report.refused > 0 ? "\(report.refused) samples refused" : ""
         learnInterval(now.boot)
         lastData = now.wall
         return true
+    }
+
+    /// The reason may quote the dump.
+    private static func clean(_ line: SkippedLine) -> SkippedLine {
+        SkippedLine(line: line.line, reason: Clean.text(line.reason))
+    }
+
+    /// The second look that finds no file ends its series: the first may fall between the unlinking
+    /// and the next writing.
+    private func vanish(_ now: ClockReading, _ store: SeriesStore) {
+        guard known != nil else { return }
+        absences += 1
+        guard absences >= 2 else { return }
+        _ = ingestor.sourceVanished(at: now.wall.milliseconds, in: store)
+        known = nil
+        absences = 0
     }
 
     /// Without `every`, the interval is the mean of the last ones.
@@ -182,6 +223,13 @@ enum DumpText {
     static func empty(_ path: String) -> String {
         Failure(
             "dump.empty", "Dump is empty", subject: path, next: "Check what writes it"
+        ).description
+    }
+
+    static func refused(_ path: String, _ why: String) -> String {
+        Failure(
+            "dump.refused", "Dump not used", subject: path, why: why,
+            unchanged: "The samples of its last reading stay", next: "Check what writes it"
         ).description
     }
 

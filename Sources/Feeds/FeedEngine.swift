@@ -191,7 +191,11 @@ extension FeedEngine {
     private func mark(_ directory: String, _ names: Set<String>, isComplete: Bool) {
         guard let known = places[directory] else { return }
         for name in names {
-            for target in known[name] ?? [] { mark(target, isComplete: isComplete) }
+            for target in known[name] ?? [] {
+                // A dump is read when its writer is done with it, see `DumpSource`.
+                if case .dump = target, !isComplete { continue }
+                mark(target, isComplete: isComplete)
+            }
         }
     }
 
@@ -230,14 +234,13 @@ extension FeedEngine {
     }
 
     private func readDumps(isLast: Bool) {
-        var waiting: Set<Int> = []
         for index in dirtyDumps.sorted() {
             let taken = dumps[index].turn(
                 clock.now, store: store, isComplete: completedDumps.contains(index),
                 isLast: isLast)
             if taken { generation += 1 }
         }
-        swap(&dirtyDumps, &waiting)
+        dirtyDumps = []
         completedDumps = []
     }
 
