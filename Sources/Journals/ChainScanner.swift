@@ -16,6 +16,11 @@ package struct RecoveredGap: Hashable, Sendable {
     package var position: JournalPosition
     /// Bytes.
     package var length: Int
+
+    package init(position: JournalPosition, length: Int) {
+        self.position = position
+        self.length = length
+    }
 }
 
 /// Where and why reading stopped.
@@ -40,11 +45,13 @@ struct ChainScanner {
     private(set) var opened: JournalKinds.Opened?
     /// Set for one segment read alone: its first record is taken as it comes.
     private var adoptsChain: Bool
+    private let startsJournal: Bool
 
     init(segment: Int = 1, adoptsChain: Bool = false) {
         position = JournalPosition(segment: segment, offset: 0)
         synced = JournalPosition(segment: segment, offset: 0)
         self.adoptsChain = adoptsChain
+        startsJournal = !adoptsChain
     }
 
     var head: JournalHead { JournalHead(sequence: sequence, position: position, hash: hash) }
@@ -125,7 +132,7 @@ struct ChainScanner {
         guard payload.synced <= start else {
             throw .broken("entry \(frame.sequence) claims more than was written before it")
         }
-        if opened == nil, !adoptsChain, payload.kind != JournalKinds.Recovered.kind {
+        if opened == nil, startsJournal, payload.kind != JournalKinds.Recovered.kind {
             guard payload.kind == JournalKinds.Opened.kind else {
                 throw .broken("the journal does not begin with \(JournalKinds.Opened.kind)")
             }

@@ -122,6 +122,16 @@ struct JournalScan {
     /// The bytes after the last good record when the end is torn.
     var tail: [UInt8] = []
 
+    /// The last record when a crash cost it nothing but its newline. A newline makes it whole, so it
+    /// cannot be skipped as a torn line: no later record could name it as a gap.
+    var recordWithoutNewline: ScannedRecord? {
+        guard !tail.isEmpty, !tail.contains(0x0A) else { return nil }
+        var probe = scanner
+        var found: ScannedRecord?
+        _ = probe.scan(tail + [0x0A]) { found = $0 }
+        return found
+    }
+
     /// Scans all segments, calling `each` for every good record in order.
     static func run(
         _ directory: JournalDirectory, _ fileSystem: any FileSystem,

@@ -29,7 +29,7 @@ extension JournalWriter {
             let (writer, notes) = try opening.begin()
             return JournalWriter(writer, lock: lock, notes: notes, scrub: scrub)
         } catch {
-            options.fileSystem.close(lock)
+            options.fileSystem.unlock(lock)
             throw error
         }
     }
@@ -81,7 +81,7 @@ private struct JournalOpening {
                 try noteHolder(descriptor)
                 return descriptor
             } catch {
-                files.close(descriptor)
+                files.unlock(descriptor)
                 throw error
             }
         } catch {
@@ -132,7 +132,10 @@ private struct JournalOpening {
         var writer = try writer(at: scan)
         do throws(Failure) {
             let notes = try recover(&writer, scan)
-            if scan.scanner.opened == nil { try writeFirstRecord(&writer) }
+            let isOpened =
+                scan.scanner.opened != nil
+                || scan.recordWithoutNewline?.payload.kind == JournalKinds.Opened.kind
+            if !isOpened { try writeFirstRecord(&writer) }
             try writer.synchronize()
             try writer.refreshHead()
             return (writer, notes)
@@ -171,6 +174,10 @@ private struct JournalOpening {
         guard !scan.tail.isEmpty else { return [] }
         let position = scan.scanner.position
         var skipped = scan.tail
+        if let whole = scan.recordWithoutNewline {
+            try writer.completeLine(whole)
+            return ["The last entry was whole but for its newline, which was added."]
+        }
         if skipped.last != 0x0A {
             skipped.append(0x0A)
             try writer.closeTornLine()

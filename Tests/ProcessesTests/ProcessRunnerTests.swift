@@ -40,7 +40,8 @@ import Testing
     }
 
     @Test func terminatesAtTheDeadline() {
-        let result = shell("trap 'echo bye; exit 3' TERM; sleep 60 & wait", deadline: .milliseconds(500))
+        let result = shell(
+            "trap 'echo bye; exit 3' TERM; sleep 60 & wait", deadline: .milliseconds(500))
         #expect(result.outcome == .timedOut)
         #expect(result.exitCode == 3)
         #expect(result.text == "bye\n")
@@ -81,7 +82,8 @@ import Testing
     @Test func stampsWithTheInjectedClock() {
         let clock = ManualClock(wall: .epoch)
         let result = ProcessRunner(clock: clock).run(
-            Command("/bin/true", deadline: .seconds(30)), started: { _ in
+            Command("/bin/true", deadline: .seconds(30)),
+            started: { _ in
                 clock.advance(by: .seconds(5))
             })
         #expect(result.ended - result.started == .seconds(5))
@@ -105,7 +107,8 @@ import Testing
     @Test func failsToStartWhatIsNoProgram() throws {
         let directory = try TemporaryDirectory()
         let garbage = try directory.file("garbage", "\u{1}\u{2}garbage", mode: 0o755)
-        let result = ProcessRunner(clock: SystemClock()).run(Command(garbage, deadline: .seconds(30)))
+        let result = ProcessRunner(clock: SystemClock()).run(
+            Command(garbage, deadline: .seconds(30)))
         #expect(result.outcome == .failedToStart(SystemError(ENOEXEC)))
     }
 
