@@ -142,6 +142,7 @@ struct Supervision {
     private func wait(_ now: BootTime) {
         var due: Duration = Self.stopPollInterval
         switch phase {
+        case .draining where outputEnded && exit != nil: return
         case .running: due = min(due, deadline - now, nextStopPoll - now)
         case .terminating(let until), .draining(let until): due = min(due, until - now)
         case .done: return
