@@ -2,6 +2,8 @@
 #ifndef WARROOM_CSYSTEM_H
 #define WARROOM_CSYSTEM_H
 
+#include "Terminal.h"
+
 #include <stdint.h>
 #include <sys/types.h>
 

@@ -1,0 +1,42 @@
+import Basics
+
+/// The bounds of everything the feeds keep or do at once. Each name says its unit.
+package struct FeedLimits: Sendable {
+    /// Log records kept for view.
+    package var recentRecordsMax = 5_000
+    /// Bytes read from one file before the next file has its turn.
+    package var bytesPerTurnMax = 256 * 1024
+    /// Bytes of history read when a log is opened at its end.
+    package var openingHistoryBytesMax = 512 * 1024
+    /// Bytes of older history, per file, that are read backwards afterwards for counts and
+    /// patterns.
+    package var olderHistoryBytesMax: Int64 = 16 * 1024 * 1024
+    /// Older history is read no further back than this.
+    package var olderHistorySpan: Duration = .seconds(2 * 3600)
+    /// A file further behind than this has its lines counted without being shown.
+    package var bytesBehindBeforeSkipping: Int64 = 4 * 1024 * 1024
+    /// Bytes of one line that are looked at; the rest is left out with a marker.
+    package var lineBytesMax = 64 * 1024
+    /// Characters of a message that are kept.
+    package var messageBytesMax = 8 * 1024
+    /// Bytes of one dump.
+    package var dumpBytesMax = 64 * 1024 * 1024
+    package var patternsShownMax = 200
+    package var patternsMax = 2_000
+    package var changesMax = 1_000
+    /// Files that one specification may match.
+    package var filesPerSourceMax = 1_000
+    package var credentialSightingsMax = 200
+    /// A log without a line for this long is silent.
+    package var silentAfter: Duration = .seconds(600)
+    /// A dump's interval until it is known.
+    package var dumpIntervalDefault: Duration = .seconds(60)
+    /// How long the old file of a rotation is still read.
+    package var rotationGrace: Duration = .seconds(5)
+    /// How often everything is looked at, whatever inotify says.
+    package var rescanInterval: Duration = .seconds(1)
+    /// The same without inotify, and for network file systems.
+    package var pollInterval: Duration = .milliseconds(250)
+
+    package init() {}
+}

@@ -1,0 +1,79 @@
+import Basics
+
+/// How one file that is read is doing. A glob has one for each file it matches.
+package struct SourceHealth: Sendable, Hashable, Identifiable {
+    package enum State: Sendable, Hashable {
+        /// Opened, nothing read yet.
+        case loading
+        case ok
+        /// A dump that did not change for more than twice its interval.
+        case stale
+        /// A log without a line for longer than `FeedLimits.silentAfter`.
+        case silent
+        /// A complete sentence: what, why, what to do.
+        case error(String)
+
+        package var word: String {
+            switch self {
+            case .loading: "loading"
+            case .ok: "ok"
+            case .stale: "stale"
+            case .silent: "silent"
+            case .error: "error"
+            }
+        }
+    }
+
+    /// The specification's id; for a glob `id:path`.
+    package var id: String
+    /// `logs`, `metrics` or `changes`.
+    package var kind: String
+    package var path: String
+    package var state: State
+    /// When the last line or dump arrived.
+    package var lastData: Timestamp?
+    /// What else a person should know: rotation, possible loss, polling. Empty when nothing.
+    package var detail: String
+    package var linesTotal: Int
+    /// Lines counted but kept out of view, because more arrived than can be shown.
+    package var linesDropped: Int
+    package var bytesBehind: Int64
+    /// Lines that could not be read as what they should be.
+    package var skippedLines: Int
+    package var lastSkipped: SkippedLine?
+    package var redactions: Int
+    /// Occasions on which lines may have been lost: truncation before they were read, and the like.
+    package var possibleLosses: Int
+
+    package init(
+        id: String, kind: String, path: String, state: State = .loading,
+        lastData: Timestamp? = nil, detail: String = "", linesTotal: Int = 0,
+        linesDropped: Int = 0, bytesBehind: Int64 = 0, skippedLines: Int = 0,
+        lastSkipped: SkippedLine? = nil, redactions: Int = 0, possibleLosses: Int = 0
+    ) {
+        self.id = id
+        self.kind = kind
+        self.path = path
+        self.state = state
+        self.lastData = lastData
+        self.detail = detail
+        self.linesTotal = linesTotal
+        self.linesDropped = linesDropped
+        self.bytesBehind = bytesBehind
+        self.skippedLines = skippedLines
+        self.lastSkipped = lastSkipped
+        self.redactions = redactions
+        self.possibleLosses = possibleLosses
+    }
+}
+
+/// A line that could not be read, and why.
+package struct SkippedLine: Sendable, Hashable {
+    /// Counted from 1.
+    package var line: Int
+    package var reason: String
+    package init(line: Int, reason: String) {
+        self.line = line
+        self.reason = reason
+    }
+}

@@ -1,0 +1,253 @@
+/// The members of one JSON object line that matter to a log record, found by bytes.
+///
+/// Tolerant: a line that was cut short gives the members before the cut.
+struct JSONLine {
+    /// Where the values lie in the line; strings without their quotes.
+    struct Value {
+        var range: Range<Int>
+        var isString: Bool
+        var key: JSONKey
+    }
+
+    var time: Value?
+    var level: Value?
+    var message: Value?
+    var service: Value?
+    var host: Value?
+    /// docker's json-file: the inner line stands in `log` and `stream` is present.
+    var isDocker = false
+    /// GELF counts levels as syslog does.
+    var isGELF = false
+
+    /// Scans the object that starts at `start`; nil when there is none.
+    static func scan(_ line: Span<UInt8>, from start: Int) -> JSONLine? {
+        guard ByteScan.at(line, start) == 0x7B else { return nil }
+        var result = JSONLine()
+        var index = start
+        guard result.object(line, &index, parent: nil, depth: 0) else {
+            return result.isEmpty ? nil : result
+        }
+        return result.isEmpty ? nil : result
+    }
+
+    private var isEmpty: Bool { time == nil && level == nil && message == nil }
+
+    /// Reads one object; false when the line ends inside it.
+    private mutating func object(
+        _ line: Span<UInt8>, _ index: inout Int, parent: JSONKey?, depth: Int
+    ) -> Bool {
+        index += 1
+        while true {
+            index = Self.skipSpace(line, index)
+            switch ByteScan.at(line, index) {
+            case 0x7D:
+                index += 1
+                return true
+            case 0x2C:
+                index += 1
+                continue
+            case 0x22: break
+            default: return false
+            }
+            guard let keyRange = Self.string(line, &index) else { return false }
+            index = Self.skipSpace(line, index)
+            guard ByteScan.at(line, index) == 0x3A else { return false }
+            index = Self.skipSpace(line, index + 1)
+            let key = JSONKey(line, keyRange, parent: parent)
+            guard value(line, &index, key: key, depth: depth) else { return false }
+        }
+    }
+
+    private mutating func value(
+        _ line: Span<UInt8>, _ index: inout Int, key: JSONKey?, depth: Int
+    ) -> Bool {
+        switch ByteScan.at(line, index) {
+        case 0x22:
+            guard let range = Self.string(line, &index) else { return false }
+            if let key { take(Value(range: range, isString: true, key: key)) }
+            return true
+        case 0x7B where depth < 2 && key?.isParent == true:
+            return object(line, &index, parent: key, depth: depth + 1)
+        case 0x7B, 0x5B:
+            return Self.skipNested(line, &index)
+        default:
+            let start = index
+            while index < line.count, !",}] \t".utf8.contains(line[index]) { index += 1 }
+            if let key, index > start {
+                take(Value(range: start..<index, isString: false, key: key))
+            }
+            return index < line.count
+        }
+    }
+
+    private mutating func take(_ value: Value) {
+        switch value.key {
+        case .time, .journalTime, .nanoTime: if time == nil { time = value }
+        case .level, .priority: if level == nil || level?.key == .severityLetter { level = value }
+        case .severityLetter: if level == nil { level = value }
+        case .message: message = value
+        case .weakMessage: if message == nil { message = value }
+        case .dockerLog: if message == nil || message?.key == .weakMessage { message = value }
+        case .service: if service == nil { service = value }
+        case .host: if host == nil { host = value }
+        case .stream: isDocker = true
+        case .gelf:
+            isGELF = true
+            message = value
+        case .logParent, .dateParent, .serviceParent, .hostParent: break
+        }
+    }
+
+    private static func skipSpace(_ line: Span<UInt8>, _ index: Int) -> Int {
+        var end = index
+        while end < line.count, line[end] == 0x20 || line[end] == 0x09 || line[end] == 0x0D {
+            end += 1
+        }
+        return end
+    }
+
+    /// The inside of the string at `index`, which moves behind it; nil when it does not end.
+    private static func string(_ line: Span<UInt8>, _ index: inout Int) -> Range<Int>? {
+        let start = index + 1
+        var end = start
+        while end < line.count {
+            switch line[end] {
+            case 0x5C: end += 2
+            case 0x22:
+                index = end + 1
+                return start..<end
+            default: end += 1
+            }
+        }
+        return nil
+    }
+
+    private static func skipNested(_ line: Span<UInt8>, _ index: inout Int) -> Bool {
+        var depth = 0
+        while index < line.count {
+            switch line[index] {
+            case 0x7B, 0x5B: depth += 1
+            case 0x7D, 0x5D: depth -= 1
+            case 0x22:
+                guard string(line, &index) != nil else { return false }
+                continue
+            default: break
+            }
+            index += 1
+            if depth == 0 { return true }
+        }
+        return false
+    }
+
+    /// The bytes of a JSON string's inside with its escapes resolved; wrong escapes stay as written.
+    static func unescaped(_ line: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(range.count)
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let byte = line[index]
+            guard byte == 0x5C, index + 1 < range.upperBound else {
+                out.append(byte)
+                index += 1
+                continue
+            }
+            index += 2
+            switch line[index - 1] {
+            case 0x6E: out.append(0x0A)
+            case 0x74: out.append(0x09)
+            case 0x72: out.append(0x0D)
+            case 0x62: out.append(0x08)
+            case 0x66: out.append(0x0C)
+            case 0x75:
+                guard let scalar = scalar(line, &index, end: range.upperBound) else {
+                    out += [0x5C, 0x75]
+                    continue
+                }
+                out += Array(String(Character(scalar)).utf8)
+            case let other: out.append(other)
+            }
+        }
+        return out
+    }
+
+    /// The scalar of the four hex digits at `index`, with a low surrogate that follows.
+    private static func scalar(_ line: Span<UInt8>, _ index: inout Int, end: Int)
+        -> Unicode.Scalar?
+    {
+        guard let high = hex4(line, index, end) else { return nil }
+        index += 4
+        if (0xD800..<0xDC00).contains(high), index + 6 <= end, line[index] == 0x5C,
+            line[index + 1] == 0x75, let low = hex4(line, index + 2, end),
+            (0xDC00..<0xE000).contains(low)
+        {
+            index += 6
+            return Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))
+        }
+        return Unicode.Scalar(high) ?? "\u{FFFD}"
+    }
+
+    private static func hex4(_ line: Span<UInt8>, _ index: Int, _ end: Int) -> UInt32? {
+        guard index + 4 <= end else { return nil }
+        var value: UInt32 = 0
+        for position in index..<index + 4 {
+            let byte = line[position]
+            guard ByteScan.isHex(byte) else { return nil }
+            let digit = ByteScan.isDigit(byte) ? byte - 0x30 : (byte | 0x20) - 0x57
+            value = value << 4 | UInt32(digit)
+        }
+        return value
+    }
+}
+
+/// What a member's name means. The aliases are those of ECS, bunyan, pino, zap, logrus, slog,
+/// zerolog, serilog, GELF, OTLP, docker, journald and mongodb.
+enum JSONKey {
+    case time, journalTime, nanoTime
+    case level, priority, severityLetter
+    case message, weakMessage, dockerLog
+    case service, host
+    case stream, gelf
+    case logParent, dateParent, serviceParent, hostParent
+
+    /// Its value may be an object that holds wanted members.
+    var isParent: Bool {
+        switch self {
+        case .logParent, .dateParent, .serviceParent, .hostParent, .time, .dockerLog, .service,
+            .host:
+            true
+        default: false
+        }
+    }
+
+    init?(_ line: Span<UInt8>, _ range: Range<Int>, parent: JSONKey?) {
+        guard range.count <= 24 else { return nil }
+        let name = ByteScan.text(line, range)
+        if let parent {
+            switch (parent, name) {
+            case (.dockerLog, "level"), (.logParent, "level"): self = .level
+            case (.time, "$date"): self = .time
+            case (.service, "name"): self = .service
+            case (.host, "name"), (.host, "hostname"): self = .host
+            default: return nil
+            }
+            return
+        }
+        guard let key = Self.names[name] else { return nil }
+        self = key
+    }
+
+    private static let names: [String: JSONKey] = [
+        "ts": .time, "time": .time, "timestamp": .time, "@timestamp": .time, "t": .time,
+        "@t": .time, "date": .time, "eventTime": .time, "asctime": .time, "datetime": .time,
+        "Timestamp": .time, "__REALTIME_TIMESTAMP": .journalTime, "timeUnixNano": .nanoTime,
+        "level": .level, "lvl": .level, "severity": .level, "log.level": .level,
+        "levelname": .level, "severity_text": .level, "SeverityText": .level,
+        "severityText": .level, "@l": .level, "loglevel": .level, "PRIORITY": .priority,
+        "s": .severityLetter, "msg": .message, "message": .message, "MESSAGE": .message,
+        "@m": .message, "@mt": .weakMessage, "event": .weakMessage, "body": .weakMessage,
+        "log": .dockerLog, "short_message": .gelf, "service": .service,
+        "service.name": .service, "app": .service, "application": .service,
+        "SYSLOG_IDENTIFIER": .service, "host": .host, "hostname": .host, "_HOSTNAME": .host,
+        "host.name": .host, "stream": .stream,
+    ]
+}

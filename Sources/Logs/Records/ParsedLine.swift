@@ -1,0 +1,29 @@
+import Basics
+
+/// What a line's header says. Ranges are byte positions in the line.
+package struct ParsedLine: Sendable {
+    package enum Body: Sendable {
+        case range(Range<Int>)
+        /// Rebuilt from an escaped form: it must be sanitised again.
+        case bytes([UInt8])
+    }
+
+    /// Families of formats.
+    package enum Format: Sendable, Hashable {
+        case plain, timed, syslog, access, klog, json, logfmt, container
+    }
+
+    package var time: Timestamp?
+    package var level: LogLevel?
+    package var service: String?
+    package var host: String?
+    package var body: Body
+    package var format: Format
+    /// It belongs to the record before it.
+    package var continues = false
+
+    init(format: Format, body: Body) {
+        self.format = format
+        self.body = body
+    }
+}

@@ -1,0 +1,268 @@
+import Basics
+
+// Lines of text: a time, a level and a few separators in front of the message.
+extension RecordParser {
+    static func plain(
+        _ line: Span<UInt8>, from start: Int, found: FoundTime?, priority: Int?
+    ) -> ParsedLine {
+        var parsed = ParsedLine(
+            format: found == nil ? .plain : .timed, body: .range(start..<line.count))
+        parsed.time = found?.time
+        if let priority { parsed.level = LevelScanner.syslog(priority & 7) }
+        guard let found else {
+            untimed(line, from: start, into: &parsed)
+            return parsed
+        }
+        switch found.shape {
+        case .klog:
+            klog(line, found, into: &parsed)
+        case .dayMonthName where access(line, found, into: &parsed): break
+        case .syslog where found.start <= start + 1:
+            syslogTag(line, found, hostExpected: true, into: &parsed)
+        case .iso where found.start == start && syslogTagFollows(line, found.end):
+            syslogTag(line, found, hostExpected: true, into: &parsed)
+        default:
+            general(line, found, into: &parsed)
+        }
+        return parsed
+    }
+
+    private static func untimed(_ line: Span<UInt8>, from start: Int, into parsed: inout ParsedLine)
+    {
+        guard let level = LevelScanner.find(line, timeEnd: 0, timeStart: 0),
+            level.start <= start + 24
+        else { return }
+        if parsed.level == nil { parsed.level = level.level }
+        if level.start <= start + 1 {
+            parsed.body = .range(skipSeparators(line, level.end)..<line.count)
+        }
+    }
+
+    /// Time, then maybe a thread or process id, a level, and separators.
+    private static func general(
+        _ line: Span<UInt8>, _ found: FoundTime, into parsed: inout ParsedLine
+    ) {
+        var cursor = found.end
+        let level = level(line, found)
+        if let level {
+            if parsed.level == nil { parsed.level = level.level }
+            if level.start >= found.end, isHeaderGap(line, found.end..<level.start) {
+                cursor = level.end
+            }
+        } else if let mark = redisLevel(line, found.end) {
+            parsed.level = mark
+            cursor = found.end + 2
+        }
+        cursor = skipSeparators(line, cursor)
+        cursor = skipIds(line, cursor)
+        parsed.body = .range(cursor..<line.count)
+    }
+
+    private static func level(_ line: Span<UInt8>, _ found: FoundTime) -> LevelScanner.Found? {
+        if let level = LevelScanner.find(line, timeEnd: found.end, timeStart: found.start) {
+            return level
+        }
+        // cups and logcat's brief form put one letter in front: `E [04/Nov/2010:…`.
+        guard found.start >= 2, found.start <= 3, ByteScan.isUpper(line[0]), line[1] == 0x20,
+            let level = LevelScanner.word(line, 0, 1)
+        else { return nil }
+        return LevelScanner.Found(level: level, start: 0, end: 1)
+    }
+
+    /// redis: `.` debug, `-` verbose, `*` notice, `#` warning, between blanks behind the time.
+    private static func redisLevel(_ line: Span<UInt8>, _ end: Int) -> LogLevel? {
+        guard ByteScan.at(line, end) == 0x20, ByteScan.at(line, end + 2) == 0x20 else { return nil }
+        switch ByteScan.at(line, end + 1) {
+        case 0x2E: return .debug
+        case 0x2D: return nil  // also a common separator
+        case 0x2A: return .notice
+        case 0x23: return .warning
+        default: return nil
+        }
+    }
+
+    /// Whether what stands between time and level is ids and brackets, not a message.
+    private static func isHeaderGap(_ line: Span<UInt8>, _ gap: Range<Int>) -> Bool {
+        var index = gap.lowerBound
+        var tokens = 0
+        var depth = 0
+        while index < gap.upperBound {
+            let byte = line[index]
+            if byte == 0x5B || byte == 0x28 { depth += 1 }
+            if byte == 0x5D || byte == 0x29 { depth -= 1 }
+            if depth <= 0, ByteScan.isWord(byte), !ByteScan.isWord(line[index - 1]),
+                ByteScan.isBlank(line[index - 1])
+            {
+                tokens += 1
+            }
+            index += 1
+        }
+        return tokens <= 3 && gap.count <= 120
+    }
+
+    /// Skips blanks, bars, colons, closing brackets, and dashes that stand alone.
+    static func skipSeparators(_ line: Span<UInt8>, _ start: Int) -> Int {
+        var index = start
+        while index < line.count {
+            let byte = line[index]
+            let isDash =
+                byte == 0x2D && (index + 1 >= line.count || ByteScan.isBlank(line[index + 1]))
+            guard ByteScan.isBlank(byte) || byte == 0x7C || byte == 0x3A || byte == 0x5D
+                || byte == 0x2C || isDash
+            else { break }
+            index += 1
+        }
+        return index
+    }
+
+    /// Skips nginx's `12#12: *3 ` and Apache's `[pid 1:tid 2] `.
+    private static func skipIds(_ line: Span<UInt8>, _ start: Int) -> Int {
+        var index = start
+        if ByteScan.has(line, "[pid ", at: index), let end = ByteScan.find(line, 0x5D, from: index)
+        {
+            return ByteScan.skipBlanks(line, end + 1)
+        }
+        let run = ByteScan.digitRun(line, index)
+        guard run > 0, ByteScan.at(line, index + run) == 0x23 else { return index }
+        let end = tokenEnd(line, index)
+        guard ByteScan.at(line, end - 1) == 0x3A else { return index }
+        index = ByteScan.skipBlanks(line, end)
+        if ByteScan.at(line, index) == 0x2A, ByteScan.isDigit(ByteScan.at(line, index + 1)) {
+            index = ByteScan.skipBlanks(line, tokenEnd(line, index))
+        }
+        return index
+    }
+
+    /// `I0821 10:00:00.123456 12345 file.go:10] message`.
+    private static func klog(
+        _ line: Span<UInt8>, _ found: FoundTime, into parsed: inout ParsedLine
+    ) {
+        parsed.format = .klog
+        parsed.level = LevelScanner.word(line, 0, 1)
+        let close = ByteScan.find(line, 0x5D, from: found.end, limit: 160)
+        let cursor = close.map { $0 + 1 } ?? found.end
+        parsed.body = .range(ByteScan.skipBlanks(line, cursor)..<line.count)
+    }
+
+    /// `host ident user [time] "request" status bytes …`: the status makes the level.
+    private static func access(
+        _ line: Span<UInt8>, _ found: FoundTime, into parsed: inout ParsedLine
+    ) -> Bool {
+        guard found.start >= 6, ByteScan.at(line, found.start - 1) == 0x5B else { return false }
+        var index = ByteScan.skipBlanks(line, found.end)
+        guard ByteScan.at(line, index) == 0x5D else { return false }
+        index = ByteScan.skipBlanks(line, index + 1)
+        guard ByteScan.at(line, index) == 0x22 else { return false }
+        parsed.format = .access
+        parsed.body = .range(index..<line.count)
+        guard let close = ByteScan.find(line, 0x22, from: index + 1) else { return true }
+        let status = ByteScan.skipBlanks(line, close + 1)
+        if ByteScan.digitRun(line, status) == 3, let code = ByteScan.number(line, status, 3) {
+            parsed.level = code >= 500 ? .error : code >= 400 ? .warning : .info
+        }
+        return true
+    }
+
+    /// Whether ` host tag[pid]:` or ` host tag:` follows (rsyslog's ISO header).
+    private static func syslogTagFollows(_ line: Span<UInt8>, _ end: Int) -> Bool {
+        guard ByteScan.at(line, end) == 0x20 else { return false }
+        let host = end + 1
+        let hostEnd = tokenEnd(line, host)
+        let tagEnd = tokenEnd(line, hostEnd + 1)
+        guard hostEnd < line.count, tagEnd > hostEnd + 1, ByteScan.at(line, tagEnd - 1) == 0x3A,
+            name(line, host..<hostEnd) != nil, line[hostEnd - 1] != 0x3A
+        else { return false }
+        let letters = LevelScanner.level(named: ByteScan.bytes(line, host..<min(hostEnd, host + 9)))
+        return letters == nil
+    }
+
+    /// ` host tag[pid]: message` behind an RFC 3164 time.
+    private static func syslogTag(
+        _ line: Span<UInt8>, _ found: FoundTime, hostExpected: Bool, into parsed: inout ParsedLine
+    ) {
+        parsed.format = .syslog
+        var index = ByteScan.skipBlanks(line, found.end)
+        if ByteScan.at(line, index) == 0x3A { index = ByteScan.skipBlanks(line, index + 1) }
+        if hostExpected, tag(line, index) == nil {
+            let end = tokenEnd(line, index)
+            parsed.host = name(line, index..<end)
+            index = ByteScan.skipBlanks(line, end)
+        }
+        if let level = facilityLevel(line, index) {
+            parsed.level = parsed.level ?? level.level
+            index = ByteScan.skipBlanks(line, level.end)
+        }
+        if let tag = tag(line, index) {
+            parsed.service = name(line, tag.name)
+            index = ByteScan.skipBlanks(line, tag.end)
+        }
+        parsed.body = .range(index..<line.count)
+        if parsed.level == nil,
+            let level = LevelScanner.find(line, timeEnd: index, timeStart: 0),
+            level.start <= index + 60
+        {
+            parsed.level = level.level
+        }
+    }
+
+    /// `daemon.err ` as some syslog daemons write in front of the tag.
+    private static func facilityLevel(_ line: Span<UInt8>, _ index: Int) -> LevelScanner.Found? {
+        let end = tokenEnd(line, index)
+        guard end - index <= 20, let dot = ByteScan.find(line, 0x2E, from: index, limit: end - index),
+            dot > index, dot + 2 < end,
+            let level = LevelScanner.word(line, dot + 1, end - dot - 1)
+        else { return nil }
+        return LevelScanner.Found(level: level, start: index, end: end)
+    }
+
+    /// `tag[pid]:` or `tag:` at `index`.
+    private static func tag(_ line: Span<UInt8>, _ index: Int) -> (name: Range<Int>, end: Int)? {
+        let end = tokenEnd(line, index)
+        guard end > index + 1, line[end - 1] == 0x3A else { return nil }
+        let bracket = ByteScan.find(line, 0x5B, from: index, limit: end - index)
+        let nameEnd = bracket ?? end - 1
+        return nameEnd > index ? (index..<nameEnd, end) : nil
+    }
+
+    /// `1 time host app pid msgid [sd] message` (RFC 5424) behind its priority and version.
+    static func syslog5424(
+        _ line: Span<UInt8>, from start: Int, priority: Int, _ context: TimeContext
+    ) -> ParsedLine {
+        var parsed = ParsedLine(format: .syslog, body: .range(start..<line.count))
+        parsed.level = LevelScanner.syslog(priority & 7)
+        var index = start
+        var fields: [Range<Int>] = []
+        while fields.count < 5, index < line.count {
+            let end = tokenEnd(line, index)
+            fields.append(index..<end)
+            index = end + 1
+        }
+        guard fields.count == 5 else { return parsed }
+        parsed.time = TimeScanner.shape(line, fields[0].lowerBound, previous: 0x20, context)?.time
+        parsed.host = field(line, fields[1])
+        parsed.service = field(line, fields[2])
+        index = structuredDataEnd(line, min(index, line.count))
+        index = ByteScan.skipBlanks(line, index)
+        if ByteScan.has(line, "\u{FEFF}", at: index) { index += 3 }
+        parsed.body = .range(index..<line.count)
+        return parsed
+    }
+
+    private static func field(_ line: Span<UInt8>, _ range: Range<Int>) -> String? {
+        range.count == 1 && line[range.lowerBound] == 0x2D ? nil : name(line, range)
+    }
+
+    private static func structuredDataEnd(_ line: Span<UInt8>, _ start: Int) -> Int {
+        if ByteScan.at(line, start) == 0x2D { return start + 1 }
+        var index = start
+        while ByteScan.at(line, index) == 0x5B {
+            var isQuoted = false
+            while index < line.count, isQuoted || line[index] != 0x5D {
+                if line[index] == 0x22 { isQuoted.toggle() }
+                index += line[index] == 0x5C ? 2 : 1
+            }
+            index = min(index + 1, line.count)
+        }
+        return index
+    }
+}

@@ -1,0 +1,98 @@
+import Basics
+
+/// Reads the header of log lines of one source: time, level, host, service, where the message
+/// starts. One per source, because formats are told by what the source's other lines look like.
+package struct RecordParser: Sendable {
+    /// Lines before the columns of a source count as known.
+    private static let linesToLearn = 8
+
+    private var timed = 0
+    private var timedAtStart = 0
+    private var untimed = 0
+
+    package init() {}
+
+    /// Parses one line without its line ending.
+    ///
+    /// An unknown format is no error: the whole line is the message, and its time is nil.
+    package mutating func parse(_ line: Span<UInt8>, context: TimeContext) -> ParsedLine {
+        var parsed = Self.header(line, context: context, columnMax: columnMax)
+        if parsed.time == nil {
+            untimed += 1
+            parsed.continues = parsed.level == nil && usuallyTimed && parsed.format == .plain
+        } else {
+            timed += 1
+        }
+        if parsed.time != nil, startsWithTime(line, context) { timedAtStart += 1 }
+        return parsed
+    }
+
+    /// Sources whose times stand at the start of the line have none in the middle of the text.
+    private var columnMax: Int {
+        timed >= Self.linesToLearn && timedAtStart * 10 >= timed * 9 ? 2 : TimeScanner.columnMax
+    }
+
+    private var usuallyTimed: Bool { timed > 0 && timed * 2 >= untimed }
+
+    private func startsWithTime(_ line: Span<UInt8>, _ context: TimeContext) -> Bool {
+        let byte = ByteScan.at(line, 0)
+        return ByteScan.isDigit(byte) || byte == 0x5B || ByteScan.isUpper(byte)
+            && TimeScanner.named(line, 0, context) != nil
+    }
+
+    /// Parses one line without knowledge of the source.
+    package static func header(
+        _ line: Span<UInt8>, context: TimeContext, columnMax: Int = TimeScanner.columnMax,
+        depth: Int = 0
+    ) -> ParsedLine {
+        var start = ByteScan.has(line, "\u{FEFF}", at: 0) ? 3 : 0
+        let priority = priority(line, &start)
+        let first = ByteScan.skipBlanks(line, start)
+        if ByteScan.at(line, first) == 0x7B,
+            let parsed = json(line, from: first, context: context, depth: depth)
+        {
+            return parsed
+        }
+        if let priority, ByteScan.has(line, "1 ", at: start) {
+            return syslog5424(line, from: start + 2, priority: priority, context)
+        }
+        if ByteScan.isLetter(ByteScan.at(line, first)) || ByteScan.at(line, first) == 0x40,
+            let parsed = logfmt(line, from: first, context: context)
+        {
+            return parsed
+        }
+        let found = TimeScanner.find(line, from: start, context: context, columnMax: columnMax)
+        if let found, let inner = container(line, after: found, context, depth: depth) {
+            return inner
+        }
+        return plain(line, from: start, found: found, priority: priority)
+    }
+
+    /// `<34>` at `index`, which moves behind it.
+    private static func priority(_ line: Span<UInt8>, _ index: inout Int) -> Int? {
+        guard ByteScan.at(line, index) == 0x3C else { return nil }
+        let run = ByteScan.digitRun(line, index + 1, limit: 3)
+        guard ByteScan.at(line, index + 1 + run) == 0x3E,
+            let value = ByteScan.number(line, index + 1, run), value <= 191
+        else { return nil }
+        index += run + 2
+        return value
+    }
+
+    /// A name of a host or service as a line spells it: a short run of harmless characters.
+    static func name(_ line: Span<UInt8>, _ range: Range<Int>) -> String? {
+        guard range.count >= 1, range.count <= 64 else { return nil }
+        for index in range {
+            let byte = line[index]
+            guard ByteScan.isWord(byte) || "._-/:@+".utf8.contains(byte) else { return nil }
+        }
+        return ByteScan.text(line, range)
+    }
+
+    /// The end of the run of non-blanks at `index`.
+    static func tokenEnd(_ line: Span<UInt8>, _ index: Int) -> Int {
+        var end = index
+        while end < line.count, !ByteScan.isBlank(line[end]) { end += 1 }
+        return end
+    }
+}

@@ -1,0 +1,172 @@
+import Basics
+
+// Clocks, fractions, zones and names: the parts every shape is made of.
+extension TimeScanner {
+    struct Clock {
+        var hour: Int
+        var minute: Int
+        var second: Int
+        var nanosecond: Int
+        var end: Int
+    }
+
+    /// `HH:mm:ss` (or `h:mm:ss`, `HH.mm.ss`) with a fraction after `.`, `,` or `:`, and AM or PM.
+    static func clock(_ line: Span<UInt8>, _ index: Int) -> Clock? {
+        let run = ByteScan.digitRun(line, index)
+        let separator = ByteScan.at(line, index + run)
+        guard run == 1 || run == 2, separator == 0x3A || separator == 0x2E,
+            var hour = ByteScan.number(line, index, run),
+            let minute = ByteScan.number(line, index + run + 1, 2),
+            ByteScan.at(line, index + run + 3) == separator,
+            let second = ByteScan.number(line, index + run + 4, 2), hour < 24, minute < 60,
+            second <= 60
+        else { return nil }
+        var end = index + run + 6
+        var nanosecond = 0
+        let mark = ByteScan.at(line, end)
+        let digits = ByteScan.digitRun(line, end + 1)
+        if digits > 0, mark == 0x2E || mark == 0x2C || (mark == 0x3A && digits % 3 == 0) {
+            let fraction = self.fraction(line, end + 1)
+            nanosecond = fraction.nanoseconds
+            end = fraction.end
+        }
+        guard digits == 0 || end > index + run + 6 || !ByteScan.isWord(mark) else { return nil }
+        let half = ByteScan.at(line, end) == 0x20 ? end + 1 : end
+        if hour <= 12, hour > 0, ByteScan.at(line, half + 1) | 0x20 == 0x6D,
+            !ByteScan.isWord(ByteScan.at(line, half + 2))
+        {
+            let letter = ByteScan.at(line, half) | 0x20
+            if letter == 0x61 || letter == 0x70 {
+                hour = hour % 12 + (letter == 0x70 ? 12 : 0)
+                end = half + 2
+            }
+        }
+        return Clock(hour: hour, minute: minute, second: second, nanosecond: nanosecond, end: end)
+    }
+
+    /// The digits at `index` as a decimal fraction of a second.
+    static func fraction(_ line: Span<UInt8>, _ index: Int) -> (nanoseconds: Int, end: Int) {
+        var end = index
+        var value = 0
+        while end < line.count, ByteScan.isDigit(line[end]) {
+            if end - index < 9 { value = value * 10 + Int(line[end] - 0x30) }
+            end += 1
+        }
+        for _ in min(9, end - index)..<9 { value *= 10 }
+        return (value, end)
+    }
+
+    /// Seconds east of UTC of `Z`, `±hh:mm`, `±hhmm`, `±hh`, `UTC` or `GMT` at `index` (one blank
+    /// may stand before it), or nil.
+    static func zone(_ line: Span<UInt8>, _ index: Int) -> (offset: Int, end: Int)? {
+        let spaced = ByteScan.at(line, index) == 0x20
+        let position = spaced ? index + 1 : index
+        let byte = ByteScan.at(line, position)
+        if byte == 0x5A || byte == 0x7A {
+            return ByteScan.isWord(ByteScan.at(line, position + 1)) ? nil : (0, position + 1)
+        }
+        if ByteScan.has(line, "UTC", at: position) || ByteScan.has(line, "GMT", at: position) {
+            return ByteScan.isWord(ByteScan.at(line, position + 3)) ? nil : (0, position + 3)
+        }
+        guard byte == 0x2B || byte == 0x2D, let hours = ByteScan.number(line, position + 1, 2),
+            hours < 24
+        else { return nil }
+        let sign = byte == 0x2D ? -1 : 1
+        let colon = ByteScan.at(line, position + 3) == 0x3A ? 1 : 0
+        let run = ByteScan.digitRun(line, position + 3 + colon)
+        if run == 2, let minutes = ByteScan.number(line, position + 3 + colon, 2), minutes < 60 {
+            return (sign * (hours * 3600 + minutes * 60), position + 5 + colon)
+        }
+        guard run == 0, colon == 0, !spaced, !ByteScan.isWord(ByteScan.at(line, position + 3))
+        else { return nil }
+        return (sign * hours * 3600, position + 3)
+    }
+
+    /// The found time of `date` and the clock at `position`, with its zone.
+    static func finish(
+        _ line: Span<UInt8>, _ start: Int, _ position: Int, date: (Int, Int, Int),
+        shape: TimeShape, context: TimeContext, end: Int? = nil
+    ) -> FoundTime? {
+        guard let clock = clock(line, position),
+            let local = CivilDate(
+                year: date.0, month: date.1, day: date.2, hour: clock.hour,
+                minute: clock.minute, second: clock.second, nanosecond: clock.nanosecond
+            ).timestamp
+        else { return nil }
+        if let end {
+            return FoundTime(
+                time: local - .seconds(context.zoneOffset), shape: shape, start: start, end: end)
+        }
+        let zone = zone(line, clock.end)
+        return FoundTime(
+            time: local - .seconds(zone?.offset ?? context.zoneOffset), shape: shape,
+            start: start, end: zone?.end ?? clock.end)
+    }
+
+    /// As `finish`; the year is the one that puts the time closest before the reference, with one
+    /// day of grace for clocks that disagree.
+    static func finishWithoutYear(
+        _ line: Span<UInt8>, _ start: Int, _ position: Int, month: Int, day: Int,
+        shape: TimeShape, _ context: TimeContext
+    ) -> FoundTime? {
+        guard (1...12).contains(month), (1...31).contains(day) else { return nil }
+        let year = CivilDate(context.reference + .seconds(context.zoneOffset)).year
+        let limit = context.reference + .seconds(86_400)
+        // Eight years back: 29 February needs a leap year, and 1900-like gaps do not matter here.
+        for candidate in stride(from: year + 1, through: year - 8, by: -1) {
+            guard
+                let found = finish(
+                    line, start, position, date: (candidate, month, day), shape: shape,
+                    context: context)
+            else { continue }
+            if found.time <= limit { return found }
+        }
+        return nil
+    }
+
+    /// A time of day: of the reference's date, or of the day before when it would lie ahead.
+    static func clockOnly(_ line: Span<UInt8>, _ index: Int, _ context: TimeContext)
+        -> FoundTime?
+    {
+        guard let clock = clock(line, index), !ByteScan.isWord(ByteScan.at(line, clock.end))
+        else { return nil }
+        var date = CivilDate(context.reference + .seconds(context.zoneOffset))
+        date.hour = clock.hour
+        date.minute = clock.minute
+        date.second = clock.second
+        date.nanosecond = clock.nanosecond
+        guard var time = date.timestamp else { return nil }
+        time = time - .seconds(context.zoneOffset)
+        if time > context.reference + .seconds(3600) { time = time - .seconds(86_400) }
+        return FoundTime(time: time, shape: .clockOnly, start: index, end: clock.end)
+    }
+
+    /// 1…12 for an English month name of three letters at `index`, or nil.
+    static func monthName(_ line: Span<UInt8>, _ index: Int) -> Int? {
+        guard index >= 0, index + 3 <= line.count, ByteScan.isUpper(line[index]) else { return nil }
+        switch ByteScan.packedWord(line, index, 3) {
+        case 0x6A_616E: return 1
+        case 0x66_6562: return 2
+        case 0x6D_6172: return 3
+        case 0x61_7072: return 4
+        case 0x6D_6179: return 5
+        case 0x6A_756E: return 6
+        case 0x6A_756C: return 7
+        case 0x61_7567: return 8
+        case 0x73_6570: return 9
+        case 0x6F_6374: return 10
+        case 0x6E_6F76: return 11
+        case 0x64_6563: return 12
+        default: return nil
+        }
+    }
+
+    static func isWeekday(_ line: Span<UInt8>, _ index: Int) -> Bool {
+        guard index + 3 <= line.count, ByteScan.isUpper(line[index]) else { return false }
+        switch ByteScan.packedWord(line, index, 3) {
+        case 0x6D_6F6E, 0x74_7565, 0x77_6564, 0x74_6875, 0x66_7269, 0x73_6174, 0x73_756E:
+            return true
+        default: return false
+        }
+    }
+}

@@ -1,0 +1,230 @@
+import Basics
+
+// One function per family of written times. `index` is where the text starts.
+extension TimeScanner {
+    /// `yyyy-MM-dd`, `yyyy/MM/dd` or `yyyy.MM.dd`, then `T`, blank, `_`, `-` or `, ` and a clock.
+    static func iso(_ line: Span<UInt8>, _ index: Int, _ next: UInt8, _ context: TimeContext)
+        -> FoundTime?
+    {
+        guard next == 0x2D || next == 0x2F || next == 0x2E,
+            let year = ByteScan.number(line, index, 4), (1970...2199).contains(year),
+            let month = ByteScan.number(line, index + 5, 2), ByteScan.at(line, index + 7) == next,
+            let day = ByteScan.number(line, index + 8, 2)
+        else { return nil }
+        var position = index + 10
+        switch ByteScan.at(line, position) {
+        case 0x54, 0x74, 0x5F, 0x2D: position += 1  // T t _ -
+        case 0x20, 0x3A: position = ByteScan.skipBlanks(line, position + 1)
+        default: return nil
+        }
+        return finish(
+            line, index, position, date: (year, month, day), shape: .iso, context: context)
+    }
+
+    /// Everything that starts with one or two digits.
+    static func short(
+        _ line: Span<UInt8>, _ index: Int, _ run: Int, _ next: UInt8, _ context: TimeContext
+    ) -> FoundTime? {
+        guard let first = ByteScan.number(line, index, run) else { return nil }
+        let second = index + run + 1
+        if next == 0x3A {
+            guard run == 2 else { return nil }
+            return clockOnly(line, index, context)
+        }
+        if let month = monthName(line, second), next == 0x2F || next == 0x2D || next == 0x20 {
+            return dayMonthName(line, index, second + 3, day: first, month: month, context)
+        }
+        guard run == 2, let other = ByteScan.number(line, second, 2) else { return nil }
+        let separator = ByteScan.at(line, second + 2)
+        if next == 0x2F, separator == 0x2F, let third = ByteScan.number(line, second + 3, 2),
+            ByteScan.at(line, second + 5) == 0x20
+        {
+            return finish(
+                line, index, second + 6, date: (2000 + first, other, third), shape: .shortYear,
+                context: context)
+        }
+        guard next == 0x2D || next == 0x2E, separator == 0x20 else { return nil }
+        return finishWithoutYear(
+            line, index, second + 3, month: first, day: other, shape: .monthDay, context)
+    }
+
+    /// `21/Aug/2026:10:00:00 +0000`, `21-Aug-2026 10:00:00.123`, `21 Aug [2026] 10:00:00.123`.
+    private static func dayMonthName(
+        _ line: Span<UInt8>, _ index: Int, _ after: Int, day: Int, month: Int,
+        _ context: TimeContext
+    ) -> FoundTime? {
+        guard let year = ByteScan.number(line, after + 1, 4),
+            ByteScan.digitRun(line, after + 1) == 4
+        else {
+            return finishWithoutYear(
+                line, index, after + 1, month: month, day: day, shape: .dayMonthName, context)
+        }
+        let separator = ByteScan.at(line, after + 5)
+        guard separator == 0x3A || separator == 0x20 else { return nil }
+        return finish(
+            line, index, after + 6, date: (year, month, day), shape: .dayMonthName,
+            context: context)
+    }
+
+    /// `yyMMdd HHmmss`, `yyMMdd HH:mm:ss`, `yyyyMMdd-HH:mm:ss:fff`, `yyyyMMddTHHmmss`,
+    /// `yyyyMMddHHmmss`.
+    static func compact(
+        _ line: Span<UInt8>, _ index: Int, _ run: Int, _ next: UInt8, _ context: TimeContext
+    ) -> FoundTime? {
+        let yearDigits = run == 6 ? 2 : 4
+        guard let year = ByteScan.number(line, index, yearDigits),
+            let month = ByteScan.number(line, index + yearDigits, 2), (1...12).contains(month),
+            let day = ByteScan.number(line, index + yearDigits + 2, 2), (1...31).contains(day),
+            run == 6 || (1970...2199).contains(year)
+        else { return nil }
+        let date = (run == 6 ? 2000 + year : year, month, day)
+        if run == 14 {
+            return finishPacked(line, index, index + 8, date: date, context)
+        }
+        guard next == 0x20 || next == 0x2D || next == 0x54 || next == 0x5F else { return nil }
+        let clock = ByteScan.skipBlanks(line, index + run + 1)
+        if ByteScan.digitRun(line, clock) == 6 {
+            return finishPacked(line, index, clock, date: date, context)
+        }
+        return finish(line, index, clock, date: date, shape: .compact, context: context)
+    }
+
+    private static func finishPacked(
+        _ line: Span<UInt8>, _ index: Int, _ clock: Int, date: (Int, Int, Int),
+        _ context: TimeContext
+    ) -> FoundTime? {
+        guard let hour = ByteScan.number(line, clock, 2),
+            let minute = ByteScan.number(line, clock + 2, 2),
+            let second = ByteScan.number(line, clock + 4, 2),
+            !ByteScan.isWord(ByteScan.at(line, clock + 6)),
+            let local = CivilDate(
+                year: date.0, month: date.1, day: date.2, hour: hour, minute: minute,
+                second: second
+            ).timestamp
+        else { return nil }
+        return FoundTime(
+            time: local - .seconds(context.zoneOffset), shape: .compact, start: index,
+            end: clock + 6)
+    }
+
+    /// Seconds (10 digits, maybe with a fraction), milli-, micro-, nanoseconds since 1970, in the
+    /// years 2000 to 2100 and at the start of a field.
+    static func epoch(
+        _ line: Span<UInt8>, _ index: Int, _ run: Int, _ next: UInt8, previous: UInt8
+    ) -> FoundTime? {
+        guard previous == 0x20 || "[(\"=,:+|".utf8.contains(previous) || index == 0,
+            !ByteScan.isLetter(next), next != 0x2D, next != 0x5F, next != 0x2F
+        else { return nil }
+        guard run != 19 else {
+            guard let high = ByteScan.number(line, index, 10), plausible(high),
+                let low = ByteScan.number(line, index + 10, 9)
+            else { return nil }
+            return FoundTime(
+                time: Timestamp(nanoseconds: Int64(high) * 1_000_000_000 + Int64(low)),
+                shape: .epoch, start: index, end: index + run)
+        }
+        guard let value = ByteScan.number(line, index, run) else { return nil }
+        let unit = run == 10 ? 1_000_000_000 : run == 13 ? 1_000_000 : 1_000
+        let (total, overflow) = value.multipliedReportingOverflow(by: unit)
+        guard !overflow, plausible(total / 1_000_000_000) else { return nil }
+        var end = index + run
+        var nanoseconds = Int64(total)
+        if run == 10, next == 0x2E, ByteScan.isDigit(ByteScan.at(line, end + 1)) {
+            let fraction = self.fraction(line, end + 1)
+            nanoseconds += Int64(fraction.nanoseconds)
+            end = fraction.end
+        }
+        return FoundTime(
+            time: Timestamp(nanoseconds: nanoseconds), shape: .epoch, start: index, end: end)
+    }
+
+    private static func plausible(_ seconds: Int) -> Bool {
+        (946_684_800...4_102_444_800).contains(seconds)
+    }
+
+    /// Everything that starts with a letter: month and weekday names, klog's level letter.
+    static func named(_ line: Span<UInt8>, _ index: Int, _ context: TimeContext) -> FoundTime? {
+        if ByteScan.isDigit(ByteScan.at(line, index + 1)) {
+            return index == 0 ? klog(line, context) : nil
+        }
+        if let month = monthName(line, index), ByteScan.at(line, index + 3) == 0x20 {
+            return monthFirst(line, index, index, month, context, shape: .syslog)
+        }
+        guard isWeekday(line, index) else { return nil }
+        var position = index + 3
+        if ByteScan.at(line, position) == 0x2C { position += 1 }
+        guard ByteScan.at(line, position) == 0x20 else { return nil }
+        position = ByteScan.skipBlanks(line, position)
+        guard let month = monthName(line, position), ByteScan.at(line, position + 3) == 0x20 else {
+            return ByteScan.isDigit(ByteScan.at(line, position))
+                ? shape(line, position, previous: 0x20, context) : nil
+        }
+        return monthFirst(line, index, position, month, context, shape: .ctime)
+    }
+
+    /// `Mon d HH:mm:ss[.f] [TZ] [yyyy]`, `Mon d yyyy HH:mm:ss`, `Mon d, yyyy h:mm:ss AM`.
+    private static func monthFirst(
+        _ line: Span<UInt8>, _ start: Int, _ index: Int, _ month: Int, _ context: TimeContext,
+        shape: TimeShape
+    ) -> FoundTime? {
+        var position = ByteScan.skipBlanks(line, index + 3)
+        let run = ByteScan.digitRun(line, position)
+        guard run == 1 || run == 2, let day = ByteScan.number(line, position, run) else {
+            return nil
+        }
+        position += run
+        if ByteScan.at(line, position) == 0x2C { position += 1 }
+        guard ByteScan.at(line, position) == 0x20 else { return nil }
+        position = ByteScan.skipBlanks(line, position)
+        if ByteScan.digitRun(line, position) == 4, let year = ByteScan.number(line, position, 4) {
+            return finish(
+                line, start, ByteScan.skipBlanks(line, position + 4), date: (year, month, day),
+                shape: shape, context: context)
+        }
+        guard let clock = clock(line, position) else { return nil }
+        if let year = yearBehind(line, clock.end, required: shape == .ctime) {
+            return finish(
+                line, start, position, date: (year.value, month, day), shape: shape,
+                context: context, end: year.end)
+        }
+        return finishWithoutYear(
+            line, start, position, month: month, day: day, shape: shape, context)
+    }
+
+    /// The year that ctime writes behind the clock, a zone name in between allowed.
+    private static func yearBehind(_ line: Span<UInt8>, _ index: Int, required: Bool)
+        -> (value: Int, end: Int)?
+    {
+        guard ByteScan.at(line, index) == 0x20 else { return nil }
+        var position = index + 1
+        var letters = 0
+        while required, letters < 5, ByteScan.isUpper(ByteScan.at(line, position + letters)) {
+            letters += 1
+        }
+        if letters >= 2, ByteScan.at(line, position + letters) == 0x20 { position += letters + 1 }
+        guard ByteScan.digitRun(line, position) == 4,
+            let year = ByteScan.number(line, position, 4), (1970...2199).contains(year),
+            required || !ByteScan.isWord(ByteScan.at(line, position + 4))
+        else { return nil }
+        return (year, position + 4)
+    }
+
+    /// `I0821 10:00:00.123456` or `I20260821 10:00:00.123456`.
+    private static func klog(_ line: Span<UInt8>, _ context: TimeContext) -> FoundTime? {
+        guard "IWEFDCV".utf8.contains(line[0]) else { return nil }
+        let run = ByteScan.digitRun(line, 1)
+        guard ByteScan.at(line, 1 + run) == 0x20 else { return nil }
+        let clock = ByteScan.skipBlanks(line, 1 + run)
+        if run == 8, let year = ByteScan.number(line, 1, 4),
+            let month = ByteScan.number(line, 5, 2), let day = ByteScan.number(line, 7, 2)
+        {
+            return finish(
+                line, 0, clock, date: (year, month, day), shape: .klog, context: context)
+        }
+        guard run == 4, let month = ByteScan.number(line, 1, 2),
+            let day = ByteScan.number(line, 3, 2)
+        else { return nil }
+        return finishWithoutYear(
+            line, 0, clock, month: month, day: day, shape: .klog, context)
+    }
+}
