@@ -54,6 +54,16 @@ package struct ExpositionParser {
         return nil
     }
 
+    /// Whether the dump may be used: OpenMetrics must end with `# EOF`.
+    package var isComplete: Bool {
+        format != .openMetrics || ExpositionFormat.endsWithEOF(bytes)
+    }
+
+    /// The 1-based line a sample begins on. Cost: one pass over the bytes before it.
+    package func lineNumber(of sample: RawSample) -> Int {
+        bytes[..<sample.offset].reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
+    }
+
     private mutating func finish() -> Event? {
         isFinished = true
         return format == .openMetrics && !sawEOF ? .cutOff : nil
