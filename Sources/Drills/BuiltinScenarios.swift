@@ -4,13 +4,6 @@
 enum BuiltinScenarios {
     static let files: [(name: String, text: String)] = [
         (
-            "",
-            #"""
-
-
-            """#
-        ),
-        (
             "bad-deploy",
             #"""
             # A drill: a simulated incident that the room meets through ordinary files.
@@ -122,7 +115,7 @@ enum BuiltinScenarios {
             decoys:
               changes:
                 - {kind: deploy, service: payments, before: 11m, version: 77ab310, previous: 75c0e12, summary: log level of the ledger writer}
-                - {kind: flag, service: cart, before: 6m, version: new_pricing=on, summary: new_pricing on for 5 % of baskets}
+                - {kind: flag, service: cart, before: 6m, version: new_pricing, summary: new_pricing on for 5 % of baskets}
               jobs:
                 - {service: cart, before: 4m, lasts: 25m, cores: 0.35, message: 'Reindex of catalogue shard {n} still running'}
               noise:
@@ -135,6 +128,6 @@ enum BuiltinScenarios {
             truth: {hypothesis: deploy-regression, service: checkout}
 
             """#
-        ),
+        )
     ]
 }

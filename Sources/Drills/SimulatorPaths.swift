@@ -14,6 +14,8 @@ package struct SimulatorPaths: Sendable, Hashable {
     package var dumps: String { directory + "/dumps" }
     /// The hour before the opening, with timestamps; written once.
     package var history: String { directory + "/history" }
+    /// The instances, one JSON line each: what any inventory would tell.
+    package var fleet: String { directory + "/fleet.jsonl" }
     package var deploys: String { directory + "/deploys.jsonl" }
     /// What the actuator did, one JSON line for each action. The simulator learns from nothing else.
     package var actuations: String { directory + "/actuations.jsonl" }
