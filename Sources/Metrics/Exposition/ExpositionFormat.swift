@@ -22,7 +22,8 @@ package enum ExpositionFormat: String, Hashable, Sendable, CaseIterable {
         return .text
     }
 
-    private static func endsWithEOF(_ bytes: [UInt8]) -> Bool {
+    /// Whether the last line is `# EOF`.
+    static func endsWithEOF(_ bytes: [UInt8]) -> Bool {
         let body = bytes.last == 0x0A ? bytes.dropLast() : bytes[...]
         let marker = Array("# EOF".utf8)
         guard body.count >= marker.count, body.suffix(marker.count).elementsEqual(marker) else {

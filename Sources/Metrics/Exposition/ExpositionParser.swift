@@ -54,6 +54,16 @@ package struct ExpositionParser {
         return nil
     }
 
+    /// Whether the dump may be used: OpenMetrics must end with `# EOF`.
+    package var isComplete: Bool {
+        format != .openMetrics || ExpositionFormat.endsWithEOF(bytes)
+    }
+
+    /// The 1-based line a sample begins on. Cost: one pass over the bytes before it.
+    package func lineNumber(of sample: RawSample) -> Int {
+        bytes[..<sample.offset].reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
+    }
+
     private mutating func finish() -> Event? {
         isFinished = true
         return format == .openMetrics && !sawEOF ? .cutOff : nil
@@ -142,6 +152,8 @@ package struct ExpositionParser {
         index += 5
         if format == .text { skipBlanks() }
         let name = try metadataName(end: end)
+        // A quoted name may hold a line end.
+        let end = index > end ? contentEnd(from: index) : end
         guard index < end else {
             if keyword == .help, format == .text {
                 index = min(end + 1, bytes.count)
@@ -158,7 +170,10 @@ package struct ExpositionParser {
         case .help:
             guard UTF8Check.isValid(text) else { throw LineError("help text is not valid UTF-8") }
             return .help(name: name, text: ByteText(text))
-        case .unit: return .unit(name: name, text: ByteText(text))
+        case .unit:
+            guard text.isEmpty || name.bytes.reversed().starts(with: text.reversed() + [0x5F])
+            else { throw LineError("the unit is not the end of the metric's name") }
+            return .unit(name: name, text: ByteText(text))
         case .type:
             guard let type = metricType(text) else {
                 let shown = QuotedText.goQuote(Array(text.prefix(40)))

@@ -74,7 +74,7 @@ extension Evaluator {
     }
 
     private func dates(
-        _ call: Expression.Call, _ part: (DateParts) -> Int, at t: Int64
+        _ call: Expression.Call, _ part: @escaping (DateParts) -> Int, at t: Int64
     ) throws(QueryError) -> [Element] {
         let change = { (seconds: Double) in
             DateParts(seconds: seconds).map { Double(part($0)) } ?? .ordinaryNaN

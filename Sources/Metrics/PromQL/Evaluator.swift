@@ -299,11 +299,9 @@ final class Evaluator {
     }
 
     private func forgetResults(of range: PositionRange, before oldest: Int64) {
-        guard span.step > 0, (subqueryMemos[range]?.results.count ?? 0) > 2000 else {
-            return
-        }
-        subqueryMemos[range]?.results = subqueryMemos[range]?.results.filter { $0.key >= oldest }
-            ?? [:]
+        guard span.step > 0, let results = subqueryMemos[range]?.results, results.count > 2000
+        else { return }
+        subqueryMemos[range]?.results = results.filter { $0.key >= oldest }
     }
 }
 
