@@ -238,7 +238,7 @@ extension Diagnoser {
     }
 
     /// Rules over silent sources cannot fire: their quiet says nothing.
-    private func rulesReason(_ input: DiagnosisInput) -> String? {
+    func rulesReason(_ input: DiagnosisInput) -> String? {
         let metrics = input.sources.filter { $0.kind == .metrics }
         if let silent = metrics.first(where: { source in
             guard source.isHealthy, let last = source.lastData else { return true }

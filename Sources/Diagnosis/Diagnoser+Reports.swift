@@ -13,6 +13,9 @@ struct ReportedMemory: Sendable {
     /// Sources reported as back, until they fall silent again: the journal may lag behind.
     var recovered: Set<String> = []
     var hypotheses: Set<String> = []
+    /// Alerts reported as firing, and as ended.
+    var firing: Set<Incident.AlertKey> = []
+    var ended: Set<Incident.AlertKey> = []
 }
 
 extension Diagnoser {

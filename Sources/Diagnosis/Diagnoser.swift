@@ -21,6 +21,8 @@ package struct Diagnoser: Sendable {
     /// When an alert last began to fire, as seen here or journalled.
     var lastNewAlert: Timestamp?
     var newAlertsFiring: [String] = []
+    /// Why the rules' silence means nothing now.
+    var alertProblem: String?
     var timers: [ConditionID: HoldTimer] = [:]
     var lastEmitted: [ConditionID: Incident.ConditionRecord.State] = [:]
     var firstTick: Timestamp?
