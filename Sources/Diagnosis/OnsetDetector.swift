@@ -10,9 +10,16 @@ package struct OnsetDetector: Sendable, Hashable {
     package static let referenceMin = 5
     /// Departures in a row, with no value back in between.
     package static let departuresMin = 2
+    /// Values without a departure after which an earlier onset no longer counts.
+    package static let calmMin = 20
 
     package private(set) var onset: Timestamp?
+    /// The time of the newest value taken in.
+    package private(set) var lastTime = Timestamp(nanoseconds: .min)
+    /// Whether the newest values are departures.
+    package private(set) var isDeparted = false
     private var reference: [Double] = []
+    private var calm = 0
     private var pending: [SignalHistory.Point] = []
     private let floor: Double
     private let harm: Double
@@ -27,7 +34,8 @@ package struct OnsetDetector: Sendable, Hashable {
 
     /// Takes in the next value, oldest first.
     package mutating func add(_ value: Double, at time: Timestamp) {
-        guard onset == nil, value.isFinite else { return }
+        guard value.isFinite, time > lastTime else { return }
+        lastTime = time
         guard reference.count >= Self.referenceMin, let centre = Statistics.median(reference),
             let mad = Statistics.mad(reference)
         else {
@@ -36,13 +44,28 @@ package struct OnsetDetector: Sendable, Hashable {
         }
         let threshold = max(5 * 1.4826 * mad, 0.5 * abs(centre), 2 * floor)
         if harm * (value - centre) > threshold {
-            pending.append(SignalHistory.Point(time: time, value: value))
-            if pending.count >= Self.departuresMin { onset = pending.first?.time }
+            calm = 0
+            if pending.count < Self.departuresMin {
+                pending.append(SignalHistory.Point(time: time, value: value))
+            }
+            if pending.count >= Self.departuresMin {
+                isDeparted = true
+                onset = onset ?? pending.first?.time
+            }
         } else {
-            reference += pending.compactMap(\.value)
-            pending = []
+            settled()
             reference.append(value)
             if reference.count > 240 { reference.removeFirst(reference.count - 240) }
         }
+    }
+
+    /// A departure that is over: a single one was noise and joins the reference; a sustained one
+    /// that has been over for long was another incident, and its onset is forgotten.
+    private mutating func settled() {
+        if !isDeparted { reference += pending.compactMap(\.value) }
+        pending = []
+        isDeparted = false
+        calm += 1
+        if calm >= Self.calmMin { onset = nil }
     }
 }
