@@ -13,7 +13,7 @@ struct SuiteCommand: Decodable {
 
         func accepts(_ text: String) -> Bool {
             if let msg { return text == msg }
-            guard let regex, let compiled = try? Metrics.Pattern(anchored: Array(regex.utf8)) else {
+            guard let regex, let compiled = try? RegexPattern(anchored: Array(regex.utf8)) else {
                 return false
             }
             return compiled.matches(Array(text.utf8))

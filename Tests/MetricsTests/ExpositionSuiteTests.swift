@@ -99,7 +99,8 @@ import Testing
         for one in cases {
             let (found, problems) = read(one.input.bytes, .text)
             let wanted = expected(one.prometheus)
-            let shown = "\(one.set)/\(one.name) "
+            let shown =
+                "\(one.set)/\(one.name) "
                 + String(decoding: one.input.bytes.prefix(120), as: UTF8.self).debugDescription
             if one.prometheus.ok {
                 if problems.isEmpty, found == wanted {
@@ -125,7 +126,8 @@ import Testing
         for one in cases {
             let (found, problems) = read(one.input.bytes, .openMetrics)
             let wanted = expected(one.openmetrics)
-            let shown = "\(one.set)/\(one.name) "
+            let shown =
+                "\(one.set)/\(one.name) "
                 + String(decoding: one.input.bytes.prefix(120), as: UTF8.self).debugDescription
             if one.openmetrics.ok ? problems.isEmpty && found == wanted : !problems.isEmpty {
                 agreed += 1

@@ -44,8 +44,9 @@ import Testing
                 if error.message == one.errors?.first?.full {
                     sameText += 1
                 } else {
-                    print("  \(one.expr.prefix(60)): \(error.message.prefix(160)), reference "
-                        + "\(one.errors?.first?.full.prefix(160) ?? "")")
+                    print(
+                        "  \(one.expr.prefix(60)): \(error.message.prefix(160)), reference "
+                            + "\(one.errors?.first?.full.prefix(160) ?? "")")
                 }
             }
         }

@@ -13,24 +13,25 @@ extension Expression: CustomStringConvertible {
                 + call.arguments.map(\.description).joined(separator: ", ") + ")"
         case .vectorSelector(let selector): Self.text(selector) + Self.text(selector.shift)
         case .matrixSelector(let matrix):
-            Self.text(matrix.selector) + "[" + DurationText.format(matrix.window) + "]"
+            Self.text(matrix.selector) + "[" + PromQLDuration.format(matrix.window) + "]"
                 + Self.text(matrix.selector.shift)
         case .subquery(let subquery):
-            subquery.expression.description + "[" + DurationText.format(subquery.window) + ":"
-                + (subquery.step > 0 ? DurationText.format(subquery.step) : "") + "]"
+            subquery.expression.description + "[" + PromQLDuration.format(subquery.window) + ":"
+                + (subquery.step > 0 ? PromQLDuration.format(subquery.step) : "") + "]"
                 + Self.text(subquery.shift)
         }
     }
 
     private static func text(_ literal: NumberLiteral) -> String {
         literal.isDuration
-            ? DurationText.format(Int64((literal.value * 1000).rounded()))
+            ? PromQLDuration.format(Int64((literal.value * 1000).rounded()))
             : GoNumber.format(literal.value, .f)
     }
 
     private static func text(_ binary: Binary) -> String {
         var middle = " " + binary.op.rawValue + (binary.returnsBool ? " bool" : "")
-        if let matching = binary.matching, binary.left.type == .vector, binary.right.type == .vector {
+        if let matching = binary.matching, binary.left.type == .vector, binary.right.type == .vector
+        {
             if matching.isOn || !matching.labels.isEmpty || matching.isGrouped {
                 middle += matching.isOn ? " on " : " ignoring "
                 middle += list(matching.labels)
@@ -58,7 +59,9 @@ extension Expression: CustomStringConvertible {
         let name = selector.name
         var matchers: [String] = []
         for matcher in selector.matchers {
-            if !name.isEmpty, matcher == LabelMatcher(equal: LabelName.metricName, name) { continue }
+            if !name.isEmpty, matcher == LabelMatcher(equal: LabelName.metricName, name) {
+                continue
+            }
             matchers.append(
                 label(matcher.name) + matcher.kind.rawValue
                     + QuotedText.goQuote(matcher.value.bytes))
@@ -75,7 +78,7 @@ extension Expression: CustomStringConvertible {
         case .end: text += " @ end()"
         case nil: break
         }
-        if shift.offset != 0 { text += " offset " + DurationText.format(shift.offset) }
+        if shift.offset != 0 { text += " offset " + PromQLDuration.format(shift.offset) }
         return text
     }
 

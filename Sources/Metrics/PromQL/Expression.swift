@@ -92,7 +92,7 @@ package struct Expression: Sendable, Hashable {
     }
 
     package struct Call: Sendable, Hashable {
-        package var function: Function
+        package var function: PromQLFunction
         package var arguments: [Expression]
     }
 

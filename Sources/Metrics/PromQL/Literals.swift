@@ -1,5 +1,5 @@
 /// Durations as PromQL writes them: `1y2w3d4h5m6s7ms`, units in this order, each at most once.
-package enum DurationText {
+package enum PromQLDuration {
     private static let units: [(name: [UInt8], milliseconds: Int64)] = [
         (Array("y".utf8), 365 * 86_400_000), (Array("w".utf8), 7 * 86_400_000),
         (Array("d".utf8), 86_400_000), (Array("h".utf8), 3_600_000), (Array("m".utf8), 60_000),

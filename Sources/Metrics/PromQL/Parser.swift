@@ -175,7 +175,7 @@ struct Parser {
     }
 
     private mutating func call(_ name: Token) throws(ParseError) -> Expression {
-        guard let function = Function.all[name.text.string] else {
+        guard let function = PromQLFunction.all[name.text.string] else {
             throw ParseError(
                 "unknown function with name \(QuotedText.goQuote(name.text.bytes))", name.range)
         }
