@@ -67,15 +67,16 @@ static int set_limits(const struct csystem_spawn_request *request) {
     return 0;
 }
 
-// 32 and 33 belong to the thread library, which refuses them; the exec resets their handlers.
+// The kernel's own call, because sigaction(3) refuses the thread library's two signals, and an ignored
+// signal stays ignored through exec. All zeros mean the default action in the kernel's structure, which
+// is shorter than this on every architecture.
 static void reset_signals(void) {
-    struct sigaction action = {.sa_handler = SIG_DFL};
+    const uint64_t defaults[8] = {0};
     for (int signal = 1; signal < NSIG; signal++) {
-        sigaction(signal, &action, NULL);
+        syscall(SYS_rt_sigaction, signal, defaults, NULL, sizeof(uint64_t));
     }
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    const uint64_t none = 0;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
 }
 
 // Runs in the child, on the parent's memory: only calls that touch no lock and allocate nothing.

@@ -234,6 +234,8 @@ package struct RankedHypothesis: Sendable, Hashable {
     package var isPinned: Bool
     package var falsifiedBy: String
     package var fastestTest: String
+    /// Why somebody gave it its status; empty when nobody did.
+    package var reason = ""
 
     package init(
         id: String, statement: String, origin: String, service: String?, prior: Double,

@@ -87,15 +87,19 @@ package struct MitigationApproved: EventPayload, Hashable {
     package var reviewed: [String]
     /// The reason typed for all of them.
     package var reviewReason: String?
+    /// One line per program as it was at the approval; another one at the run refuses. nil when
+    /// nobody looked.
+    package var executables: [String]?
     package init(
         proposal: String, digest: String, approvalClass: ApprovalClass, reviewed: [String],
-        reviewReason: String?
+        reviewReason: String?, executables: [String]? = nil
     ) {
         self.proposal = proposal
         self.digest = digest
         self.approvalClass = approvalClass
         self.reviewed = reviewed
         self.reviewReason = reviewReason
+        self.executables = executables
     }
 }
 

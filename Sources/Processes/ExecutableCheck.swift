@@ -28,7 +28,8 @@ package struct PinnedExecutable: Hashable, Sendable, Codable {
         guard now == self else {
             throw Failure(
                 "executable.changed", "The program changed after it was approved", subject: path,
-                why: difference(now), unchanged: "Nothing was run", next: "Propose the action again",
+                why: difference(now), unchanged: "Nothing was run",
+                next: "Propose the action again",
                 exit: .refusedByGate)
         }
     }

@@ -142,13 +142,15 @@ struct Supervision {
     private func wait(_ now: BootTime) {
         var due: Duration = Self.stopPollInterval
         switch phase {
+        case .draining where outputEnded && exit != nil: return
         case .running: due = min(due, deadline - now, nextStopPoll - now)
         case .terminating(let until), .draining(let until): due = min(due, until - now)
         case .done: return
         }
         if case .terminating = phase, exit != nil { due = min(due, .milliseconds(20)) }
         var watched = [
-            pollfd(fd: outputEnded ? -1 : child.outputDescriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(
+                fd: outputEnded ? -1 : child.outputDescriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: exit != nil ? -1 : child.exitDescriptor, events: Int16(POLLIN), revents: 0),
         ]
         if exit == nil, child.exitDescriptor < 0 { due = min(due, .milliseconds(20)) }

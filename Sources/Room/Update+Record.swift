@@ -251,6 +251,9 @@ extension Model {
         return form
     }
 
+    /// The form a new incident opens with: severity and environment as assumed, the rest from the data.
+    package var openingDeclaration: Declaration { prefilledDeclaration }
+
     /// Writes what was declared; what stays empty stays unknown.
     mutating func declare(_ old: Declaration) -> [Effect] {
         var form = old

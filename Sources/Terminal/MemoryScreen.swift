@@ -56,6 +56,10 @@ package final class MemoryScreen: Screen {
         nextSize = nil
     }
 
-    package func suspendAndStop() { suspendCount += 1 }
+    @discardableResult
+    package func suspendAndStop() -> Bool {
+        suspendCount += 1
+        return true
+    }
     package func close() { isClosed = true }
 }

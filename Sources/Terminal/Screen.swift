@@ -24,7 +24,9 @@ package protocol Screen: AnyObject {
     /// Takes over the terminal's present size (after SIGWINCH or SIGCONT) and draws all anew.
     func terminalResized()
     /// Gives the terminal back, stops the process group (Ctrl-Z) and takes it again when continued.
-    func suspendAndStop()
+    /// false when nobody could continue the process: then nothing happens.
+    @discardableResult
+    func suspendAndStop() -> Bool
     /// Gives the terminal back for good. May be called twice.
     func close()
 }

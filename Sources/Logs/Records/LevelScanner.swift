@@ -59,7 +59,8 @@ enum LevelScanner {
         words: Int, timeEnd: Int
     ) -> Bool {
         let length = end - start
-        let isCapital = length > 1 && ByteScan.isUpper(line[start]) && ByteScan.isUpper(line[end - 1])
+        let isCapital =
+            length > 1 && ByteScan.isUpper(line[start]) && ByteScan.isUpper(line[end - 1])
         let closed = "]|>)}".utf8.contains(after) || (after == 0x20 && barred(line, end))
         let opened = "[|<(:{".utf8.contains(before) || (before == 0x20 && barredBefore(line, start))
         if length == 1 {

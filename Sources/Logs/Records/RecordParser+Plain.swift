@@ -107,8 +107,9 @@ extension RecordParser {
             let byte = line[index]
             let isDash =
                 byte == 0x2D && (index + 1 >= line.count || ByteScan.isBlank(line[index + 1]))
-            guard ByteScan.isBlank(byte) || byte == 0x7C || byte == 0x3A || byte == 0x5D
-                || byte == 0x2C || isDash
+            guard
+                ByteScan.isBlank(byte) || byte == 0x7C || byte == 0x3A || byte == 0x5D
+                    || byte == 0x2C || isDash
             else { break }
             index += 1
         }
@@ -208,7 +209,8 @@ extension RecordParser {
     /// `daemon.err ` as some syslog daemons write in front of the tag.
     private static func facilityLevel(_ line: Span<UInt8>, _ index: Int) -> LevelScanner.Found? {
         let end = tokenEnd(line, index)
-        guard end - index <= 20, let dot = ByteScan.find(line, 0x2E, from: index, limit: end - index),
+        guard end - index <= 20,
+            let dot = ByteScan.find(line, 0x2E, from: index, limit: end - index),
             dot > index, dot + 2 < end,
             let level = LevelScanner.word(line, dot + 1, end - dot - 1)
         else { return nil }

@@ -1,0 +1,96 @@
+import Basics
+import Incidents
+import Playbooks
+import Processes
+import Safety
+import Synchronization
+
+/// One line of a program's output, ready to be kept and shown.
+package struct ScrubbedLine: Sendable, Hashable {
+    package var text: String
+    /// Credentials that were in it, by class and keyed tag.
+    package var credentials: [Credential]
+
+    package struct Credential: Sendable, Hashable {
+        package var credentialClass: String
+        package var tag: String
+        package init(credentialClass: String, tag: String) {
+            self.credentialClass = credentialClass
+            self.tag = tag
+        }
+    }
+
+    package init(_ text: String, credentials: [Credential] = []) {
+        self.text = text
+        self.credentials = credentials
+    }
+}
+
+/// Runs approved actions: stop check, gates, programs' identity, intent on the disk, stop check, spawn.
+///
+/// Without the intent's record nothing runs. One action at a time: call it on a serial background
+/// queue, never on the main thread.
+package final class Executor: Sendable {
+    /// Redacts and sanitises the lines of one output, in order; a new one is made for every output,
+    /// because secrets can span lines.
+    package typealias LineScrub = (ArraySlice<UInt8>) -> ScrubbedLine
+
+    let journal: any EventSink
+    let clock: any TimeSource
+    let stopFiles: StopFiles
+    let runner: ProcessRunner
+    let makeScrub: @Sendable () -> LineScrub
+    private let latch = Mutex<String?>(nil)
+    private let busy = Mutex(false)
+
+    package init(
+        journal: any EventSink, clock: any TimeSource, stopFiles: StopFiles,
+        scrub makeScrub: @escaping @Sendable () -> LineScrub
+    ) {
+        self.journal = journal
+        self.clock = clock
+        self.stopFiles = stopFiles
+        self.makeScrub = makeScrub
+        runner = ProcessRunner(clock: clock)
+    }
+
+    /// Stops what runs and refuses what comes, even when no stop file could be written.
+    package func latchStop(reason: String) { latch.withLock { $0 = reason } }
+
+    /// Ends `latchStop`; the files still count.
+    package func clearLatch() { latch.withLock { $0 = nil } }
+
+    /// Why nothing may run now, or nil.
+    package func stopReason() -> String? {
+        if let reason = latch.withLock({ $0 }) { return reason }
+        let state = StopState(files: stopFiles.read(), isLatched: false)
+        return state.isOn ? state.reason : nil
+    }
+
+    /// Carries `proposal` out and returns when it has ended.
+    ///
+    /// - Parameters:
+    ///   - approval: as journalled; its digest must be the proposal's.
+    ///   - gatesNow: the gates at the execution stage, by the newest configuration and incident.
+    ///   - onFailure: told what could not be done or recorded.
+    ///   - onEvent: told every event once it is in the journal.
+    /// - Returns: the outcome; `.stopped` when the emergency stop kept it from starting or ended it,
+    ///   `.failed` also when it was refused and nothing was spawned.
+    package func run(
+        _ proposal: MitigationProposed, attempt: String, approval: MitigationApproved,
+        approver: Actor, action: CatalogueAction, gatesNow: @Sendable () -> GateReport,
+        onFailure: @escaping @Sendable (Failure) -> Void = { _ in },
+        onEvent: @escaping @Sendable (Event) -> Void
+    ) -> AttemptOutcome {
+        let run = ActionRun(
+            executor: self, proposal: proposal, attempt: attempt, approval: approval,
+            approver: approver, action: action, onFailure: onFailure, onEvent: onEvent)
+        let isFree = busy.withLock { isBusy in
+            defer { isBusy = true }
+            return !isBusy
+        }
+        guard isFree else { return run.refused(.containment, "another action is running") }
+        defer { busy.withLock { $0 = false } }
+        return run.perform(gatesNow: gatesNow)
+    }
+}

@@ -1,0 +1,179 @@
+import Basics
+import Incidents
+import Playbooks
+import Processes
+import Safety
+
+/// Runs the steps of one attempt, one after the other, and journals what they print.
+struct StepRunner: Sendable {
+    let run: ActionRun
+    let pins: [PinnedExecutable]
+    let home: String
+
+    /// How a step ended: the next one may follow, or the attempt is over.
+    private enum StepEnd {
+        case goOn
+        case over(AttemptOutcome)
+    }
+
+    func runAll() -> AttemptOutcome {
+        let begin = run.executor.clock.now.boot
+        var used: Duration = .zero
+        for (index, step) in run.proposal.steps.enumerated() {
+            let number = index + 1
+            if let outcome = heldBack(number, used: used) { return outcome }
+            if let outcome = replaced(step, number: number) { return outcome }
+            let result = execute(step, number: number, left: timeout - used)
+            used += result.ended - result.started
+            let lastLine = keepOutput(result, step: number)
+            if case .over(let outcome) = judge(result, number, lastLine) { return outcome }
+        }
+        let seconds = (run.executor.clock.now.boot - begin).inSeconds
+        return run.ended(.succeeded, ActionSucceeded(attempt: run.attempt, seconds: seconds))
+    }
+
+    private var timeout: Duration { .seconds(run.proposal.timeout) }
+    private var finishesOnStop: Bool { NameRule.same(run.proposal.onStop, "finish") }
+    private var count: Int { run.proposal.steps.count }
+
+    private func heldBack(_ number: Int, used: Duration) -> AttemptOutcome? {
+        if number > 1, !finishesOnStop, let reason = run.executor.stopReason() {
+            return run.ended(
+                .stopped,
+                ActionStopped(
+                    attempt: run.attempt, detail: "before step \(number) of \(count): \(reason)"))
+        }
+        if used >= timeout {
+            return run.ended(
+                .timedOut,
+                ActionTimedOut(
+                    attempt: run.attempt,
+                    detail: "\(TimeText.span(timeout)) were over before step \(number) of \(count)"
+                ))
+        }
+        return nil
+    }
+
+    private func execute(_ step: [String], number: Int, left: Duration) -> ProcessResult {
+        var command = Command(
+            step[0], Array(step.dropFirst()),
+            environment: ChildEnvironment.build(
+                declared: run.action.environment, home: home),
+            deadline: left)
+        command.terminateGrace = .seconds(10)
+        let (run, finishes) = (run, finishesOnStop)
+        return run.executor.runner.run(
+            command,
+            shouldStop: { finishes ? nil : run.executor.stopReason().map { StopRequest($0) } },
+            started: { pid in
+                run.record(
+                    ActionStarted(attempt: run.attempt, step: number, pid: pid), sync: false,
+                    by: .automation)
+            })
+    }
+
+    /// Its bytes were hashed a moment ago; a change since then shows in the inode.
+    private func replaced(_ step: [String], number: Int) -> AttemptOutcome? {
+        guard var pin = pins.first(where: { NameRule.same($0.path, step[0]) }) else {
+            return run.ended(
+                .failed,
+                ActionFailed(
+                    attempt: run.attempt, detail: "step \(number): its program was never checked"))
+        }
+        pin.sha256 = nil
+        do throws(Failure) {
+            try pin.verify()
+            return nil
+        } catch {
+            run.onFailure(error)
+            return run.ended(
+                .failed,
+                ActionFailed(
+                    attempt: run.attempt,
+                    detail: "step \(number) of \(count) was not started: \(error.description)"))
+        }
+    }
+
+    private func judge(_ result: ProcessResult, _ number: Int, _ lastLine: String) -> StepEnd {
+        let step = count == 1 ? "" : "step \(number) of \(count) "
+        let tail = (lastLine.isEmpty ? "" : ": " + lastLine) + leftBehind(result)
+        let id = run.attempt
+        switch result.outcome {
+        case .ok: return .goOn
+        case .failed(let code):
+            return .over(
+                run.ended(
+                    .failed,
+                    ActionFailed(attempt: id, detail: "\(step)ended with exit code \(code)\(tail)"))
+            )
+        case .failedToStart(let error):
+            return .over(
+                run.ended(
+                    .failed, ActionFailed(attempt: id, detail: "\(step)failed to start: \(error)")))
+        case .killed(let signal):
+            return .over(
+                run.ended(
+                    .unknown,
+                    ActionUnknown(
+                        attempt: id,
+                        detail: "\(step)was ended by signal \(signal) from outside: nobody knows "
+                            + "whether it took effect\(tail)")))
+        case .timedOut:
+            return .over(
+                run.ended(
+                    .timedOut,
+                    ActionTimedOut(
+                        attempt: id,
+                        detail: "\(step)was not done within \(TimeText.span(timeout)) and was "
+                            + "ended\(tail)")))
+        case .stopped(let reason):
+            return .over(
+                run.ended(
+                    .stopped,
+                    ActionStopped(attempt: id, detail: "\(step)ended while it ran: \(reason)")))
+        }
+    }
+
+    private func leftBehind(_ result: ProcessResult) -> String {
+        result.leftBehindCount == 0
+            ? "" : "; \(result.leftBehindCount) of its processes could not be ended"
+    }
+
+    /// Journals the output and returns its last line.
+    private func keepOutput(_ result: ProcessResult, step: Int) -> String {
+        let raw = result.output.bytes
+        guard !raw.isEmpty else { return "" }
+        let scrub = run.executor.makeScrub()
+        var kept: [UInt8] = []
+        var lastLine = ""
+        var credentials: [ScrubbedLine.Credential] = []
+        for line in raw.split(separator: 0x0A, omittingEmptySubsequences: false) {
+            let clean = scrub(line)
+            if !clean.text.isEmpty { lastLine = clean.text }
+            kept += clean.text.utf8
+            kept.append(0x0A)
+            for seen in clean.credentials where !credentials.contains(seen) {
+                credentials.append(seen)
+            }
+        }
+        kept.removeLast()
+        lastLine = String(lastLine.prefix(Self.lastLineCharactersMax))
+        do throws(Failure) {
+            let blob = try run.executor.journal.storeBlob(kept)
+            run.record(
+                ActionOutput(
+                    attempt: run.attempt, step: step, blob: blob, bytesKept: kept.count,
+                    bytesDropped: result.output.truncatedBytes, lastLine: lastLine),
+                sync: false, by: .automation)
+        } catch { run.onFailure(error) }
+        for seen in credentials {
+            run.record(
+                CredentialSeen(
+                    credentialClass: seen.credentialClass, tag: seen.tag,
+                    source: "output of \(run.attempt)"), sync: false, by: .automation)
+        }
+        return lastLine
+    }
+
+    private static let lastLineCharactersMax = 200
+}

@@ -1,0 +1,316 @@
+import Actions
+import Basics
+import Dispatch
+import Feeds
+import Incidents
+import Journals
+import Metrics
+import Playbooks
+import Reports
+import Room
+import SafeText
+import Safety
+import Synchronization
+
+/// Everything behind the room that does something: journal, feeds, planner, executor, stop files.
+///
+/// It carries out effects on its own queues and answers with messages. The order is always journal,
+/// then act, then show.
+package final class Backend: Sendable {
+    package let setup: RoomSetup
+    package let clock: any TimeSource
+    package let hub: FeedHub
+    package let evaluator: Evaluator
+    package let journal: RoomJournal
+    let stopFiles: StopFiles
+    private let planner: Planner
+    private let executor: Executor
+    let post: @Sendable (Message) -> Void
+    /// Appends; one at a time, in order.
+    private let journalQueue = DispatchQueue(label: "warroom.journal", qos: .userInitiated)
+    /// Runs one action at a time.
+    private let actionQueue = DispatchQueue(label: "warroom.actions", qos: .userInitiated)
+    /// Writes the emergency stop without waiting for anything else.
+    private let stopQueue = DispatchQueue(label: "warroom.stop", qos: .userInteractive)
+    private let timer = Mutex<(any DispatchSourceTimer)?>(nil)
+    /// The model as the main loop last left it; gates at execution look at it.
+    private let latest: Mutex<Model?> = Mutex(nil)
+    private let numbers = Mutex(Numbers())
+
+    private struct Numbers {
+        var proposal = 0
+        var attempt = 0
+    }
+
+    package init(
+        setup: RoomSetup, clock: any TimeSource, rules: [RuleGroup],
+        options: JournalOptions = JournalOptions(), post: @escaping @Sendable (Message) -> Void
+    ) throws(Failure) {
+        self.setup = setup
+        self.clock = clock
+        self.post = post
+        journal = try RoomJournal(
+            directory: setup.directory, incident: setup.id, clock: clock,
+            isObserver: setup.isObserver, options: options,
+            scrub: { Clean.text($0) }, post: post)
+        let store = SeriesStore()
+        hub = FeedHub(specs: setup.sourceSpecs, store: store, clock: clock)
+        evaluator = Evaluator(store: store, configuration: setup.configuration, rules: rules)
+        stopFiles = StopFiles(
+            configuration: setup.configuration, stateDirectory: setup.stateDirectory)
+        planner = Planner(configuration: setup.configuration)
+        executor = Executor(journal: journal, clock: clock, stopFiles: stopFiles)
+    }
+
+    // MARK: Opening
+
+    /// The model as the journal leaves it, and what must be written first: the declaration of a new
+    /// incident, the unknown outcomes of a room that died.
+    package func openModel(size: Size) throws(Failure) -> Model {
+        let events = try journal.readAll()
+        let incident = Incident(id: setup.id, events: events)
+        var model = Model(
+            incident: incident,
+            access: journal.readOnlyReason.map { .viewer($0) } ?? .writer,
+            configuration: setup.configuration, actor: setup.actor, now: clock.now,
+            bootID: clock.bootID, size: size)
+        model.timeline = events.map { TimelineLine($0) }
+        model.speed = setup.speed
+        model.stopFiles = stopFiles.read()
+        publish(model)
+        numbers.withLock {
+            $0.proposal = incident.mitigations.count
+            $0.attempt = incident.attempts.count
+        }
+        if journal.readOnlyReason == nil { try writeOpening(incident) }
+        hub.setIncidentStart(incident.startedAt ?? (incident.isOpen ? nil : clock.now.wall))
+        return model
+    }
+
+    private func writeOpening(_ incident: Incident) throws(Failure) {
+        if !incident.isOpen && incident.resolution == nil && incident.status != .closed {
+            for draft in declaration() { try journal.append(draft, sync: true) }
+        }
+        for draft in CrashRecovery.findings(for: incident) {
+            try journal.append(draft, sync: true)
+        }
+    }
+
+    private func declaration() -> [EventDraft] {
+        let configuration = setup.configuration
+        var drafts = [
+            EventDraft(
+                IncidentOpened(
+                    id: setup.id, title: setup.title, environment: configuration.environment,
+                    severity: .sev2, service: nil, startedAt: nil,
+                    unknowns: ["what is broken", "where", "since when", "recent changes"],
+                    isDrill: setup.isDrill), by: setup.actor),
+            EventDraft(RoleAssigned(role: .commander, person: setup.actor.name), by: setup.actor),
+        ]
+        if configuration.environmentIsDeclared {
+            drafts.append(
+                EventDraft(
+                    EnvironmentAnswered(
+                        environment: configuration.environment,
+                        hasTickets: configuration.hasTickets, hasOnCall: configuration.hasOnCall),
+                    by: .automation))
+        }
+        return drafts
+    }
+
+    /// Begins to follow the sources, the stop files and, read-only, the other room's journal.
+    package func start() {
+        hub.onTick(every: setup.tickInterval) { [self] snapshot in
+            evaluate(snapshot)
+        }
+        hub.start()
+        let timer = DispatchSource.makeTimerSource(queue: journalQueue)
+        timer.schedule(deadline: .now(), repeating: .milliseconds(250))
+        let beat = Mutex(0)
+        timer.setEventHandler { [self] in
+            let count = beat.withLock { value in
+                value += 1
+                return value
+            }
+            watchStopFiles()
+            journal.poll()
+            if count % 4 == 0 { journal.sync() }
+        }
+        timer.activate()
+        self.timer.withLock { $0 = timer }
+    }
+
+    /// Evaluates one snapshot and tells the room.
+    package func evaluate(_ snapshot: FeedSnapshot) {
+        guard let incident = latest.withLock({ $0?.incident }) else { return }
+        post(.observed(evaluator.evaluate(snapshot, incident: incident, now: clock.now.wall)))
+    }
+
+    /// Tells the room when the stop files look different.
+    package func watchStopFiles() {
+        let files = stopFiles.read()
+        let known = latest.withLock { $0?.stopFiles }
+        if files != known { post(.stopFiles(files)) }
+    }
+
+    /// The main loop hands over its model after every change.
+    package func publish(_ model: Model) { latest.withLock { $0 = model } }
+
+    /// Lets a running action finish, syncs and closes. Afterwards nothing is written any more.
+    package func finish() {
+        timer.withLock { timer in
+            timer?.cancel()
+            timer = nil
+        }
+        hub.stop()
+        stopQueue.sync {}
+        journalQueue.sync {}
+        actionQueue.sync {}
+        journalQueue.sync {}
+        journal.sync()
+        journal.close()
+    }
+
+    /// Waits until every effect handed over so far has been carried out (headless rooms).
+    package func settle() {
+        stopQueue.sync {}
+        journalQueue.sync {}
+        actionQueue.sync {}
+        journalQueue.sync {}
+    }
+
+    // MARK: Effects
+
+    /// Carries out one effect. Effects of the screen (`suspend`, `redraw`, `quit`, `setTheme`,
+    /// `copy`) belong to whoever owns the screen and do nothing here.
+    package func perform(_ effect: Effect, _ model: Model) {
+        switch effect {
+        case .journal(let drafts, let sync):
+            journalQueue.async { [self] in append(drafts, sync: sync) }
+        case .propose(let request):
+            journalQueue.async { [self] in propose(request, model) }
+        case .approve(let approval):
+            journalQueue.async { [self] in approve(approval, model) }
+        case .setStop(let reason): stopQueue.async { [self] in setStop(reason) }
+        case .clearStop(let reason): journalQueue.async { [self] in clearStop(reason) }
+        case .setIncidentStart(let time): hub.setIncidentStart(time)
+        case .export: journalQueue.async { [self] in export(model) }
+        case .copy, .setTheme, .suspend, .redraw, .quit: break
+        }
+    }
+
+    private func append(_ drafts: [EventDraft], sync: Bool) {
+        for (index, draft) in drafts.enumerated() {
+            // A failed append has told the room already; what follows must not be written without it.
+            guard (try? journal.append(draft, sync: sync && index == drafts.count - 1)) != nil
+            else { return }
+        }
+    }
+
+    private func propose(_ request: ProposalRequest, _ model: Model) {
+        let number = numbers.withLock { numbers in
+            numbers.proposal += 1
+            return numbers.proposal
+        }
+        do throws(Failure) {
+            let proposal: MitigationProposed
+            switch request.basis {
+            case .action(let action, let target, let slots):
+                proposal = try planner.propose(
+                    id: "M\(number)", action: action, target: target, slots: slots,
+                    reason: request.reason, incident: model.incident, rollbackOf: nil)
+            case .undo(let id):
+                guard let original = model.incident.mitigation(id) else { return }
+                proposal = try planner.proposeUndo(
+                    of: original, id: "M\(number)", incident: model.incident)
+            }
+            try journal.append(EventDraft(proposal, by: setup.actor), sync: true)
+            post(.openCard(proposal: proposal.id))
+        } catch {
+            post(.failed(error))
+        }
+    }
+
+    private func approve(_ approval: MitigationApproved, _ model: Model) {
+        guard let mitigation = model.incident.mitigation(approval.proposal),
+            let action = setup.configuration.actions[mitigation.proposal.action],
+            let event = try? journal.append(
+                EventDraft(approval, by: setup.actor), sync: true)
+        else { return }
+        let attempt = numbers.withLock { numbers in
+            numbers.attempt += 1
+            return "A\(numbers.attempt)"
+        }
+        actionQueue.async { [self] in
+            _ = executor.run(
+                mitigation.proposal, attempt: attempt, approval: approval,
+                approver: setup.actor, action: action,
+                gatesNow: { [self] in gatesNow(mitigation.proposal, after: event) },
+                onEvent: { _ in })
+        }
+    }
+
+    /// The gates at the moment of the run: the newest model, the clock and the files as they are now.
+    private func gatesNow(_ proposal: MitigationProposed, after event: Event) -> GateReport {
+        guard var model = latest.withLock({ $0 }) else {
+            return GateReport(verdicts: [
+                GateVerdict(.journal, .blocked, "the room has no state to judge by")
+            ])
+        }
+        if model.incident.lastSequence < event.sequence { model.incident.apply(event) }
+        model.now = clock.now
+        model.stopFiles = stopFiles.read()
+        return model.gates(for: proposal, stage: .execution)
+    }
+
+    // MARK: Emergency stop
+
+    private func setStop(_ reason: String) {
+        let clean = Clean.text(reason)
+        let result = stopFiles.set(reason: clean, by: setup.actor, at: clock.now.wall)
+        if result.written.isEmpty {
+            post(
+                .failed(
+                    Failure(
+                        "stop.notWritten", "The emergency stop could not be written anywhere",
+                        subject: result.unreached.joined(separator: ", "),
+                        unchanged: "This room runs nothing all the same",
+                        next: "Stop other rooms by hand")))
+        }
+        let set = StopSet(reason: clean, paths: result.written, unreached: result.unreached)
+        _ = try? journal.append(EventDraft(set, by: setup.actor), sync: true)
+        post(.stopFiles(stopFiles.read()))
+    }
+
+    private func clearStop(_ reason: String) {
+        let remaining = stopFiles.clear()
+        guard remaining.isEmpty else {
+            post(
+                .failed(
+                    Failure(
+                        "stop.notCleared", "The emergency stop stays on",
+                        subject: remaining.joined(separator: ", "),
+                        why: "these files could not be removed", next: "Remove them, then try again"
+                    )))
+            return
+        }
+        _ = try? journal.append(
+            EventDraft(StopCleared(reason: reason), by: setup.actor), sync: true)
+        post(.stopFiles(stopFiles.read()))
+    }
+
+    // MARK: Documents
+
+    private func export(_ model: Model) {
+        let report = Report(
+            incident: model.incident, timeline: model.timeline,
+            configuration: setup.configuration, time: clock.now.wall)
+        let path = setup.directory + "/report.md"
+        do throws(Failure) {
+            try Exports.write(Clean.document(report.markdown), to: path)
+            post(.notice("report written to \(path)"))
+        } catch {
+            post(.failed(error))
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Actions
+import Basics
+import Diagnosis
+import Feeds
+import Incidents
+import Metrics
+import Playbooks
+import Room
+import Synchronization
+
+/// Turns one feed snapshot into what the room is told. Runs on the feed queue.
+package final class Evaluator: Sendable {
+    private let store: SeriesStore
+    private let configuration: Configuration
+    private let planner: Planner
+    private let diagnoser: Mutex<Diagnoser>
+    private let intervals: [String: Duration]
+
+    package init(store: SeriesStore, configuration: Configuration, rules: [RuleGroup]) {
+        self.store = store
+        self.configuration = configuration
+        planner = Planner(configuration: configuration)
+        diagnoser = Mutex(Diagnoser(configuration: configuration, rules: rules))
+        var intervals: [String: Duration] = [:]
+        for source in configuration.sources { intervals[source.path] = source.every }
+        self.intervals = intervals
+    }
+
+    package func evaluate(_ feeds: FeedSnapshot, incident: Incident, now: Timestamp) -> Findings {
+        let snapshot = store.snapshot()
+        let changes = feeds.changes.map(Self.recorded)
+        let input = DiagnosisInput(
+            now: now, engine: EmbeddedEngine(snapshot: snapshot),
+            metricNames: Set(store.metricNames), patterns: feeds.patterns, changes: changes,
+            sources: feeds.sources.map(status), incident: incident,
+            dumpsHaveHistory: true)
+        var observation = diagnoser.withLock { $0.tick(input) }
+        observation.findings += newChanges(changes, incident)
+        observation.findings += sightings(feeds)
+        return Findings(
+            observation: observation, feeds: feeds,
+            planned: observation.mitigations.map { plan($0, incident) })
+    }
+
+    private func status(_ health: SourceHealth) -> SourceStatus {
+        var reason = health.detail
+        if case .error(let sentence) = health.state { reason = sentence }
+        return SourceStatus(
+            id: health.id, kind: SourceStatus.Kind(rawValue: health.kind) ?? .logs,
+            isHealthy: health.state == .ok, lastData: health.lastData,
+            interval: intervals[health.path], reason: reason)
+    }
+
+    private static func recorded(_ change: ObservedChange) -> ChangeRecorded {
+        ChangeRecorded(
+            changeKind: ChangeKind(rawValue: change.kind) ?? .other,
+            service: change.service ?? "", version: change.version ?? "",
+            previous: change.previous, summary: change.summary, source: change.source,
+            at: change.time)
+    }
+
+    /// Changes of the last day that the journal does not hold yet.
+    private func newChanges(_ changes: [ChangeRecorded], _ incident: Incident) -> [Finding] {
+        let begin =
+            (incident.startedAt ?? incident.milestones[.acknowledged]?.at ?? .epoch)
+            - .hours(24)
+        return recordedChanges.withLock { known in
+            changes.filter {
+                $0.at >= begin && !incident.changes.contains($0) && known.insert($0).inserted
+            }.map { Finding($0, at: $0.at) }
+        }
+    }
+
+    private func sightings(_ feeds: FeedSnapshot) -> [Finding] {
+        recordedSightings.withLock { known in
+            feeds.credentialSightings.filter { known.insert($0).inserted }.map {
+                Finding(
+                    CredentialSeen(
+                        credentialClass: $0.class, tag: $0.tag, source: $0.source),
+                    at: feeds.recent.last?.time ?? .epoch)
+            }
+        }
+    }
+
+    // What went to the journal already and may not be back in the fold yet.
+    private let recordedChanges = Mutex<Set<ChangeRecorded>>([])
+    private let recordedSightings = Mutex<Set<CredentialSighting>>([])
+
+    /// The exact proposal that this advice would become, or why it cannot be one.
+    private func plan(_ advice: MitigationAdvice, _ incident: Incident) -> PlannedMitigation {
+        let title = configuration.actions[advice.action]?.title ?? advice.action
+        do throws(Failure) {
+            let proposal = try planner.propose(
+                id: "-", action: advice.action, target: advice.target, slots: advice.slots,
+                reason: advice.why, incident: incident, rollbackOf: nil)
+            return PlannedMitigation(
+                advice: advice, title: proposal.title, proposal: proposal, problem: nil)
+        } catch {
+            return PlannedMitigation(
+                advice: advice, title: "\(title) \(advice.target)", proposal: nil,
+                problem: error.description)
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Basics
+import Feeds
+import Incidents
+import Metrics
+import Playbooks
+
+/// What a room is opened with: values only, nothing started yet.
+package struct RoomSetup: Sendable {
+    package var id: IncidentID
+    /// The incident's own directory.
+    package var directory: String
+    package var stateDirectory: String
+    package var configuration: Configuration
+    package var actor: Actor
+    package var isObserver = false
+    package var isDrill = false
+    package var speed = 1.0
+    /// The title for an incident that is new.
+    package var title = ""
+    /// Seconds of real time between two ticks.
+    package var tickInterval: Duration = .seconds(1)
+
+    package init(
+        id: IncidentID, directory: String, stateDirectory: String, configuration: Configuration,
+        actor: Actor
+    ) {
+        self.id = id
+        self.directory = directory
+        self.stateDirectory = stateDirectory
+        self.configuration = configuration
+        self.actor = actor
+    }
+
+    /// The sources as the feeds know them. Ids are the paths, made unique.
+    package var sourceSpecs: [SourceSpec] {
+        var seen: [String: Int] = [:]
+        return configuration.sources.compactMap { entry in
+            let kind: SourceSpec.Kind
+            switch entry.kind {
+            case .logs: kind = .logs(path: entry.path)
+            case .metrics: kind = .metrics(path: entry.path, every: entry.every)
+            case .changes: kind = .changes(path: entry.path)
+            case .rules: return nil
+            }
+            seen[entry.path, default: 0] += 1
+            let count = seen[entry.path] ?? 1
+            return SourceSpec(
+                id: count == 1 ? entry.path : "\(entry.path)#\(count)", kind: kind,
+                service: entry.service, labels: entry.labels)
+        }
+    }
+}

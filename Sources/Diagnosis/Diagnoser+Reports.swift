@@ -1,0 +1,105 @@
+import Basics
+import Incidents
+import Logs
+
+/// What was reported already, so that nothing is reported twice.
+struct ReportedMemory: Sendable {
+    var patterns: Set<String> = []
+    var spiking: Set<String> = []
+    /// Times of recent pattern findings, for the limit per minute.
+    var patternTimes: [Timestamp] = []
+    var changes: Set<ChangeRecorded> = []
+    var stale: Set<String> = []
+    /// Sources reported as back, until they fall silent again: the journal may lag behind.
+    var recovered: Set<String> = []
+    var hypotheses: Set<String> = []
+    /// Alerts reported as firing, and as ended.
+    var firing: Set<Incident.AlertKey> = []
+    var ended: Set<Incident.AlertKey> = []
+}
+
+extension Diagnoser {
+    /// Findings about log patterns in any minute at most.
+    static let patternFindingsPerMinuteMax = 20
+
+    /// Journals new warning and error patterns, and known ones whose rate jumps, within a limit.
+    mutating func reportPatterns(_ input: DiagnosisInput) {
+        reported.patternTimes.removeAll { input.now - $0 >= .seconds(60) || $0 > input.now }
+        let serious = input.patterns.filter { ($0.level ?? .info) >= .warning }
+        for pattern in serious.sorted(by: { $0.count > $1.count }) {
+            guard reported.patternTimes.count < Self.patternFindingsPerMinuteMax else { return }
+            reportNew(pattern, input)
+            reportSpike(pattern, input)
+        }
+    }
+
+    private mutating func reportNew(_ pattern: PatternSummary, _ input: DiagnosisInput) {
+        let key = pattern.template
+        guard pattern.isNew, !reported.patterns.contains(key),
+            !input.incident.knownPatterns.contains(key),
+            onset(input.incident).map({ pattern.lastSeen >= $0 }) ?? true
+        else { return }
+        reported.patterns.insert(key)
+        reported.patternTimes.append(input.now)
+        found(
+            PatternNew(
+                pattern: key, template: pattern.template, count: pattern.count,
+                source: pattern.services.first ?? "logs", level: pattern.level?.word),
+            at: input.now)
+    }
+
+    private mutating func reportSpike(_ pattern: PatternSummary, _ input: DiagnosisInput) {
+        guard let usual = pattern.baselineRate, !pattern.isNew else { return }
+        let key = pattern.template
+        if pattern.ratePerMinute < max(2 * usual, usual + 3) {
+            reported.spiking.remove(key)
+        } else if pattern.ratePerMinute > max(5 * usual, usual + 10),
+            reported.spiking.insert(key).inserted
+        {
+            reported.patternTimes.append(input.now)
+            found(
+                PatternSpike(
+                    pattern: key, template: pattern.template,
+                    ratePerMinute: pattern.ratePerMinute, baselinePerMinute: usual),
+                at: input.now)
+        }
+    }
+
+    /// Journals sources that fell silent or came back.
+    mutating func reportSources(_ input: DiagnosisInput) {
+        for source in input.sources {
+            let wasStale =
+                reported.stale.contains(source.id)
+                || input.incident.staleSources.contains(source.id)
+                    && !reported.recovered.contains(source.id)
+            let limit = (source.interval ?? .seconds(60)) * 2
+            let silence = source.lastData.map { input.now - $0 }
+            let isSilent = source.kind == .metrics && (silence.map { $0 > limit } ?? false)
+            if !source.isHealthy || isSilent {
+                guard !wasStale else { continue }
+                reported.stale.insert(source.id)
+                reported.recovered.remove(source.id)
+                let detail =
+                    source.reason.isEmpty
+                    ? "silent for \(silence.map(TimeText.span) ?? "long")" : source.reason
+                found(SourceStale(source: source.id, detail: detail), at: input.now)
+            } else if wasStale {
+                reported.stale.remove(source.id)
+                reported.recovered.insert(source.id)
+                found(SourceRecovered(source: source.id), at: input.now)
+            }
+        }
+    }
+
+    /// Journals changes that matter to this incident: from two hours before its start on.
+    mutating func reportChanges(_ input: DiagnosisInput) {
+        let start = onset(input.incident) ?? input.now
+        for change in input.changes.sorted(by: { $0.at < $1.at })
+        where change.at >= start - .seconds(7200) && change.at <= input.now {
+            guard !input.incident.changes.contains(change),
+                reported.changes.insert(change).inserted
+            else { continue }
+            found(change, at: change.at)
+        }
+    }
+}

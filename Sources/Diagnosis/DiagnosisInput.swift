@@ -1,0 +1,70 @@
+import Basics
+import Incidents
+import Logs
+import Metrics
+
+/// The health of one source as the feeds report it.
+package struct SourceStatus: Sendable, Hashable {
+    package enum Kind: String, Sendable, CaseIterable { case logs, metrics, rules, changes }
+
+    /// Stable: usually its path.
+    package var id: String
+    package var kind: Kind
+    package var isHealthy: Bool
+    /// When it last delivered something.
+    package var lastData: Timestamp?
+    /// How often it is expected to deliver; nil when nobody said.
+    package var interval: Duration?
+    /// Why it is not healthy.
+    package var reason: String
+    /// The metrics it delivers. Nil: unknown, it may feed any signal.
+    package var metricNames: Set<String>?
+
+    package init(
+        id: String, kind: Kind, isHealthy: Bool, lastData: Timestamp?, interval: Duration?,
+        reason: String = "", metricNames: Set<String>? = nil
+    ) {
+        self.id = id
+        self.kind = kind
+        self.isHealthy = isHealthy
+        self.lastData = lastData
+        self.interval = interval
+        self.reason = reason
+        self.metricNames = metricNames
+    }
+}
+
+/// Everything one tick judges. Values only.
+package struct DiagnosisInput: Sendable {
+    package var now: Timestamp
+    package var engine: any QueryEngine
+    /// Every metric name that has been read.
+    package var metricNames: Set<String>
+    package var patterns: [PatternSummary]
+    /// Deploys, flags and configuration changes that the sources reported.
+    package var changes: [ChangeRecorded]
+    package var sources: [SourceStatus]
+    package var incident: Incident
+    /// Whether samples from before the opening come from timestamps inside the dumps and not from
+    /// a recording.
+    package var dumpsHaveHistory: Bool
+    /// Values of signals before the incident that were read from logs, by signal name.
+    package var logHistory: [String: [Double]]
+
+    package init(
+        now: Timestamp, engine: any QueryEngine, metricNames: Set<String>,
+        patterns: [PatternSummary] = [], changes: [ChangeRecorded] = [],
+        sources: [SourceStatus] = [], incident: Incident, dumpsHaveHistory: Bool = false,
+        logHistory: [String: [Double]] = [:]
+    ) {
+        self.now = now
+        self.engine = engine
+        self.metricNames = metricNames
+        self.patterns = patterns
+        self.changes = changes
+        self.sources = sources
+        self.incident = incident
+        self.dumpsHaveHistory = dumpsHaveHistory
+        self.logHistory = logHistory
+    }
+}

@@ -1,0 +1,247 @@
+import Basics
+import Incidents
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+extension JournalWriter {
+    /// Takes the writer's lock on the journal in `directory`, checks it whole, puts a torn end right
+    /// and goes on at its end; creates it when there is none.
+    ///
+    /// - Parameters:
+    ///   - directory: the incident's own directory (`…/incidents/INC-2041`).
+    ///   - incident: its id, which must be the one in an existing journal's first record.
+    ///   - scrub: redacts; every string of every payload passes through it before it is written.
+    /// - Throws: `journal.locked` when another process writes (open a `JournalReader` instead),
+    ///   `journal.corrupt` when something durable is damaged (likewise), `journal.remoteFileSystem`,
+    ///   `journal.otherIncident`, `journal.notWritable`.
+    package static func open(
+        directory: String, incident: String, clock: any TimeSource,
+        options: JournalOptions = JournalOptions(), scrub: @escaping Scrub
+    ) throws(Failure) -> JournalWriter {
+        let opening = JournalOpening(
+            place: JournalDirectory(directory), incident: incident, clock: clock, options: options)
+        try opening.makeDirectory()
+        try opening.refuseRemote()
+        let lock = try opening.takeLock()
+        do throws(Failure) {
+            let (writer, notes) = try opening.begin()
+            return JournalWriter(writer, lock: lock, notes: notes, scrub: scrub)
+        } catch {
+            options.fileSystem.unlock(lock)
+            throw error
+        }
+    }
+}
+
+/// The steps of opening a journal for writing, in order.
+private struct JournalOpening {
+    let place: JournalDirectory
+    let incident: String
+    let clock: any TimeSource
+    let options: JournalOptions
+
+    private var files: any FileSystem { options.fileSystem }
+
+    func makeDirectory() throws(Failure) {
+        do throws(SystemError) {
+            try files.makeDirectories(place.journal)
+        } catch {
+            throw notWritable(place.journal, error)
+        }
+    }
+
+    func refuseRemote() throws(Failure) {
+        guard !options.allowsRemoteFileSystem else { return }
+        let type: Int64
+        do throws(SystemError) {
+            type = try files.fileSystemType(place.journal)
+        } catch {
+            throw notWritable(place.journal, error)
+        }
+        guard let name = RemoteFileSystems.name(of: type) else { return }
+        throw Failure(
+            "journal.remoteFileSystem", "The journal may not live on this file system",
+            subject: place.journal,
+            why: "\(name) does not promise that locks and syncs reach the disk",
+            unchanged: "Nothing was recorded and no action was run",
+            next: "Set XDG_STATE_HOME to a local directory")
+    }
+
+    func takeLock() throws(Failure) -> Int32 {
+        do throws(SystemError) {
+            let descriptor = try files.open(place.lock, flags: O_RDWR | O_CREAT, mode: 0o600)
+            do throws(SystemError) {
+                try files.lock(descriptor)
+                // Somebody may have put another file there between open and lock.
+                let isSame =
+                    try files.status(place.lock).inode == files.status(descriptor).inode
+                guard isSame else { throw SystemError(EAGAIN) }
+                try noteHolder(descriptor)
+                return descriptor
+            } catch {
+                files.unlock(descriptor)
+                throw error
+            }
+        } catch {
+            guard error.code == EAGAIN else { throw notWritable(place.lock, error) }
+            throw Failure(
+                "journal.locked", "Another room writes this incident", subject: place.path,
+                why: holder, unchanged: "Nothing was changed", next: "Watch it read-only")
+        }
+    }
+
+    /// Who holds the lock, for people only: one line of fixed width, so that none needs truncating.
+    private func noteHolder(_ descriptor: Int32) throws(SystemError) {
+        var text = "pid \(getpid()) boot \(clock.bootID)"
+        text += String(repeating: " ", count: max(0, 79 - text.utf8.count))
+        do throws(SystemError) {
+            try files.writeAll(descriptor, Array((String(text.prefix(79)) + "\n").utf8))
+        } catch {
+            // A full disk must not keep the room from its journal.
+            guard [ENOSPC, EDQUOT].contains(error.code) else { throw error }
+        }
+    }
+
+    private var holder: String {
+        let bytes = (try? files.readAll(place.lock, max: 4096)) ?? []
+        let line = bytes.prefix { (0x20...0x7E).contains($0) }
+        let words = String(decoding: line, as: UTF8.self).split(separator: " ")
+        return words.count >= 2 && words[0] == "pid"
+            ? "process \(words[1]) holds the lock" : "locked"
+    }
+
+    /// Checks the journal, recovers its end and returns the writer at that end.
+    func begin() throws(Failure) -> (SegmentWriter, notes: [String]) {
+        let scan: JournalScan
+        do throws(SystemError) {
+            scan = try JournalScan.run(place, files)
+        } catch {
+            throw notWritable(place.journal, error)
+        }
+        if case .corrupt(let segment, let offset, let reason) = scan.report.verdict {
+            throw corrupt(segment, offset, reason)
+        }
+        if let opened = scan.scanner.opened, !opened.incident.utf8.elementsEqual(incident.utf8) {
+            throw Failure(
+                "journal.otherIncident", "This journal belongs to another incident",
+                subject: place.path, why: "it says \(opened.incident), not \(incident)",
+                unchanged: "Nothing was changed", next: "Open it under its own id")
+        }
+        var writer = try writer(at: scan)
+        do throws(Failure) {
+            let notes = try recover(&writer, scan)
+            let isOpened =
+                scan.scanner.opened != nil
+                || scan.recordWithoutNewline?.payload.kind == JournalKinds.Opened.kind
+            if !isOpened { try writeFirstRecord(&writer) }
+            try writer.synchronize()
+            try writer.refreshHead()
+            return (writer, notes)
+        } catch {
+            writer.close()
+            throw error
+        }
+    }
+
+    private func writer(at scan: JournalScan) throws(Failure) -> SegmentWriter {
+        var head = scan.scanner.head
+        let path = place.segment(head.segment)
+        do throws(SystemError) {
+            let descriptor: Int32
+            if scan.report.segments == 0 {
+                descriptor = try SegmentWriter.createSegment(1, place, files)
+            } else {
+                descriptor = try files.open(path, flags: O_WRONLY | O_APPEND, mode: 0)
+                // What was read may not have reached the disk when the last writer died.
+                try files.synchronizeData(descriptor)
+            }
+            let durable = head.position
+            head.position.offset += scan.tail.count
+            return SegmentWriter(
+                directory: place, clock: clock, options: options, descriptor: descriptor,
+                head: head, durable: durable)
+        } catch {
+            throw notWritable(path, error)
+        }
+    }
+
+    /// Accounts for a torn end: copies it aside, closes its line and names it in a record.
+    private func recover(_ writer: inout SegmentWriter, _ scan: JournalScan) throws(Failure)
+        -> [String]
+    {
+        guard !scan.tail.isEmpty else { return [] }
+        let position = scan.scanner.position
+        var skipped = scan.tail
+        if let whole = scan.recordWithoutNewline {
+            try writer.completeLine(whole)
+            return ["The last entry was whole but for its newline, which was added."]
+        }
+        if skipped.last != 0x0A {
+            skipped.append(0x0A)
+            try writer.closeTornLine()
+        }
+        let copy = copyAside(skipped, segment: position.segment)
+        try writer.appendRecovered(skipped, copy: copy)
+        let kept = copy.isEmpty ? "" : " They are kept in \(copy)."
+        return [
+            "\(skipped.count) bytes at \(JournalDirectory.name(of: position.segment)) offset "
+                + "\(position.offset) were left by a crash and are skipped.\(kept)"
+        ]
+    }
+
+    /// Copies torn bytes to `000001.wj.torn-1` and returns the file's name. The bytes also stay in the
+    /// journal, so a disk too full for the copy is no reason to stop; the name is then empty.
+    private func copyAside(_ bytes: [UInt8], segment: Int) -> String {
+        for number in 1...999 {
+            let path = place.segment(segment) + ".torn-\(number)"
+            do throws(SystemError) {
+                let descriptor = try files.open(
+                    path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+                defer { files.close(descriptor) }
+                try files.writeAll(descriptor, bytes)
+                try files.synchronize(descriptor)
+                try files.synchronizeDirectory(place.journal)
+                return JournalDirectory.lastComponent(of: path)
+            } catch {
+                if error.code != EEXIST { return "" }
+            }
+        }
+        return ""
+    }
+
+    private func writeFirstRecord(_ writer: inout SegmentWriter) throws(Failure) {
+        var random = SystemRandomNumberGenerator()
+        let id = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let opened = JournalKinds.Opened(
+            file: Digests.hex(id), incident: incident, host: hostName, boot: clock.bootID,
+            version: options.programVersion)
+        _ = try writer.append(
+            SegmentWriter.Entry(
+                kind: JournalKinds.Opened.kind, time: nil, actor: .automation,
+                data: JSONText.asciiOnly((try? JSONText.encode(opened)) ?? [])))
+    }
+
+    private var hostName: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+        return String(
+            decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    private func corrupt(_ segment: Int, _ offset: Int, _ reason: String) -> Failure {
+        Failure(
+            "journal.corrupt", "The journal is damaged",
+            subject: "\(place.segment(segment)) offset \(offset)", why: reason,
+            unchanged: "Nothing was changed; the record up to there is readable",
+            next: "Open the incident read-only and keep a copy of its directory")
+    }
+
+    private func notWritable(_ path: String, _ error: SystemError) -> Failure {
+        Failure(
+            "journal.notWritable", "Journal not writable", subject: path, why: "\(error)",
+            unchanged: "Nothing was recorded and no action was run",
+            next: "Check the directory's owner, mode and free space, or set XDG_STATE_HOME")
+    }
+}

@@ -1,0 +1,164 @@
+import Basics
+
+/// Answers PromQL.
+package protocol QueryEngine: Sendable {
+    /// Evaluates at one moment.
+    /// - Parameter t: milliseconds since the epoch.
+    func instant(_ expression: Expression, at t: Int64) throws(QueryError) -> QueryAnswer
+
+    /// Evaluates at `start`, `start + step`, … up to and including `end`.
+    /// - Parameters: milliseconds since the epoch; `step` in milliseconds, more than 0.
+    func range(
+        _ expression: Expression, start: Int64, end: Int64, step: Int64
+    ) throws(QueryError) -> QueryAnswer
+}
+
+extension QueryEngine {
+    /// Parses and evaluates at one moment.
+    package func instant(
+        _ expression: String, at t: Int64
+    ) throws(QueryError) -> QueryAnswer {
+        try instant(Expression.parse(expression), at: t)
+    }
+
+    /// Parses and evaluates at every step.
+    package func range(
+        _ expression: String, start: Int64, end: Int64, step: Int64
+    ) throws(QueryError) -> QueryAnswer {
+        try range(Expression.parse(expression), start: start, end: end, step: step)
+    }
+}
+
+/// What a query evaluated to, and what the reader must know beside it.
+package struct QueryAnswer: Sendable {
+    package var value: QueryValue
+    /// Complete sentences with the position in the expression, each once: the answer may be wrong.
+    package var warnings: [String]
+    /// As `warnings`: the query is probably not what was meant.
+    package var infos: [String]
+    package var statistics: Statistics
+
+    package struct Statistics: Hashable, Sendable {
+        /// Series read, counted once per selector.
+        package var seriesTouched = 0
+        /// Samples read, over all steps.
+        package var samplesTouched = 0
+
+        package init(seriesTouched: Int = 0, samplesTouched: Int = 0) {
+            self.seriesTouched = seriesTouched
+            self.samplesTouched = samplesTouched
+        }
+    }
+
+    package init(
+        value: QueryValue, warnings: [String] = [], infos: [String] = [],
+        statistics: Statistics = Statistics()
+    ) {
+        self.value = value
+        self.warnings = warnings
+        self.infos = infos
+        self.statistics = statistics
+    }
+}
+
+package enum QueryValue: Sendable, Hashable {
+    case scalar(t: Int64, Double)
+    case vector([VectorSample])
+    /// Sorted by labels for a range query.
+    case matrix([MatrixSeries])
+    case string(t: Int64, String)
+}
+
+/// One element of an instant vector.
+package struct VectorSample: Sendable, Hashable {
+    package var labels: Labels
+    /// The evaluation time in milliseconds, not the sample's own.
+    package var t: Int64
+    package var v: Double
+
+    package init(labels: Labels, t: Int64, v: Double) {
+        self.labels = labels
+        self.t = t
+        self.v = v
+    }
+}
+
+/// One series of a matrix, oldest sample first.
+package struct MatrixSeries: Sendable, Hashable {
+    package var labels: Labels
+    package var samples: [Sample]
+
+    package init(labels: Labels, samples: [Sample]) {
+        self.labels = labels
+        self.samples = samples
+    }
+}
+
+/// How the embedded engine evaluates.
+package struct EngineOptions: Sendable, Hashable {
+    /// How old the newest sample of a series may be to count as its value now. Default 5 min.
+    package var lookback: Duration
+    /// Samples that may be in memory at one step. Default 50,000,000, as in the reference.
+    package var sampleLimit: Int
+    /// The step of a subquery that names none. Default 1 min.
+    package var subqueryStep: Duration
+
+    package init(
+        lookback: Duration = .seconds(300), sampleLimit: Int = 50_000_000,
+        subqueryStep: Duration = .seconds(60)
+    ) {
+        self.lookback = lookback
+        self.sampleLimit = sampleLimit
+        self.subqueryStep = subqueryStep
+    }
+}
+
+/// Evaluates over a snapshot, in process. A value: what it answers never changes.
+package struct EmbeddedEngine: QueryEngine {
+    private let snapshot: SeriesSnapshot
+    private let options: EngineOptions
+
+    /// Steps of one range query at most, as the HTTP API of the reference.
+    package static let stepsMax = 11_000
+
+    package init(snapshot: SeriesSnapshot, options: EngineOptions = EngineOptions()) {
+        self.snapshot = snapshot
+        self.options = options
+    }
+
+    package func instant(
+        _ expression: Expression, at t: Int64
+    ) throws(QueryError) -> QueryAnswer {
+        let evaluator = Evaluator(
+            snapshot: snapshot, options: options,
+            span: QuerySpan(start: t, end: t, step: 0))
+        return try evaluator.instant(expression)
+    }
+
+    package func range(
+        _ expression: Expression, start: Int64, end: Int64, step: Int64
+    ) throws(QueryError) -> QueryAnswer {
+        guard step > 0 else {
+            throw .execution("zero or negative query resolution step widths are not accepted")
+        }
+        guard expression.type == .scalar || expression.type == .vector else {
+            throw .execution(
+                "invalid expression type \"\(expression.type.description)\" for range query, must "
+                    + "be Scalar or instant Vector")
+        }
+        guard end >= start else {
+            throw .execution(
+                "invalid parameter \"end\": end timestamp must not be before start time")
+        }
+        guard (end - start) / step <= Self.stepsMax else {
+            throw QueryError(
+                .limit,
+                "exceeded maximum resolution of \(Self.stepsMax) points per timeseries. Try "
+                    + "decreasing the query resolution (?step=XX)")
+        }
+        let evaluator = Evaluator(
+            snapshot: snapshot, options: options,
+            span: QuerySpan(start: start, end: end, step: step))
+        return try evaluator.range(expression)
+    }
+}

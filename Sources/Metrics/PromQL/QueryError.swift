@@ -1,0 +1,74 @@
+/// Why an expression is malformed, and where.
+struct ParseError: Error, Hashable {
+    var message: String
+    var range: PositionRange
+    /// Set when it is well-formed but uses a part of the language that is not evaluated yet.
+    var notImplemented: String?
+
+    init(_ message: String, _ range: PositionRange) {
+        self.message = message
+        self.range = range
+    }
+
+    static func notImplemented(_ name: String, _ range: PositionRange) -> ParseError {
+        var error = ParseError("not implemented: " + name, range)
+        error.notImplemented = name
+        return error
+    }
+
+    /// With the position before it, `1:5: parse error: …`: line and column, both 1-based, the
+    /// column in bytes.
+    func queryError(in text: [UInt8]) -> QueryError {
+        if let notImplemented { return .notImplemented(notImplemented) }
+        var place = "unknown position"
+        if !text.isEmpty {
+            let (line, column) = TextPosition.lineAndColumn(of: range.start, in: text)
+            place = "\(line):\(column)"
+        }
+        return QueryError(.parse(range), place + ": parse error: " + message)
+    }
+}
+
+/// Turns offsets into lines and columns.
+enum TextPosition {
+    static func lineAndColumn(of offset: Int, in text: [UInt8]) -> (line: Int, column: Int) {
+        var line = 1
+        var lineStart = 0
+        for index in 0..<min(offset, text.count) where text[index] == 0x0A {
+            line += 1
+            lineStart = index + 1
+        }
+        return (line, offset - lineStart + 1)
+    }
+}
+
+/// Why a query has no answer.
+package struct QueryError: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Kind: Hashable, Sendable {
+        /// Malformed; where in the expression, in bytes.
+        case parse(PositionRange)
+        /// A part of the language that this program does not evaluate yet.
+        case notImplemented(String)
+        /// The evaluation failed: ambiguous matching, an invalid parameter.
+        case execution
+        /// It would read more samples than allowed.
+        case limit
+    }
+
+    package var kind: Kind
+    /// Complete, as it is shown: `1:5: parse error: unexpected …`, `not implemented: info`.
+    package var message: String
+
+    package init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    package static func notImplemented(_ name: String) -> QueryError {
+        QueryError(.notImplemented(name), "not implemented: " + name)
+    }
+
+    static func execution(_ message: String) -> QueryError { QueryError(.execution, message) }
+
+    package var description: String { message }
+}

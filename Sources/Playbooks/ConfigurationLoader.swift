@@ -1,0 +1,124 @@
+import Basics
+import Documents
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Reads `warroom.yaml` and the playbooks it names.
+///
+/// What is wrong is left out of the result and named in the problems: an action with an error never
+/// reaches the catalogue. Whether to go on is the caller's decision (`problems.failure`).
+package enum ConfigurationLoader {
+    /// Largest file accepted, in bytes.
+    package static let fileBytesMax = YAMLReader.textBytesMax
+
+    /// Reads the file at `path` and every playbook it names.
+    /// - Throws: when the file cannot be read or is not YAML.
+    package static func load(path: String) throws(Failure) -> (Configuration, [LintProblem]) {
+        let text = try contents(of: path)
+        let root = try YAMLReader.parse(text, file: path)
+        let reader = ConfigurationReader(
+            root, directory: directory(of: absolute(path)), readsPlaybooks: true)
+        return reader.read()
+    }
+
+    /// Reads configuration text; `file` names it in messages and its folder resolves relative paths.
+    /// Playbooks that it names are read as well.
+    package static func parse(text: String, file: String) throws(Failure)
+        -> (Configuration, [LintProblem])
+    {
+        let root = try YAMLReader.parse(text, file: file)
+        let reader = ConfigurationReader(
+            root, directory: directory(of: absolute(file)), readsPlaybooks: true)
+        return reader.read()
+    }
+
+    /// What a room without a configuration file works with: the built-in playbooks and nothing else.
+    package static func builtin() -> Configuration {
+        var configuration = Configuration()
+        configuration.playbooks = builtinPlaybooks.playbooks
+        return configuration
+    }
+
+    /// The built-in playbooks, parsed once.
+    package static let builtinPlaybooks: (playbooks: [Playbook], problems: [LintProblem]) = {
+        var playbooks: [Playbook] = []
+        var problems: [LintProblem] = []
+        for file in BuiltinPlaybooks.files {
+            do {
+                let (playbook, found) = try parsePlaybook(text: file.text, file: file.name)
+                if let playbook { playbooks.append(playbook) }
+                problems += found
+            } catch {
+                problems.append(LintProblem(.error, position: file.name, what: error.description))
+            }
+        }
+        return (playbooks, problems)
+    }()
+
+    /// Reads one playbook; nil when its id is missing.
+    package static func parsePlaybook(text: String, file: String) throws(Failure)
+        -> (Playbook?, [LintProblem])
+    {
+        let root = try YAMLReader.parse(text, file: file)
+        let context = YAMLDecoderContext()
+        var notes: [LintProblem] = []
+        let playbook = PlaybookReader(context: context).read(root, notes: &notes)
+        return (playbook, context.problems.map(LintProblem.init) + notes)
+    }
+
+    static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    static func absolute(_ path: String) -> String {
+        guard path.utf8.first != 0x2F, let here = getcwd(nil, 0) else { return path }
+        defer { free(here) }
+        return resolve(path, against: String(cString: here))
+    }
+
+    static func resolve(_ path: String, against directory: String) -> String {
+        if path.utf8.first == 0x2F { return path }
+        let base = directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+        return base + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
+    }
+
+    /// The text of a regular file; a FIFO or a device is refused without waiting for it.
+    static func contents(of path: String) throws(Failure) -> String {
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { throw unreadable(path, "\(SystemError.current)") }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw unreadable(path, "\(SystemError.current)")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw unreadable(path, "it is not a regular file")
+        }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw unreadable(path, "\(SystemError.current)") }
+            if count == 0 { break }
+            bytes += buffer[..<count]
+            guard bytes.count <= fileBytesMax else {
+                throw unreadable(path, "it is larger than \(fileBytesMax / 1024 / 1024) MiB")
+            }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw unreadable(path, "it is not UTF-8 text")
+        }
+        return text
+    }
+
+    private static func unreadable(_ path: String, _ why: String) -> Failure {
+        Failure(
+            "configuration.unreadable", "Configuration not readable", subject: path, why: why,
+            unchanged: "Nothing was opened and nothing was run",
+            next: "Name another file with --config, or correct this one")
+    }
+}

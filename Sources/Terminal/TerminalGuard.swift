@@ -1,0 +1,9 @@
+import CSystem
+
+/// Arms the crash handler and captures standard error for as long as a screen is up.
+@MainActor
+func guardTerminal(_ terminal: Int32, reset: String) {
+    let bytes = Array(reset.utf8).map { CChar(bitPattern: $0) }
+    _ = csystem_guard_arm(terminal, bytes, bytes.count)
+    _ = csystem_stderr_capture()
+}

@@ -1,0 +1,85 @@
+import App
+import ArgumentParser
+import Basics
+import Incidents
+import Journals
+import Playbooks
+
+struct OpenCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "open",
+        abstract: "Open the room: declares a new incident, or goes on with INC.")
+
+    @Argument(help: "The incident, for example INC-2041; without it the next free id.")
+    var incident: String?
+
+    @OptionGroup var sources: SourceOptions
+    @OptionGroup var screen: ScreenOptions
+
+    @Option(help: "Title of a new incident.")
+    var title: String = ""
+
+    @Flag(help: "Watch only: nothing is written and nothing can be run.")
+    var observe = false
+
+    func run() throws {
+        let store = IncidentStore(
+            stateDirectory: IncidentStore.defaultStateDirectory(environment: Environment.all))
+        let known = try checkedID()
+        let terminal = try MainActor.assumeIsolated { try RoomLauncher.openScreen(screen.options) }
+        var isHandedOver = false
+        defer { if !isHandedOver { MainActor.assumeIsolated { terminal.close() } } }
+        let configuration = try sources.configuration()
+        let id = try known ?? claim(store)
+        var setup = RoomSetup(
+            id: id, directory: store.path(for: id.text), stateDirectory: store.stateDirectory,
+            configuration: configuration, actor: try CurrentUser.actor())
+        setup.isObserver = observe
+        setup.title = title
+        let rules = try RuleFiles.load(configuration)
+        isHandedOver = true
+        let model = try MainActor.assumeIsolated {
+            try RoomLauncher.run(
+                setup, clock: SystemClock(), rules: rules, screen: terminal,
+                options: screen.options)
+        }
+        Talk.say("\(id) \(model.incident.status.rawValue). Recorded in \(setup.directory)")
+    }
+
+    private func checkedID() throws(Failure) -> IncidentID? {
+        guard let text = incident else { return nil }
+        guard let id = IncidentID(text) else { throw IncidentArgument.invalid(text) }
+        return id
+    }
+
+    private func claim(_ store: IncidentStore) throws(Failure) -> IncidentID {
+        let text = try store.claimNextID()
+        guard let id = IncidentID(text) else { throw IncidentArgument.invalid(text) }
+        return id
+    }
+}
+
+/// Incident ids as arguments.
+enum IncidentArgument {
+    static func invalid(_ text: String) -> Failure {
+        Failure(
+            "incident.badID", "Not an incident id", subject: "\"\(text)\"",
+            why: "an id is INC- and 4 to 8 digits, for example INC-2041",
+            unchanged: "Nothing was opened", exit: .usage)
+    }
+
+    /// The directory of an existing incident.
+    static func directory(_ text: String) throws(Failure) -> String {
+        guard let id = IncidentID(text) else { throw invalid(text) }
+        let store = IncidentStore(
+            stateDirectory: IncidentStore.defaultStateDirectory(environment: Environment.all))
+        guard store.list().contains(id.text) else {
+            let known = store.list().suffix(5).joined(separator: ", ")
+            throw Failure(
+                "incident.unknown", "There is no such incident", subject: id.text,
+                why: known.isEmpty ? "none is recorded here" : "recorded here: \(known)",
+                exit: .usage)
+        }
+        return store.path(for: id.text)
+    }
+}

@@ -1,0 +1,56 @@
+import App
+import ArgumentParser
+import Basics
+import Incidents
+import Journals
+import Playbooks
+import Reports
+
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Print the nine-section report of an incident from its record, as Markdown.")
+
+    @Argument(help: "The incident.")
+    var incident: String
+
+    @OptionGroup var sources: SourceOptions
+
+    func run() throws {
+        let record = try IncidentRecord.read(incident)
+        let report = Report(
+            incident: record.incident, timeline: record.timeline,
+            configuration: try sources.configuration(), time: SystemClock().now.wall)
+        print(Clean.document(report.markdown), terminator: "")
+    }
+}
+
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check a journal's chain; says what is damaged and what is still trustworthy.")
+
+    @Argument(help: "An incident, its directory, or a journal file.")
+    var target: String
+
+    func run() throws {
+        let path = IncidentID(target) == nil ? target : try IncidentArgument.directory(target)
+        let report = try JournalVerifier.verify(path)
+        for line in report.lines { print(Clean.text(line)) }
+        if !report.isIntact { throw ExitCode(ExitStatus.finding.rawValue) }
+    }
+}
+
+/// An incident as its journal tells it, read without a lock.
+struct IncidentRecord {
+    var incident: Incident
+    var timeline: [TimelineLine]
+
+    static func read(_ text: String) throws(Failure) -> IncidentRecord {
+        let directory = try IncidentArgument.directory(text)
+        guard let id = IncidentID(text) else { throw IncidentArgument.invalid(text) }
+        let events = try JournalReader.open(directory).readNew()
+        return IncidentRecord(
+            incident: Incident(id: id, events: events), timeline: events.map { TimelineLine($0) })
+    }
+}

@@ -1,0 +1,121 @@
+import App
+import ArgumentParser
+import Basics
+import Incidents
+import Journals
+import SafeText
+
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Say how an incident stands, from its record.")
+
+    @Argument(help: "The incident; without it all that are recorded here.")
+    var incident: String?
+
+    @Option(help: "text or json")
+    var format: OutputFormat = .text
+
+    func run() throws {
+        let store = IncidentStore(
+            stateDirectory: IncidentStore.defaultStateDirectory(environment: Environment.all))
+        let ids = incident.map { [$0] } ?? store.list()
+        var all: [IncidentStatus] = []
+        for id in ids { all.append(IncidentStatus(try IncidentRecord.read(id).incident)) }
+        switch format {
+        case .json:
+            print(
+                try incident == nil
+                    ? JSONText.encodePretty(all) : JSONText.encodePretty(all[0]))
+        case .text:
+            if all.isEmpty { print("No incident is recorded in \(store.incidentsDirectory)") }
+            for status in all { print(Clean.text(status.line)) }
+        }
+    }
+}
+
+/// What `status --format json` prints for one incident. Times are RFC 3339, spans in seconds.
+struct IncidentStatus: Encodable {
+    struct Condition: Encodable {
+        var condition: String
+        var state: String
+        var detail: String
+    }
+    struct Hypothesis: Encodable {
+        var statement: String
+        var strength: String
+        var share: Double
+        var status: String
+    }
+    struct Action: Encodable {
+        var id: String
+        var title: String
+        var state: String
+        var verdict: String?
+    }
+
+    var incident: String
+    var title: String
+    var severity: String
+    var phase: String
+    var status: String
+    var environment: String
+    var commander: String?
+    var drill: Bool
+    var milestones: [String: String]
+    var mttd_seconds: Double?
+    var mttm_seconds: Double?
+    var mttr_seconds: Double?
+    var what: String?
+    var scope: String?
+    var emergency_stop: Bool
+    var conditions: [Condition]
+    var hypotheses: [Hypothesis]
+    var mitigations: [Action]
+    var entries: UInt64
+
+    init(_ incident: Incident) {
+        self.incident = incident.id.text
+        title = incident.title
+        severity = incident.severity.name
+        phase = incident.phase.rawValue
+        status = incident.status.rawValue
+        environment = incident.environment.rawValue
+        commander = incident.commander
+        drill = incident.isDrill
+        milestones = incident.milestones.reduce(into: [:]) {
+            $0[$1.key.rawValue] = TimeText.rfc3339($1.value.at)
+        }
+        mttd_seconds = incident.span(.started, .detected)?.inSeconds
+        mttm_seconds = incident.span(.started, .mitigated)?.inSeconds
+        mttr_seconds = incident.span(.started, .resolved)?.inSeconds
+        let last = incident.situations.last
+        what = last?.what
+        scope = last.map { "\($0.reach) \($0.reachDetail)".trimmed }
+        emergency_stop = incident.stop != nil
+        conditions = (last?.conditions ?? []).map {
+            Condition(condition: $0.id.rawValue, state: $0.state, detail: $0.detail)
+        }
+        hypotheses = (last?.hypotheses ?? []).map {
+            Hypothesis(
+                statement: $0.statement, strength: $0.strength, share: $0.share,
+                status: $0.status.rawValue)
+        }
+        mitigations = incident.mitigations.map {
+            Action(
+                id: $0.proposal.id, title: $0.proposal.title, state: $0.state.rawValue,
+                verdict: $0.attempts.last?.verdict?.rawValue)
+        }
+        entries = incident.lastSequence
+    }
+
+    var line: String {
+        "\(incident)  \(severity)  \(phase)  \(status)  "
+            + "\(title.isEmpty ? what ?? "untitled" : title)" + (drill ? "  (drill)" : "")
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String {
+        split(separator: " ").joined(separator: " ")
+    }
+}

@@ -1,0 +1,68 @@
+import Actions
+import App
+import ArgumentParser
+import Basics
+import Journals
+import Playbooks
+import Safety
+
+struct StopCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop",
+        abstract:
+            "Set the EMERGENCY STOP: no room on this machine runs an action until it is cleared.")
+
+    @Argument(help: "The reason; it is shown wherever something is blocked.")
+    var reason: String = "set from the command line"
+
+    @OptionGroup var sources: SourceOptions
+
+    func run() throws {
+        let files = try StopAccess.files(sources)
+        let result = files.set(
+            reason: reason, by: try CurrentUser.actor(), at: SystemClock().now.wall)
+        for path in result.written { print("EMERGENCY STOP ON: \(path)") }
+        for path in result.unreached { Talk.say("not written: \(path)") }
+        if result.written.isEmpty {
+            throw Failure(
+                "stop.notWritten", "The emergency stop could not be written anywhere",
+                subject: result.unreached.joined(separator: ", "),
+                unchanged: "Nothing was stopped", next: "Create one of the files as root")
+        }
+    }
+}
+
+struct ResumeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract:
+            "Remove the emergency-stop files; open rooms stay stopped until their IC clears them.")
+
+    @OptionGroup var sources: SourceOptions
+
+    func run() throws {
+        let files = try StopAccess.files(sources)
+        let remaining = files.clear()
+        guard remaining.isEmpty else {
+            throw Failure(
+                "stop.notCleared", "The emergency stop stays on",
+                subject: remaining.joined(separator: ", "), why: "these files could not be removed",
+                next: "Remove them as their owner")
+        }
+        let state = StopState(files: files.read(), isLatched: false)
+        guard !state.isOn else {
+            throw Failure(
+                "stop.notCleared", "The emergency stop stays on", why: state.reason,
+                next: "Mend what keeps its absence from being proven")
+        }
+        print("EMERGENCY STOP off. Open rooms stay stopped until their IC types :clear-stop REASON")
+    }
+}
+
+enum StopAccess {
+    static func files(_ sources: SourceOptions) throws(Failure) -> StopFiles {
+        StopFiles(
+            configuration: try sources.configuration(),
+            stateDirectory: IncidentStore.defaultStateDirectory(environment: Environment.all))
+    }
+}

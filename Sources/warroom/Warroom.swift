@@ -1,0 +1,60 @@
+import App
+import ArgumentParser
+import Basics
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The command line. Standard output is data, standard error is talk.
+///
+/// Exit codes: 0 ok, 1 finding, 2 usage, 3 refused by a gate, 4 environment.
+@main
+struct Warroom: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "warroom",
+        abstract: "A war room for incident commanders, in one terminal.",
+        discussion: """
+            Opens on log files and Prometheus text dumps, says what is happening, ranks causes with \
+            evidence, holds every mitigation behind safety gates and writes the incident down.
+
+            Exit codes: 0 ok, 1 finding, 2 usage, 3 refused by a gate, 4 environment.
+            """,
+        version: Version.text,
+        subcommands: [
+            OpenCommand.self, DrillCommand.self, EvalCommand.self, ReportCommand.self,
+            StatusCommand.self, CheckCommand.self, VerifyCommand.self, KeysCommand.self,
+            DoctorCommand.self, StopCommand.self, ResumeCommand.self, ThemeCommand.self,
+            DrillActuatorCommand.self,
+        ], defaultSubcommand: OpenCommand.self)
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            Talk.say("warroom: \(failure)")
+            exit(failure.exit.rawValue)
+        } catch let code as ExitCode {
+            exit(code.rawValue)
+        } catch {
+            leave(with: error)
+        }
+    }
+
+    /// Help and version are data; a usage error is talk and ends with 2.
+    private static func leave(with error: any Error) -> Never {
+        let code = exitCode(for: error)
+        if code == .success {
+            print(fullMessage(for: error))
+            exit(ExitStatus.ok.rawValue)
+        }
+        Talk.say(fullMessage(for: error))
+        exit(ExitStatus.usage.rawValue)
+    }
+}
+
+/// Text or JSON, for every command that prints data.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct MetricsPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

@@ -1,0 +1,34 @@
+import Metrics
+import Testing
+
+@Suite struct PromQLSuiteTests {
+    private static let files = [
+        "aggregators", "at_modifier", "collision", "duration_expression", "extended_vectors",
+        "fill-modifier", "functions", "histograms", "literals", "name_label_dropping",
+        "native_histograms", "operators", "range_queries", "selectors", "staleness",
+        "start_timestamps", "subquery", "trig_functions", "type_and_unit",
+    ]
+
+    @Test func evaluationsAgreeWithTheReference() throws {
+        var passed = 0
+        var notImplemented: [String] = []
+        var wrong: [String] = []
+        for file in Self.files {
+            let path = "promql/\(file).test.json"
+            guard let commands = try Suites.decode([SuiteCommand].self, path) else { return }
+            var runner = SuiteRunner(name: file)
+            runner.run(commands)
+            passed += runner.passed
+            notImplemented += runner.notImplemented
+            wrong += runner.wrong
+        }
+        print(
+            "PromQL evaluations: \(passed) pass, \(notImplemented.count) not implemented, "
+                + "\(wrong.count) wrong")
+        for line in notImplemented { print("  not implemented: \(line)") }
+        for line in wrong { print("  wrong: \(line)") }
+        #expect(wrong.isEmpty)
+        #expect(notImplemented.isEmpty)
+        #expect(passed == 930)
+    }
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct ProcessesPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

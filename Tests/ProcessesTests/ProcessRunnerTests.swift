@@ -1,0 +1,139 @@
+import Basics
+import Processes
+import Synchronization
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+@Suite struct ProcessRunnerTests {
+    @Test func succeedsWithItsOutput() {
+        let result = shell("echo out; echo err >&2")
+        #expect(result.outcome == .ok)
+        #expect(result.text == "out\nerr\n")
+        #expect(result.exitCode == 0)
+        #expect(result.ended >= result.started)
+    }
+
+    @Test func keepsMetacharactersByteIdentical() {
+        let hostile = [";|&$()`", "a b", "'\"", "$HOME", "--x=\u{202E}", "", "*"]
+        let result = ProcessRunner(clock: SystemClock()).run(
+            Command("/usr/bin/printf", ["%s\\n"] + hostile, deadline: .seconds(30)))
+        #expect(result.text == hostile.map { $0 + "\n" }.joined())
+    }
+
+    @Test func reportsTheExitCode() {
+        #expect(shell("exit 7").outcome == .failed(exitCode: 7))
+    }
+
+    @Test(arguments: [SIGKILL, SIGTERM, SIGSEGV, SIGABRT])
+    func reportsASignalThatWasNotOurs(_ signal: Int32) {
+        let result = shell("kill -\(signal) $$; sleep 30")
+        #expect(result.outcome == .killed(signal: signal))
+        #expect(result.signal == signal)
+    }
+
+    @Test func endsASuspendedChildAtItsDeadline() {
+        let result = shell("kill -STOP $$; echo woken", deadline: .milliseconds(300))
+        #expect(result.outcome == .timedOut)
+    }
+
+    @Test func terminatesAtTheDeadline() {
+        let result = shell(
+            "trap 'echo bye; exit 3' TERM; sleep 60 & wait", deadline: .milliseconds(500))
+        #expect(result.outcome == .timedOut)
+        #expect(result.exitCode == 3)
+        #expect(result.text == "bye\n")
+    }
+
+    @Test func killsWhatIgnoresTheTermination() {
+        let result = shell(
+            "trap '' TERM; echo ready; while :; do sleep 1; done", deadline: .milliseconds(500))
+        #expect(result.outcome == .timedOut)
+        #expect(result.signal == SIGKILL)
+        #expect(result.text == "ready\n")
+    }
+
+    @Test func stopsOnRequest() {
+        let polls = Mutex(0)
+        let result = shell(
+            "sleep 60",
+            shouldStop: {
+                polls.withLock { count -> StopRequest? in
+                    count += 1
+                    return count >= 3 ? StopRequest("emergency stop") : nil
+                }
+            })
+        #expect(result.outcome == .stopped(reason: "emergency stop"))
+        #expect(result.signal == SIGTERM)
+        #expect(polls.withLock { $0 } == 3)
+    }
+
+    @Test func tellsThePidOnceItRuns() {
+        let pids = Mutex<[pid_t]>([])
+        let result = ProcessRunner(clock: SystemClock()).run(
+            Command("/bin/sh", ["-c", "echo $$"], deadline: .seconds(30)),
+            started: { pid in pids.withLock { $0.append(pid) } })
+        #expect(pids.withLock { $0 } == [result.pid])
+        #expect(result.text == "\(result.pid ?? 0)\n")
+    }
+
+    @Test func stampsWithTheInjectedClock() {
+        let clock = ManualClock(wall: .epoch)
+        let result = ProcessRunner(clock: clock).run(
+            Command("/bin/true", deadline: .seconds(30)),
+            started: { _ in
+                clock.advance(by: .seconds(5))
+            })
+        #expect(result.ended - result.started == .seconds(5))
+    }
+
+    // MARK: Failing to start
+
+    @Test(arguments: [
+        ("/no/such/program", ENOENT), ("/etc/passwd", EACCES), ("/etc", EACCES),
+        ("relative", EINVAL), ("/bin/tr\0ue", EINVAL),
+    ])
+    func failsToStart(_ executable: String, _ code: Int32) {
+        let before = openDescriptorCount()
+        let result = ProcessRunner(clock: SystemClock()).run(
+            Command(executable, deadline: .seconds(30)))
+        #expect(result.outcome == .failedToStart(SystemError(code)))
+        #expect(result.pid == nil)
+        #expect(eventually { openDescriptorCount() <= before })
+    }
+
+    @Test func failsToStartWhatIsNoProgram() throws {
+        let directory = try TemporaryDirectory()
+        let garbage = try directory.file("garbage", "\u{1}\u{2}garbage", mode: 0o755)
+        let result = ProcessRunner(clock: SystemClock()).run(
+            Command(garbage, deadline: .seconds(30)))
+        #expect(result.outcome == .failedToStart(SystemError(ENOEXEC)))
+    }
+
+    @Test func failsToStartWithTooManyArguments() {
+        let long = String(repeating: "x", count: 100_000)
+        let result = ProcessRunner(clock: SystemClock()).run(
+            Command(
+                "/bin/true", Array(repeating: long, count: 100), deadline: .seconds(30)))
+        #expect(result.outcome == .failedToStart(SystemError(E2BIG)))
+    }
+
+    @Test(arguments: [["A=B": "x"], ["": "x"], ["A": "x\0y"]])
+    func refusesABrokenEnvironment(_ environment: [String: String]) {
+        let result = shell("true", environment: environment)
+        #expect(result.outcome == .failedToStart(SystemError(EINVAL)))
+    }
+
+    @Test func leaksNothingOverManyRuns() {
+        let runner = ProcessRunner(clock: SystemClock())
+        var pids: [pid_t] = []
+        for round in 0..<200 {
+            let path = round % 4 == 0 ? "/no/such/program" : "/bin/true"
+            if let pid = runner.run(Command(path, deadline: .seconds(30))).pid { pids.append(pid) }
+        }
+        #expect(pids.count == 150)
+        for pid in pids { #expect(waitpid(pid, nil, WNOHANG) == -1, "zombie \(pid)") }
+    }
+}

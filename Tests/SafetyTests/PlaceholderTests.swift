@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct SafetyPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

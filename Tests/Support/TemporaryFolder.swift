@@ -1,0 +1,29 @@
+import FoundationEssentials
+
+/// A fresh folder that is removed with its owner.
+package final class TemporaryFolder: Sendable {
+    package let path: String
+
+    package init() throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "warroom-test-" + UUID().uuidString)
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        path = folder.path
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    package func file(_ name: String) -> String { path + "/" + name }
+
+    @discardableResult
+    package func write(_ text: String, to name: String) throws -> String {
+        try Data(text.utf8).write(to: URL(filePath: file(name)))
+        return file(name)
+    }
+
+    package func text(_ name: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(filePath: file(name))), as: UTF8.self)
+    }
+}

@@ -1,0 +1,111 @@
+import Basics
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A tmux server of its own for one test: a real terminal that can be typed into and read.
+package final class Tmux: Sendable {
+    private let name: String
+    /// How long anything may take before a test gives up.
+    package static let patience: Duration = .seconds(10)
+
+    private static let counter = Mutex(0)
+
+    /// Starts `command` (a shell line, as tmux wants it) in a window of the given size.
+    package init(_ command: String, width: Int = 160, height: Int = 45) throws {
+        let number = Self.counter.withLock { value in
+            value += 1
+            return value
+        }
+        name = "warroom-test-\(getpid())-\(number)"
+        _ = try tmux([
+            "-f", "/dev/null", "new-session", "-d", "-x", "\(width)", "-y", "\(height)", command,
+            ";", "set", "-g", "remain-on-exit", "on",
+        ])
+    }
+
+    deinit { _ = try? tmux(["kill-server"]) }
+
+    private func tmux(_ arguments: [String]) throws -> String {
+        let result = try ChildProcess.run(
+            ["tmux", "-u", "-L", name] + arguments,
+            environment: ["LC_ALL": "C.UTF-8", "TMUX": "", "TERM": "xterm-256color"])
+        return result.output
+    }
+
+    /// Keys by tmux's names: `Enter`, `Escape`, `C-x`, `F1`.
+    package func press(_ keys: String...) throws {
+        _ = try tmux(["send-keys"] + keys)
+    }
+
+    /// Text as typed, key by key.
+    package func type(_ text: String) throws { _ = try tmux(["send-keys", "-l", text]) }
+
+    package func resize(width: Int, height: Int) throws {
+        _ = try tmux(["resize-window", "-x", "\(width)", "-y", "\(height)"])
+    }
+
+    /// The screen as text, without colours.
+    package func screen() throws -> String { try tmux(["capture-pane", "-p"]) }
+
+    /// The screen with its escape sequences.
+    package func styledScreen() throws -> String { try tmux(["capture-pane", "-p", "-e"]) }
+
+    /// A format of the pane: `#{pane_dead}`, `#{pane_pid}`, `#{alternate_on}`.
+    package func value(_ format: String) throws -> String {
+        try tmux(["display-message", "-p", format]).trimmingNewlines
+    }
+
+    package var isDead: Bool { (try? value("#{pane_dead}")) == "1" }
+    package var exitStatus: String { (try? value("#{pane_dead_status}")) ?? "" }
+
+    /// Waits until the screen satisfies `condition`; the last screen is in the error.
+    @discardableResult
+    package func wait(
+        for what: String, patience: Duration = Tmux.patience, _ condition: (String) -> Bool
+    ) throws -> String {
+        var last = ""
+        try poll(what, patience: patience) {
+            last = try screen()
+            return condition(last)
+        } describe: {
+            last
+        }
+        return last
+    }
+
+    @discardableResult
+    package func wait(forText text: String, patience: Duration = Tmux.patience) throws -> String {
+        try wait(for: "\"\(text)\"", patience: patience) { $0.contains(text) }
+    }
+}
+
+/// What did not happen in time, and how things stood.
+package struct TimedOut: Error, CustomStringConvertible {
+    package var what: String
+    package var last: String
+    package var description: String { "waited in vain for \(what); last seen:\n\(last)" }
+}
+
+/// Looks every 15 ms until `condition` holds.
+package func poll(
+    _ what: String, patience: Duration = .seconds(10), _ condition: () throws -> Bool,
+    describe: () -> String = { "" }
+) throws {
+    let clock = ContinuousClock()
+    let deadline = clock.now + patience
+    while try !condition() {
+        guard clock.now < deadline else { throw TimedOut(what: what, last: describe()) }
+        usleep(15_000)
+    }
+}
+
+extension String {
+    package var trimmingNewlines: String {
+        var text = self
+        while text.last?.isNewline == true { text.removeLast() }
+        return text
+    }
+}

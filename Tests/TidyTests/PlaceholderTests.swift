@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct TidyPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}
