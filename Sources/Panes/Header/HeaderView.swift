@@ -1,0 +1,174 @@
+import Basics
+import Canvas
+import Incidents
+import Room
+import SafeText
+import Safety
+
+/// Who, what, how long, and whether anything may run: two rows and the NEXT line.
+enum HeaderView {
+    static func draw(_ model: Model, into frame: inout Frame, rect: Rect) {
+        let inner = rect.inset(columns: rect.width >= 60 ? 1 : 0, rows: 0)
+        frame.fill(rect, token: .header)
+        frame.put(identity(model, width: inner.width), in: inner, row: rect.row)
+        frame.put(work(model, width: inner.width), in: inner, row: rect.row + 1)
+        frame.put(next(model, width: inner.width), in: inner, row: rect.row + 2)
+    }
+
+    // MARK: First row
+
+    private static func identity(_ model: Model, width: Int) -> TextLine {
+        let incident = model.incident
+        let id = Span(incident.id.text, .textStrong)
+        let severity = StateLook(incident.severity)
+        let mark = Span(severity.glyph + severity.word, severity.token)
+        var row = FittedRow(items: [
+            .init(100, [[id]]), .init(100, [[mark]]),
+            .init(20, [[Span(incident.title, .header)], []]),
+        ])
+        row.items += facts(model)
+        let rest = FittedRow(items: row.items.enumerated().filter { $0.offset != 2 }.map(\.element))
+        let used = rest.fitted(width: width).reduce(0) {
+            $0 + $1.reduce(0) { $0 + $1.width } + row.gap
+        }
+        let space = width - used
+        guard space >= 8, !incident.title.isEmpty else { return rest.line(width: width) }
+        let title = CellWidth.padded(incident.title, to: space)
+        let fitted = rest.fitted(width: width)
+        var spans = [id, Span("  "), mark, Span("  "), Span(title, .header)]
+        for item in fitted.dropFirst(2) { spans += [Span("  ")] + item }
+        return TextLine(spans)
+    }
+
+    /// Environment, drill, timer, IC, next update, sources.
+    private static func facts(_ model: Model) -> [FittedRow.Item] {
+        let incident = model.incident
+        let name = incident.commander ?? "nobody"
+        let elapsed = TimeText.timer(model.elapsed)
+        let sources = model.sourceCounts
+        let isComplete = sources.healthy == sources.total && sources.total > 0
+        let sourceToken: Token = isComplete ? .stateOK : .stateStale
+        return [
+            .init(80, drill(model)),
+            .init(60, [[environment(incident)], []]),
+            .init(70, [[Span("◷ \(elapsed)", .header)], []]),
+            .init(
+                90,
+                [
+                    [Span("IC \(name)", .header)],
+                    [Span("IC \(CellWidth.truncated(name, to: 10))", .header)],
+                ]),
+            .init(40, update(model)),
+            .init(
+                30,
+                [
+                    [Span("■ sources \(sources.healthy)/\(sources.total)", sourceToken)],
+                    [Span("■ \(sources.healthy)/\(sources.total)", sourceToken)], [],
+                ]),
+        ]
+    }
+
+    private static func environment(_ incident: Incident) -> Span {
+        let isLive = incident.environment == .production
+        return Span(
+            incident.environment.rawValue, isLive ? .headerProduction : .header)
+    }
+
+    private static func drill(_ model: Model) -> [[Span]] {
+        guard model.incident.isDrill || model.speed != 1 else { return [[]] }
+        let speed = model.speed == 1 ? "" : " ×" + UnitText.number(model.speed)
+        return [[Span("DRILL\(speed)", .headerDrill)]]
+    }
+
+    private static func update(_ model: Model) -> [[Span]] {
+        guard !model.incident.status.isOver else { return [[]] }
+        guard let due = model.incident.nextUpdateDue else {
+            return [[Span("no update yet", .textDim)], []]
+        }
+        let left = due - model.now.wall
+        let isLate = left.nanoseconds < 0
+        let span = TimeText.span(isLate ? model.now.wall - due : left)
+        let token: Token = isLate ? .alertFiring : .header
+        let padded = CellWidth.padded(span, to: 6)
+        return isLate
+            ? [
+                [Span("! update overdue by \(padded)", token)], [Span("! overdue \(span)", token)],
+                [],
+            ]
+            : [[Span("update due in \(padded)", token)], [Span("due \(span)", token)], []]
+    }
+
+    // MARK: Second row
+
+    private static func work(_ model: Model, width: Int) -> TextLine {
+        var items = [
+            FittedRow.Item(60, phases(model.incident)),
+            FittedRow.Item(
+                30,
+                [
+                    [Span("approvals by hand; nothing runs by itself", .header)],
+                    [Span("approvals by hand", .header)], [Span("by hand", .header)], [],
+                ]),
+            FittedRow.Item(100, stop(model)),
+            FittedRow.Item(
+                20, [[Span("auto-rollback not armed", .header)], [Span("not armed", .header)], []]),
+        ]
+        if case .viewer = model.access {
+            items.insert(.init(90, [[Span("▲ READ-ONLY", .stateStale)]]), at: 2)
+        } else if model.journalProblem != nil {
+            items.insert(.init(90, [[Span("✗ NOT RECORDED", .stateError)]]), at: 2)
+        }
+        return FittedRow(items: items, gap: width >= 100 ? 4 : 2).line(width: width)
+    }
+
+    private static func stop(_ model: Model) -> [[Span]] {
+        guard model.stop.isOn else { return [[Span("EMERGENCY STOP off", .stopOff)]] }
+        let why = model.stopFiles.isEmpty && !model.stop.isLatched ? " (not checked yet)" : ""
+        return [
+            [Span("■ EMERGENCY STOP ON\(why)", .stopOn)], [Span("EMERGENCY STOP ON", .stopOn)],
+        ]
+    }
+
+    /// `TRIAGE ▸ DIAGNOSE ▸ [FIX] ▸ verify ▸ harden`, or `[FIX] 3/5`.
+    private static func phases(_ incident: Incident) -> [[Span]] {
+        let steps = Phase.allCases.filter { $0 != .closed }
+        guard let current = steps.firstIndex(of: incident.phase) else {
+            return [[Span("[CLOSED]", .phaseCurrent)]]
+        }
+        var strip: [Span] = []
+        for (index, phase) in steps.enumerated() {
+            if index > 0 { strip.append(Span(" ▸ ", .phaseTodo)) }
+            let upper = phase.rawValue.uppercased()
+            if index < current {
+                strip.append(Span(upper, .phaseDone))
+            } else if index == current {
+                strip.append(Span("[\(upper)]", .phaseCurrent))
+            } else {
+                strip.append(Span(phase.rawValue, .phaseTodo))
+            }
+        }
+        let now = Span("[\(incident.phase.rawValue.uppercased())]", .phaseCurrent)
+        let isOver = incident.status.isOver
+        let status = Span(" \(incident.status.rawValue)", isOver ? .conditionMet : .header)
+        return [
+            strip + [Span(" "), status], strip,
+            [now, Span(" \(current + 1)/\(steps.count)", .phaseTodo), status], [now],
+        ]
+    }
+
+    // MARK: Third row
+
+    /// What waits for the IC; the keys stay when the text must be cut.
+    private static func next(_ model: Model, width: Int) -> TextLine {
+        let step = model.nextStep
+        let label = Span(step.isUrgent ? "NEXT ▲ " : "NEXT  ", .next)
+        let token: Token = step.isUrgent ? .alertFiring : .next
+        let keys = step.keys.isEmpty ? "" : " – " + step.keys
+        let space = width - label.width - CellWidth.of(keys)
+        guard space >= 12 else {
+            return TextLine([label, Span(step.text + keys, token)])
+        }
+        let text = CellWidth.truncated(step.text, to: space)
+        return TextLine([label, Span(text, token), Span(keys, .key)])
+    }
+}

@@ -1,0 +1,149 @@
+import Basics
+import Canvas
+import Diagnosis
+import Incidents
+import Room
+
+/// What may be causing it, ranked, with the evidence for and against.
+enum HypothesesPane {
+    static func draw(_ model: Model, into frame: inout Frame, rect: Rect) {
+        let inner = frame.pane(.hypotheses, model, in: rect, trailing: "guesses until confirmed")
+        let ranked = model.observation?.hypotheses ?? []
+        guard !ranked.isEmpty else {
+            frame.put(empty(model, width: inner.width), in: inner)
+            return
+        }
+        let selected = model.selectedID(in: .hypotheses)
+        let spare = max(0, inner.height - ranked.count)
+        let items = ranked.enumerated().map { index, hypothesis in
+            let isOpen = index == 0 || hypothesis.id == selected
+            return ListItem(
+                id: hypothesis.id,
+                lines(hypothesis, rank: index + 1, evidenceMax: isOpen ? max(2, spare) : 0))
+        }
+        frame.put(
+            items, selected: selected, isFocused: model.focus == .hypotheses, in: inner)
+    }
+
+    static func summary(_ model: Model) -> [Span] {
+        guard let first = model.observation?.hypotheses.first else {
+            return [Span("none yet: h adds one", .textDim)]
+        }
+        return [StateLook(first.strength).span(), Span("  " + first.statement)]
+    }
+
+    private static func empty(_ model: Model, width: Int) -> [TextLine] {
+        let text =
+            model.observation == nil
+            ? "reading the sources"
+            : "no hypothesis yet: no playbook applies to what is seen. h adds your own."
+        return Fields.text(text, width: width, token: .textDim)
+    }
+
+    private static func lines(_ hypothesis: RankedHypothesis, rank: Int, evidenceMax: Int)
+        -> [TextLine]
+    {
+        let look = StateLook(hypothesis.strength)
+        var spans = [Span("\(rank) ", .textDim), look.span(width: 9), Span(" ")]
+        if hypothesis.isPinned { spans.append(Span("★ ", .textStrong)) }
+        spans.append(Span(hypothesis.statement, rank == 1 ? .textStrong : .text))
+        var head = TextLine(spans)
+        if hypothesis.status != .proposed {
+            head.trailing = [Span(hypothesis.status.rawValue, .textDim)]
+        } else if !hypothesis.fastestTest.isEmpty {
+            head.trailing = [Span("[t]est", .textDim)]
+        }
+        let spoken = hypothesis.items.filter { !$0.isSilent }
+        let shown = spoken.prefix(evidenceMax).map { evidence($0).indented(3) }
+        var lines = [head] + shown
+        let rest = spoken.count - shown.count
+        let silent = hypothesis.items.count - spoken.count
+        if evidenceMax > 0, rest > 0 || silent > 0 {
+            let parts = [
+                rest > 0 ? "\(rest) more" : nil, silent > 0 ? "\(silent) without data" : nil,
+            ].compactMap { $0 }
+            lines.append(
+                TextLine("… " + parts.joined(separator: ", ") + " (i)", .textDim).indented(3))
+        }
+        return lines
+    }
+
+    static func evidence(_ item: RankedHypothesis.Item) -> TextLine {
+        if item.isSilent {
+            return TextLine([Span("? ", .conditionUnknown), Span(item.text, .textDim)])
+        }
+        let isFor = item.bits >= 0
+        return TextLine([
+            Span(isFor ? "+ " : "− ", isFor ? .evidenceFor : .evidenceAgainst), Span(item.text),
+        ])
+    }
+
+    // MARK: Detail
+
+    /// The arithmetic in bits, item by item.
+    static func detail(_ hypothesis: RankedHypothesis, _ model: Model, width: Int) -> [TextLine] {
+        let look = StateLook(hypothesis.strength)
+        var lines = Fields.text(hypothesis.statement, width: width, token: .textStrong)
+        lines += [.blank]
+        lines += Fields.wrapped(
+            "Strength", "\(look.glyph) \(look.word)", width: width, token: look.token)
+        lines += Fields.wrapped("Status", statusText(hypothesis, model), width: width)
+        lines += Fields.wrapped(
+            "Share",
+            "\(UnitText.percent(hypothesis.share)) of all that is considered, \"something else\" "
+                + "included", width: width)
+        lines += [.blank, Fields.heading("Arithmetic, in bits")]
+        lines += arithmetic(hypothesis, width: width)
+        lines += [.blank]
+        lines += Fields.wrapped("Falsified by", orUnknown(hypothesis.falsifiedBy), width: width)
+        lines += Fields.wrapped(
+            "Fastest test", orUnknown(hypothesis.fastestTest), width: width)
+        lines += Fields.wrapped("Origin", hypothesis.origin, width: width)
+        if let service = hypothesis.service {
+            lines += Fields.wrapped("Blames", service, width: width)
+        }
+        lines += [.blank]
+        return lines
+            + Fields.text(
+                "One bit doubles the odds. Evidence whose data is missing counts 0: it neither "
+                    + "supports nor contradicts.", width: width, token: .textDim)
+    }
+
+    private static func statusText(_ hypothesis: RankedHypothesis, _ model: Model) -> String {
+        let record = model.incident.hypotheses.first { $0.id == hypothesis.id }
+        let reason = record.map { $0.reason.isEmpty ? "" : ": " + $0.reason } ?? ""
+        return hypothesis.status.rawValue + reason + (hypothesis.isPinned ? ", pinned ★" : "")
+    }
+
+    private static func orUnknown(_ text: String) -> String {
+        text.isEmpty ? "nobody has said so yet" : text
+    }
+
+    private static func arithmetic(_ hypothesis: RankedHypothesis, width: Int) -> [TextLine] {
+        var lines = [bits(hypothesis.prior, [Span("prior")])]
+        for item in hypothesis.items {
+            let value = item.isSilent ? 0 : item.bits
+            let rows = Wrap.rows(item.text, width: max(1, width - 12))
+            let token: Token =
+                item.isSilent ? .textDim : item.bits >= 0 ? .evidenceFor : .evidenceAgainst
+            for (index, row) in rows.enumerated() {
+                lines.append(
+                    index == 0
+                        ? bits(value, [Span(row, token)], isSilent: item.isSilent)
+                        : TextLine(row, token).indented(10))
+            }
+            let source = (item.isSilent ? "no data: counts 0; " : "") + item.source
+            lines += Fields.text(source, width: width, indent: 10, token: .textDim)
+        }
+        lines.append(TextLine("────────", .border))
+        lines.append(bits(hypothesis.bits, [Span("in all", .textStrong)]))
+        return lines
+    }
+
+    private static func bits(_ value: Double, _ spans: [Span], isSilent: Bool = false) -> TextLine {
+        let sign = value > 0 ? "+" : value < 0 ? "−" : " "
+        let number = isSilent ? "?" : sign + UnitText.significant(abs(value))
+        let padded = String(repeating: " ", count: max(0, 8 - number.count)) + number
+        return TextLine([Span(padded + "  ", .textStrong)] + spans)
+    }
+}

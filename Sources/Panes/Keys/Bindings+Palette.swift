@@ -1,0 +1,42 @@
+import Room
+
+extension Bindings {
+    /// Commands without a key: typed after `:`.
+    static let palette: [Binding] = [
+        typed(
+            .resolve,
+            "Declare the incident resolved; locked until all six conditions hold, "
+                + "else it asks for the reason of the override."),
+        typed(.severity, "Set the severity: severity SEV1 REASON."),
+        typed(.phase, "Set the phase: phase triage, diagnose, fix, verify or harden."),
+        typed(.status, "Set the status: status mitigated REASON."),
+        typed(.title, "Change the incident's title."),
+        typed(.environment, "Say what this is: what, where, since, environment, tickets, on-call."),
+        typed(.ic, "Name the Incident Commander: ic USER."),
+        typed(.onset, "Set when it began: onset 2026-08-21T14:02:10Z."),
+        typed(.baseline, "Set a signal's baseline by hand: baseline error_ratio 0.002."),
+        typed(.close, "Close a resolved incident."),
+        typed(.reopen, "Open a resolved incident again: reopen REASON."),
+        typed(
+            .clearStop, "Clear the emergency stop, with a reason; the IC only.", risk: .dangerous),
+        typed(.checked, "Vouch for the selected condition for 30 minutes: checked WHAT YOU SAW."),
+        typed(.notApplicable, "Say that the selected condition does not apply here: WHY; IC only."),
+        typed(.acknowledge, "Say what an action with an unknown outcome really did."),
+        typed(.rank, "Set the status of the selected hypothesis: rank refuted REASON."),
+        typed(.object, "Object to the selected proposal, with a reason."),
+        typed(.followUp, "Record something to be done after the incident."),
+        typed(.export, "Write the report and its companions beside the journal.", risk: .none),
+        typed(.theme, "Change the theme: theme dark, light, high-contrast, …", risk: .none),
+    ]
+
+    private static func typed(_ command: Command, _ hint: String, risk: Binding.Risk = .writes)
+        -> Binding
+    {
+        Binding(command, [], command.rawValue, hint, risk: risk)
+    }
+
+    /// The record of a command; every command has one.
+    package static func binding(of command: Command) -> Binding? {
+        all.first { $0.command == command }
+    }
+}

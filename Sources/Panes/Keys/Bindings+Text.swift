@@ -1,0 +1,146 @@
+import Basics
+import Canvas
+import Incidents
+import Room
+import SafeText
+
+extension Bindings {
+    // MARK: Footer
+
+    /// What the footer shows now: the open overlay's keys, else the pane's.
+    package static func footer(for model: Model) -> [(
+        keys: String, title: String, isEnabled: Bool
+    )] {
+        if let overlay = model.overlay { return footer(over: overlay) }
+        return all.filter { isInFooter($0, model.focus) }.map { binding in
+            (
+                shortKeys(binding), title(of: binding, in: model),
+                model.availability(of: binding.command).isEnabled
+            )
+        }
+    }
+
+    private static func isInFooter(_ binding: Binding, _ focus: Pane) -> Bool {
+        switch binding.footer {
+        case .never: false
+        case .always: true
+        case .panes(let panes): panes.contains(focus)
+        }
+    }
+
+    private static func shortKeys(_ binding: Binding) -> String { binding.keys.first?.name ?? "" }
+
+    /// `r` names exactly what it would undo.
+    private static func title(of binding: Binding, in model: Model) -> String {
+        guard binding.command == .undo, let undo = model.incident.undoCandidate else {
+            return binding.title
+        }
+        return "undo: \(undo.proposal.title)"
+    }
+
+    private static func footer(over overlay: Overlay) -> [(
+        keys: String, title: String, isEnabled: Bool
+    )] {
+        let stop = (keys: "Ctrl-X", title: "EMERGENCY STOP", isEnabled: true)
+        let items: [(String, String)] =
+            switch overlay {
+            case .help, .detail, .text: [("Esc", "close"), ("↑↓ PgUp PgDn", "scroll")]
+            case .palette:
+                [("Enter", "run"), ("Tab", "complete"), ("↑↓", "choose"), ("Esc", "close")]
+            case .prompt: [("Enter", "done"), ("Esc", "leave without")]
+            case .declaration:
+                [("Enter", "next field"), ("Ctrl-D", "declare"), ("Esc", "skip all")]
+            case .card: [("Tab", "move"), ("↑↓", "scroll"), ("Esc", "close, approve nothing")]
+            case .leaving: [("y", "leave"), ("any other key", "stay")]
+            }
+        return items.map { ($0.0, $0.1, true) } + [stop]
+    }
+
+    // MARK: Help
+
+    /// The help page: every command, its keys, and why it cannot be used now.
+    package static func helpLines(for model: Model, width: Int) -> [TextLine] {
+        var lines = Fields.text(
+            "IC is the Incident Commander, who decides. Esc goes out one level and never leaves "
+                + "the room. Nothing runs without an approval by hand.", width: width)
+        for (heading, group) in groups {
+            lines += [.blank, Fields.heading(heading)]
+            for binding in group { lines += help(binding, model, width) }
+        }
+        return lines
+    }
+
+    private static func help(_ binding: Binding, _ model: Model, _ width: Int) -> [TextLine] {
+        let head = binding.keys.isEmpty ? ":" + binding.command.rawValue : binding.keyText
+        var spans = [Span(binding.hint)]
+        if case .disabled(let reason) = model.availability(of: binding.command) {
+            spans.append(Span("not now: " + reason, .textDim))
+        }
+        var lines = Fields.wrapped(head, spans, width: width, labelWidth: 17)
+        if let first = lines.first?.spans.first {
+            lines[0].spans[0] = Span(first.text, .key)
+        }
+        return lines
+    }
+
+    private static var groups: [(String, [Binding])] {
+        let typed = all.filter { $0.scope == .paletteOnly }
+        let keyed = all.filter { $0.scope != .paletteOnly }
+        let moving = keyed.filter { $0.risk == .none && !isGeneral($0) }
+        let deciding = keyed.filter { $0.risk != .none && $0.command != .stop }
+        return [
+            ("Deciding and writing down", deciding),
+            ("Moving and looking", moving),
+            ("Always", keyed.filter { isGeneral($0) || $0.command == .stop }),
+            ("Typed after :", typed),
+        ]
+    }
+
+    private static func isGeneral(_ binding: Binding) -> Bool {
+        switch binding.command {
+        case .palette, .help, .quit, .suspend, .redraw: true
+        default: false
+        }
+    }
+
+    // MARK: Documents
+
+    /// The table of the README.
+    package static func markdownTable() -> String {
+        var lines = ["| keys | command | meaning |", "|---|---|---|"]
+        for binding in all {
+            let keys = binding.keys.map { "`\($0.name)`" }.joined(separator: " ")
+            lines.append("| \(keys) | `:\(binding.command.rawValue)` | \(binding.hint) |")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What `warroom keys` prints.
+    package static func text() -> String {
+        groups.map { heading, group in
+            let rows = group.map { binding in
+                "  " + CellWidth.padded(binding.keyText, to: 14) + "  "
+                    + CellWidth.padded(":" + binding.command.rawValue, to: 16) + "  "
+                    + binding.hint
+            }
+            return ([heading] + rows).joined(separator: "\n")
+        }.joined(separator: "\n\n") + "\n"
+    }
+
+    /// What `warroom keys --format json` prints: an array of objects.
+    package static func json() -> String {
+        let rows = all.map { binding in
+            let keys = binding.keys.map { JSONText.quoted($0.name) }.joined(separator: ",")
+            let fields = [
+                ("command", JSONText.quoted(binding.command.rawValue)),
+                ("keys", "[\(keys)]"),
+                ("title", JSONText.quoted(binding.title)),
+                ("hint", JSONText.quoted(binding.hint)),
+                ("scope", JSONText.quoted(binding.scope.word)),
+                ("risk", JSONText.quoted(binding.risk.rawValue)),
+            ]
+            return "{" + fields.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
+        }
+        return "[\n" + rows.joined(separator: ",\n") + "\n]\n"
+    }
+}

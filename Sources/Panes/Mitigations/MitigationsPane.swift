@@ -1,0 +1,138 @@
+import Basics
+import Canvas
+import Diagnosis
+import Incidents
+import Room
+import Safety
+
+/// What could be done, what waits for a decision, what was done.
+enum MitigationsPane {
+    static func draw(_ model: Model, into frame: inout Frame, rect: Rect) {
+        let waiting = model.incident.mitigations.filter { $0.state == .proposed }.count
+        let inner = frame.pane(
+            .mitigations, model, in: rect,
+            trailing: waiting > 0 ? "\(waiting) waiting for a decision" : nil)
+        let selected = model.selectedID(in: .mitigations)
+        let rows = model.mitigationRows
+        let isRoomy = inner.height >= rows.count * 3
+        let items = rows.enumerated().map { index, row in
+            let isOpen = isRoomy || index == 0 || row.id == selected
+            return ListItem(id: row.id, lines(row, model, isOpen: isOpen))
+        }
+        frame.put(
+            items, selected: selected, isFocused: model.focus == .mitigations, in: inner)
+    }
+
+    static func summary(_ model: Model) -> [Span] {
+        let rows = model.mitigationRows
+        guard let first = rows.first else { return [] }
+        return head(first, model).spans
+    }
+
+    private static func lines(_ row: MitigationRow, _ model: Model, isOpen: Bool) -> [TextLine] {
+        let head = head(row, model)
+        guard isOpen else { return [head] }
+        switch row.content {
+        case .planned(let planned): return [head] + open(planned, row.id, model)
+        case .proposal(let mitigation): return [head] + open(mitigation, model)
+        case .doNothing: return [head]
+        }
+    }
+
+    // MARK: One row
+
+    private static func head(_ row: MitigationRow, _ model: Model) -> TextLine {
+        switch row.content {
+        case .planned(let planned):
+            var line = TextLine([Span("· advised  ", .textDim), Span(planned.title, .textStrong)])
+            line.trailing = planned.proposal.map(traits) ?? []
+            return line
+        case .proposal(let mitigation):
+            let look = StateLook(mitigation.state)
+            var line = TextLine([
+                look.span(), Span("  "), Span(mitigation.proposal.title, .textStrong),
+                Span(outcome(mitigation, model), .textDim),
+            ])
+            line.trailing = verdict(mitigation) ?? traits(mitigation.proposal)
+            return line
+        case .doNothing(let cost):
+            let text = cost.isEmpty ? "cost of waiting unknown" : cost
+            return TextLine([Span("○ do nothing", .text), Span("  " + text, .textDim)])
+        }
+    }
+
+    /// Risk and whether it can be undone.
+    private static func traits(_ proposal: MitigationProposed) -> [Span] {
+        let risk = StateLook(risk: proposal.risk)
+        let isReversible = !proposal.rollbackSteps.isEmpty
+        return [
+            Span("risk \(risk.glyph) \(risk.word)", risk.token),
+            Span(
+                isReversible ? "  reversible" : "  IRREVERSIBLE",
+                isReversible ? .textDim : .riskHigh),
+        ]
+    }
+
+    private static func verdict(_ mitigation: Mitigation) -> [Span]? {
+        guard let attempt = mitigation.attempts.last, let verdict = attempt.verdict else {
+            return nil
+        }
+        return [StateLook(verdict).span()]
+    }
+
+    private static func outcome(_ mitigation: Mitigation, _ model: Model) -> String {
+        guard let attempt = mitigation.attempts.last else {
+            return mitigation.closingReason.isEmpty ? "" : "  " + mitigation.closingReason
+        }
+        if let ended = attempt.endedAt { return "  at \(TimeText.clockUTC(ended))" }
+        let running = TimeText.span(model.now.wall - attempt.startedAt)
+        let count = mitigation.proposal.steps.count
+        return "  \(attempt.id) for \(running), step \(max(1, attempt.step)) of \(count)"
+    }
+
+    // MARK: Open rows
+
+    private static func open(_ planned: PlannedMitigation, _ id: String, _ model: Model)
+        -> [TextLine]
+    {
+        guard let proposal = planned.proposal else {
+            let why = planned.problem ?? "nothing is proposed yet"
+            return [TextLine([Span("✗ not possible: " + why, .gateBlocked)]).indented(2)]
+        }
+        return [
+            TextLine(proposal.blastRadius, .textDim).indented(2),
+            gateLine(id, model, end: "a opens its card"),
+        ]
+    }
+
+    private static func open(_ mitigation: Mitigation, _ model: Model) -> [TextLine] {
+        let proposal = mitigation.proposal
+        switch mitigation.state {
+        case .proposed:
+            var lines = [
+                TextLine(proposal.blastRadius, .textDim).indented(2),
+                gateLine(proposal.id, model, end: "waiting: IC  [a]"),
+            ]
+            if let objection = mitigation.objections.last {
+                lines.append(TextLine("✗ objection: " + objection, .gateReview).indented(2))
+            }
+            return lines
+        case .approved: return [TextLine("the intent is being written", .textDim).indented(2)]
+        case .running, .succeeded, .failed, .unknown:
+            let attempt = mitigation.attempts.last
+            let text = [attempt?.detail, attempt?.verdictDetail, attempt?.lastLine]
+                .compactMap { $0 }.first { !$0.isEmpty }
+            return text.map { [TextLine($0, .textDim).indented(2)] } ?? []
+        case .denied, .expired: return []
+        }
+    }
+
+    private static func gateLine(_ id: String, _ model: Model, end: String) -> TextLine {
+        let report = model.gateReports[id]
+        let look = GateText.look(report)
+        return TextLine(
+            [Span("\(look.glyph) \(model.gateText(id))", look.token)],
+            trailing: [Span(end, .textDim)]
+        ).indented(2)
+    }
+}

@@ -1,0 +1,92 @@
+import Basics
+import Canvas
+import Incidents
+import Room
+import SafeText
+
+/// The part of the approval card that scrolls, most important first.
+enum CardBody {
+    static func lines(_ card: ApprovalCard, width: Int) -> [TextLine] {
+        let proposal = card.proposal
+        var lines = banners(card, width)
+        lines += Fields.text(proposal.title, width: width, token: .textStrong)
+        lines += CommandText.rows("Runs", proposal.steps, width: width)
+        lines += where_(proposal, width)
+        lines += Fields.wrapped("Touches", proposal.blastRadius, width: width)
+        lines += risk(proposal, width)
+        lines += undo(proposal, width)
+        lines += Fields.wrapped("On stop", onStop(proposal), width: width)
+        lines += effects(card, width)
+        lines += Fields.wrapped("Why", orUnknown(proposal.reason), width: width)
+        lines += [.blank] + GateText.lines(card.gates, width: width)
+        lines += [.blank]
+        return lines
+            + Fields.wrapped(
+                "Snapshot",
+                "\(TimeText.clockUTC(card.openedAt)), digest \(proposal.digest.prefix(12)): "
+                    + "an approval holds for exactly these commands, once, for five minutes",
+                width: width, token: .textDim)
+    }
+
+    private static func banners(_ card: ApprovalCard, _ width: Int) -> [TextLine] {
+        var lines: [TextLine] = []
+        if let revoked = card.revoked {
+            lines += Fields.text(
+                "■ NO LONGER ALLOWED: " + revoked, width: width, token: .cardDanger)
+        }
+        if let warning = card.warning {
+            lines += Fields.text("▲ WARNING: " + warning, width: width, token: .cardDanger)
+        }
+        return lines
+    }
+
+    /// `where` is a keyword.
+    private static func where_(_ proposal: MitigationProposed, _ width: Int) -> [TextLine] {
+        let target = Sanitiser.identifier(proposal.target)
+        guard proposal.environment == .production else {
+            return Fields.wrapped(
+                "Target", "\(target) in \(proposal.environment.rawValue)", width: width)
+        }
+        return Fields.wrapped(
+            "Target", "\(target) in ▲ PRODUCTION", width: width, token: .headerProduction)
+    }
+
+    private static func risk(_ proposal: MitigationProposed, _ width: Int) -> [TextLine] {
+        let look = StateLook(risk: proposal.risk)
+        let limit = TimeText.span(.seconds(proposal.timeout))
+        return Fields.wrapped(
+            "Risk", "\(look.glyph) \(look.word), \(proposal.tier), killed after \(limit)",
+            width: width, token: look.token)
+    }
+
+    private static func undo(_ proposal: MitigationProposed, _ width: Int) -> [TextLine] {
+        guard proposal.rollbackSteps.isEmpty else {
+            return CommandText.rows("Undone by", proposal.rollbackSteps, width: width)
+        }
+        let text =
+            proposal.rollbackOf.map { "nothing here: this itself undoes \($0)" }
+            ?? "▲ IRREVERSIBLE: no rollback is known"
+        return Fields.wrapped("Undone by", text, width: width, token: .riskHigh)
+    }
+
+    private static func onStop(_ proposal: MitigationProposed) -> String {
+        switch proposal.onStop {
+        case "finish": "finish: once begun, the emergency stop lets it finish"
+        case "terminate": "terminate: the emergency stop ends it in the middle"
+        default: proposal.onStop
+        }
+    }
+
+    private static func effects(_ card: ApprovalCard, _ width: Int) -> [TextLine] {
+        let expected =
+            card.expectedEffect.isEmpty
+            ? "not said by the catalogue" : card.expectedEffect.joined(separator: "; ")
+        return Fields.wrapped("Expect", expected, width: width)
+            + Fields.wrapped("Could break", orUnknown(card.couldBreak), width: width)
+            + Fields.wrapped("Watch", orUnknown(card.monitor), width: width)
+    }
+
+    private static func orUnknown(_ text: String) -> String {
+        text.isEmpty ? "nobody has said" : text
+    }
+}
