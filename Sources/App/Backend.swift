@@ -198,6 +198,9 @@ package final class Backend: Sendable {
         journalQueue.sync {}
     }
 
+    /// Something beside the room could not be done (a drill's files, say).
+    package func tell(_ failure: Failure) { post(.failed(failure)) }
+
     // MARK: Effects
 
     /// Carries out one effect. Effects of the screen (`suspend`, `redraw`, `quit`, `setTheme`,

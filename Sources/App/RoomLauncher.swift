@@ -75,13 +75,6 @@ package enum RoomLauncher {
     }
 }
 
-extension Theme {
-    /// A built-in theme by its name, or a theme file by its path.
-    package static func named(_ name: String) throws(Failure) -> Theme {
-        name.contains("/") ? try load(path: name) : try builtin(name)
-    }
-}
-
 /// What is said on standard error: talk, never data. Everything is cleaned first.
 package enum Talk {
     package static func say(_ text: String) {
