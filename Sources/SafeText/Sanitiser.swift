@@ -37,6 +37,14 @@ package enum Sanitiser {
         return text
     }
 
+    /// The length of a text of printable ASCII alone, which takes one cell per byte; else nil.
+    package static func plainCount(_ text: String) -> Int? {
+        let count: Int?? = text.utf8.withContiguousStorageIfAvailable {
+            ByteClass.areAllPrintable($0) ? $0.count : nil
+        }
+        return count ?? nil
+    }
+
     /// An identifier for a confirmation: ASCII as it is, every other scalar as `\u{…}`, so that
     /// look-alikes cannot pass.
     package static func identifier(_ text: String) -> String {
