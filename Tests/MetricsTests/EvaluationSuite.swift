@@ -27,9 +27,15 @@ struct SuiteCommand: Decodable {
     }
 
     struct Window: Decodable {
-        var start_ms: Int64
-        var end_ms: Int64
-        var step_ms: Int64
+        var startMs: Int64
+        var endMs: Int64
+        var stepMs: Int64
+
+        private enum CodingKeys: String, CodingKey {
+            case startMs = "start_ms"
+            case endMs = "end_ms"
+            case stepMs = "step_ms"
+        }
     }
 
     var cmd: String
@@ -37,18 +43,29 @@ struct SuiteCommand: Decodable {
     var line: Int?
     var kind: String?
     var expr: String?
-    var t_ms: Int64?
-    var start_ms: Int64?
-    var end_ms: Int64?
-    var step_ms: Int64?
-    var range_vector: Window?
+    var tMs: Int64?
+    var startMs: Int64?
+    var endMs: Int64?
+    var stepMs: Int64?
+    var rangeVector: Window?
     var expect: [String: [Pattern]]?
-    var expect_scalar: String?
-    var expect_string: String?
+    var expectScalar: String?
+    var expectString: String?
     var expected: [Expected]?
+
+    private enum CodingKeys: String, CodingKey {
+        case cmd, series, line, kind, expr, expect, expected
+        case tMs = "t_ms"
+        case startMs = "start_ms"
+        case endMs = "end_ms"
+        case stepMs = "step_ms"
+        case rangeVector = "range_vector"
+        case expectScalar = "expect_scalar"
+        case expectString = "expect_string"
+    }
 }
 
-/// `[t_ms, "value"]`.
+/// `[tMs, "value"]`.
 struct SuiteSample: Decodable {
     var t: Int64
     var v: Double
