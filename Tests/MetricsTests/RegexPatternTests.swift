@@ -29,6 +29,7 @@ import Testing
         "(", ")", "a)", "(a", "[", "[a", "[z-a]", "*", "a**", "+a", "a{1001}", "a{3,2}", #"\"#,
         #"\1"#, #"\C"#, #"\pL"#, "(?=a)", "(?!a)", "(?<=a)b", "(?i)é", "(?P<1>a)", "(?x)a",
         "(?P<a>x)(?P<a>y)", #"\8"#, "[[:nope:]]", "((((a{100}){100}){100}){100}){100}",
+        "((?:){1000}){2}",
     ])
     func whatIsNotSupportedIsAnError(pattern: String) {
         #expect(throws: RegexPattern.SyntaxError.self) {

@@ -86,7 +86,8 @@ import Testing
     ) throws -> [RuleGroup] {
         let rule = try Rule(
             .alert("Bad"), expression: expression, for: hold, keepFiringFor: keep,
-            labels: ["severity": "page"], annotations: ["summary": "{{ $labels.instance }}: {{ $value }}"])
+            labels: ["severity": "page"],
+            annotations: ["summary": "{{ $labels.instance }}: {{ $value }}"])
         return [RuleGroup(name: "g", rules: [rule])]
     }
 

@@ -194,7 +194,8 @@ final class Evaluator {
     func reference(_ shift: Expression.TimeShift, at t: Int64) -> Int64 {
         let base: Int64 =
             switch shift.at {
-            case .time(let time): time
+            case .time(let time):
+                time.clamped(to: -EmbeddedEngine.timeMax...EmbeddedEngine.timeMax)
             case .start: span.start
             case .end: span.end
             case nil: t
@@ -259,11 +260,18 @@ final class Evaluator {
         var results: [Int64: [Element]] = [:]
     }
 
+    /// Times at which one subquery may be evaluated per step of its query.
+    private static let subqueryStepsMax: Int64 = 1_000_000
+
     private func windows(
         _ subquery: Expression.Subquery, range: PositionRange, at t: Int64
     ) throws(QueryError) -> [Window] {
         let step =
             subquery.step > 0 ? subquery.step : max(1, options.subqueryStep.inMilliseconds)
+        guard subquery.window / step <= Self.subqueryStepsMax else {
+            throw QueryError(
+                .limit, "the subquery has more than \(Self.subqueryStepsMax) steps")
+        }
         let end = reference(subquery.shift, at: t)
         let lower = end &- subquery.window
         var inner = step * (lower / step)

@@ -121,6 +121,16 @@ package struct EmbeddedEngine: QueryEngine {
     /// Steps of one range query at most, as the HTTP API of the reference.
     package static let stepsMax = 11_000
 
+    /// Times and steps beyond this many milliseconds from the epoch (125,000 years) are refused, so
+    /// that no sum of them can overflow.
+    static let timeMax: Int64 = 4_000_000_000_000_000
+
+    private func check(_ times: Int64...) throws(QueryError) {
+        guard times.allSatisfy({ $0.magnitude <= Self.timeMax }) else {
+            throw .execution("a query time is out of range")
+        }
+    }
+
     package init(snapshot: SeriesSnapshot, options: EngineOptions = EngineOptions()) {
         self.snapshot = snapshot
         self.options = options
@@ -129,6 +139,7 @@ package struct EmbeddedEngine: QueryEngine {
     package func instant(
         _ expression: Expression, at t: Int64
     ) throws(QueryError) -> QueryAnswer {
+        try check(t)
         let evaluator = Evaluator(
             snapshot: snapshot, options: options,
             span: QuerySpan(start: t, end: t, step: 0))
@@ -138,6 +149,7 @@ package struct EmbeddedEngine: QueryEngine {
     package func range(
         _ expression: Expression, start: Int64, end: Int64, step: Int64
     ) throws(QueryError) -> QueryAnswer {
+        try check(start, end, step)
         guard step > 0 else {
             throw .execution("zero or negative query resolution step widths are not accepted")
         }

@@ -79,7 +79,11 @@ struct PatternParser {
         if try repetitionOperator() != nil {
             throw fail("invalid nested repetition operator: `\(text(from: operatorStart))`")
         }
-        return .repetition(atom, min: low, max: high, isGreedy: isGreedy)
+        let node = PatternNode.repetition(atom, min: low, max: high, isGreedy: isGreedy)
+        guard node.copies <= Self.repetitionMax else {
+            throw fail("invalid repeat count: `\(text(from: operatorStart))`")
+        }
+        return node
     }
 
     private mutating func repetitionOperator() throws(RegexPattern.SyntaxError) -> (Int, Int?)? {
