@@ -71,6 +71,15 @@ import Testing
         #expect(report.skipped.map(\.line) == [2])
     }
 
+    @Test func answersSayHowOldTheyAre() throws {
+        _ = ingest("a 1\n", at: 10_000)
+        _ = ingest("a 1\n", at: 25_000)
+        let engine = EmbeddedEngine(snapshot: store.snapshot())
+        #expect(try engine.instant("rate(a[1m])", at: 60_000).statistics.newestSample == 25_000)
+        #expect(try engine.instant("a @ 12", at: 60_000).statistics.newestSample == 10_000)
+        #expect(try engine.instant("1", at: 60_000).statistics.newestSample == nil)
+    }
+
     @Test func aCutOpenMetricsDumpIsNotUsed() {
         let cut = ingest("# TYPE a unknown\na 1\n", at: 10_000)
         #expect(cut.error != nil && cut.samples == 0)

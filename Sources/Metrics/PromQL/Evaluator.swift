@@ -203,6 +203,10 @@ final class Evaluator {
         return base &- shift.offset
     }
 
+    private func noteRead(_ sample: Sample) {
+        statistics.newestSample = max(statistics.newestSample ?? sample.t, sample.t)
+    }
+
     private func count(_ samples: Int) throws(QueryError) {
         statistics.samplesTouched += samples
         liveSamples += samples
@@ -225,6 +229,7 @@ final class Evaluator {
             let sample = one.samples[end - 1]
             guard sample.t > time &- lookback, !StaleMarker.isStale(sample.v) else { continue }
             found.append((one.labels, sample))
+            noteRead(sample)
         }
         try count(found.count)
         return found
@@ -246,6 +251,7 @@ final class Evaluator {
                 if samples.isEmpty { continue }
             }
             try count(samples.count)
+            if let last = samples.last { noteRead(last) }
             found.append(Window(labels: one.labels, samples: samples))
         }
         return found

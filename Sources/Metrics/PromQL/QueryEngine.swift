@@ -43,10 +43,16 @@ package struct QueryAnswer: Sendable {
         package var seriesTouched = 0
         /// Samples read, over all steps.
         package var samplesTouched = 0
+        /// The time of the newest sample that was read, in milliseconds: how old the answer is. Nil
+        /// when none was read, or when the engine does not tell.
+        package var newestSample: Int64?
 
-        package init(seriesTouched: Int = 0, samplesTouched: Int = 0) {
+        package init(
+            seriesTouched: Int = 0, samplesTouched: Int = 0, newestSample: Int64? = nil
+        ) {
             self.seriesTouched = seriesTouched
             self.samplesTouched = samplesTouched
+            self.newestSample = newestSample
         }
     }
 
