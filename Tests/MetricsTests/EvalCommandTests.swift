@@ -55,7 +55,9 @@ import Testing
         let answers = run(line + "\n" + #"{"expr":"1","time":0}"#)
         #expect(answers.last?.contains("success") == true)
         #expect(answers.count == (line.isEmpty ? 1 : 2))
-        if !line.isEmpty { #expect(answers.first?.contains(#""status":"error""#) == true) }
+        if !line.isEmpty {
+            #expect(answers.first?.contains(#""errorType":"bad_data""#) == true)
+        }
     }
 
     @Test func tablesAlign() throws {
@@ -65,6 +67,29 @@ import Testing
                 == "{job=\"a\\\"b\"}  1\n{job=\"é\"}     1")
         let none = try engine.instant("nothing", at: 0)
         #expect(EvalCommand.answerTable(none) == "no series")
+    }
+
+    @Test func anEngineOfTextAnswersExpressions() throws {
+        struct Echo: QueryEngine {
+            func instant(_ expression: String, at t: Int64) throws(QueryError) -> QueryAnswer {
+                QueryAnswer(value: .string(t: t, expression))
+            }
+            func range(
+                _ expression: String, start: Int64, end: Int64, step: Int64
+            ) throws(QueryError) -> QueryAnswer {
+                QueryAnswer(value: .string(t: start, expression))
+            }
+        }
+        let expression = try Expression.parse("sum(up)by(job)/3")
+        let answer = try Echo().instant(expression, at: 1)
+        #expect(answer.value == .string(t: 1, "sum by (job) (up) / 3"))
+    }
+
+    @Test func namesTheMetricsItReads() throws {
+        let expression = try Expression.parse(
+            "sum(rate(b[5m])) / on () a{x=\"1\"} > max_over_time(b[1h:]) or {__name__=~\"c.*\"}")
+        #expect(expression.metricNames == ["a", "b"])
+        #expect(expression.selectors.count == 4)
     }
 
     @Test func limitsHold() throws {

@@ -1,31 +1,50 @@
 import Basics
 
-/// Answers PromQL.
+/// Answers PromQL, from text or from a parsed expression (parse once, evaluate each tick).
+///
+/// A type that conforms implements the pair of methods that suits it, text or expression; the other
+/// pair then follows.
 package protocol QueryEngine: Sendable {
     /// Evaluates at one moment.
     /// - Parameter t: milliseconds since the epoch.
-    func instant(_ expression: Expression, at t: Int64) throws(QueryError) -> QueryAnswer
+    func instant(_ expression: String, at t: Int64) throws(QueryError) -> QueryAnswer
 
     /// Evaluates at `start`, `start + step`, … up to and including `end`.
     /// - Parameters: milliseconds since the epoch; `step` in milliseconds, more than 0.
+    func range(
+        _ expression: String, start: Int64, end: Int64, step: Int64
+    ) throws(QueryError) -> QueryAnswer
+
+    func instant(_ expression: Expression, at t: Int64) throws(QueryError) -> QueryAnswer
+
     func range(
         _ expression: Expression, start: Int64, end: Int64, step: Int64
     ) throws(QueryError) -> QueryAnswer
 }
 
 extension QueryEngine {
-    /// Parses and evaluates at one moment.
     package func instant(
         _ expression: String, at t: Int64
     ) throws(QueryError) -> QueryAnswer {
         try instant(Expression.parse(expression), at: t)
     }
 
-    /// Parses and evaluates at every step.
     package func range(
         _ expression: String, start: Int64, end: Int64, step: Int64
     ) throws(QueryError) -> QueryAnswer {
         try range(Expression.parse(expression), start: start, end: end, step: step)
+    }
+
+    package func instant(
+        _ expression: Expression, at t: Int64
+    ) throws(QueryError) -> QueryAnswer {
+        try instant(expression.description, at: t)
+    }
+
+    package func range(
+        _ expression: Expression, start: Int64, end: Int64, step: Int64
+    ) throws(QueryError) -> QueryAnswer {
+        try range(expression.description, start: start, end: end, step: step)
     }
 }
 

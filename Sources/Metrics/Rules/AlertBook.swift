@@ -154,6 +154,8 @@ package struct AlertBook: Sendable {
         }
         book = book.filter { present.contains($0.key.rule) }
         failures = failures.filter { present.contains($0.key) }
+        let names = Set(groups.map(\.name))
+        evaluatedAt = evaluatedAt.filter { names.contains($0.key) }
         return transitions
     }
 
