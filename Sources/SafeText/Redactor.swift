@@ -1,7 +1,14 @@
 /// Removes credentials from text before it is kept or shown.
+///
+/// In this order: values that were loaded and are known exactly (also percent- and base64-encoded),
+/// private keys, places where credentials stand (URLs, headers, `key=value` in its many forms,
+/// command-line flags), and tokens that vendors mark with a prefix. There are no entropy rules: a
+/// digest or a trace id is not a secret. Text is sanitised first, so that no colour sequence can
+/// split a credential. Time is linear in the text.
 package struct Redactor: Sendable {
     /// One removed credential: what class of rule found it and a keyed tag, never its value.
     package struct Finding: Hashable, Sendable {
+        /// `known`, `pem`, `url`, `auth`, `cookie`, `kv`, `flag`, `jwt`, or a vendor's name.
         package var cls: String
         /// Four hexadecimal digits; equal secrets have equal tags under one key.
         package var tag: String
@@ -10,23 +17,51 @@ package struct Redactor: Sendable {
             self.cls = cls
             self.tag = tag
         }
+
+        /// `[REDACTED:kv#a91f]`.
+        package var marker: String { "[REDACTED:\(cls)#\(tag)]" }
     }
 
-    /// No known values, and a key of this process alone.
+    /// No known values, and a tag key of this process alone.
     package static let standard = Redactor(secrets: [], key: .random(in: .min ... .max))
 
-    let key: UInt64
-    let known: [[UInt8]]
+    private let key: UInt64
+    private let known: KnownSecrets
 
-    /// `secrets` are exact values to remove wherever they occur; values shorter than 4 bytes are
+    /// `secrets` are exact values to remove wherever they occur; values shorter than 6 bytes are
     /// ignored, because removing them would only damage text.
     package init(secrets: [String], key: UInt64) {
         self.key = key
-        known = secrets.map { Array($0.utf8) }.filter { $0.count >= 4 }
+        known = KnownSecrets(secrets)
     }
 
-    /// `text` with each credential replaced by a marker such as `[REDACTED:kv#a91f]`.
+    /// `text` with each credential replaced by its marker.
     package func redact(_ text: String) -> (text: String, findings: [Finding]) {
-        (text, [])
+        var scanner = SecretScanner(Array(text.utf8), known: known)
+        let matches = scanner.scan()
+        guard !matches.isEmpty else { return (text, []) }
+        var out: [UInt8] = []
+        var findings: [Finding] = []
+        var copied = 0
+        for match in matches {
+            out += scanner.bytes[copied..<match.range.lowerBound]
+            let finding = self.finding(match.cls, scanner.bytes[match.range])
+            out += finding.marker.utf8
+            findings.append(finding)
+            copied = match.range.upperBound
+        }
+        out += scanner.bytes[copied...]
+        return (String(decoding: out, as: UTF8.self), findings)
+    }
+
+    func finding(_ cls: String, _ secret: ArraySlice<UInt8>) -> Finding {
+        var hash = key ^ 0xCBF2_9CE4_8422_2325
+        for byte in secret {
+            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+            hash ^= hash >> 32
+        }
+        hash = (hash ^ key) &* 0x9E37_79B9_7F4A_7C15
+        let digits = String(hash >> 48, radix: 16)
+        return Finding(cls: cls, tag: String(repeating: "0", count: 4 - digits.count) + digits)
     }
 }

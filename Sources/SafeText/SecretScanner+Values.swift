@@ -1,0 +1,146 @@
+/// `key=value` in its many forms.
+extension SecretScanner {
+    /// A key's place and what it says about its value.
+    struct Key {
+        var range: Range<Int>
+        var kind: SecretWords.Kind
+    }
+
+    /// What stands at `=` or `:`.
+    func separator(at index: Int) -> Match? {
+        if bytes[index] == 0x3A, byte(index + 1) == 0x2F, byte(index + 2) == 0x2F {
+            return userInfo(at: index)
+        }
+        if byte(index + 1) == bytes[index] || byte(index - 1) == bytes[index] { return nil }
+        guard let key = key(before: index) else { return nil }
+        // An OAuth code stands in a query; anywhere else a code is a status.
+        if case .code = key.kind, !isQuery(key.range.lowerBound) { return nil }
+        var start = index + 1
+        if bytes[index] == 0x3D, byte(start) == 0x3E { start += 1 }
+        if bytes[index] == 0x3A, byte(start) == 0x3D { start += 1 }
+        return value(of: key, at: start)
+    }
+
+    /// `%3D` or `%3A`: the same inside a percent-encoded text.
+    func encodedSeparator(at index: Int) -> Match? {
+        guard hasText("%3d", at: index) || hasText("%3a", at: index) else { return nil }
+        let end = hasText("%22", at: index - 3) ? index - 3 : index
+        guard let key = key(endingAt: end) else { return nil }
+        var start = index + 3
+        if hasText("%22", at: start) { start += 3 }
+        let stop = self.end(from: start) {
+            ByteClass.isAlphanumeric($0) || $0 == 0x2B || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
+        }
+        return accepted(start..<stop, key.kind)
+    }
+
+    /// `<password>value</password>`.
+    func element(at index: Int) -> Match? {
+        guard let key = key(endingAt: index), byte(key.range.lowerBound - 1) == 0x3C else {
+            return nil
+        }
+        let stop = end(from: index + 1) { $0 != 0x3C }
+        guard byte(stop + 1) == 0x2F else { return nil }
+        return accepted(index + 1..<stop, key.kind)
+    }
+
+    private func isQuery(_ start: Int) -> Bool {
+        byte(start - 1) == 0x3F || byte(start - 1) == 0x26
+    }
+
+    /// The key before a separator, past blanks, quotes and the backslashes of nested quoting.
+    private func key(before index: Int) -> Key? {
+        var end = index
+        while end > 0, index - end < 3, ByteClass.isSpace(bytes[end - 1]) { end -= 1 }
+        if end > 0, ByteClass.isQuote(bytes[end - 1]) || bytes[end - 1] == 0x5D { end -= 1 }
+        if end > 0, ByteClass.isQuote(bytes[end - 1]) { end -= 1 }
+        while end > 0, index - end < 12, bytes[end - 1] == 0x5C { end -= 1 }
+        return key(endingAt: end)
+    }
+
+    private func key(endingAt end: Int) -> Key? {
+        guard end > 0, ByteClass.isAlphanumeric(bytes[end - 1]) else { return nil }
+        var start = end
+        let limit = max(0, end - SecretWords.keyBytesMax)
+        while start > limit, ByteClass.isKey(bytes[start - 1]) { start -= 1 }
+        return SecretWords.kind(of: bytes[start..<end]).map { Key(range: start..<end, kind: $0) }
+    }
+
+    /// The value that begins at or after `index`.
+    private func value(of key: Key, at index: Int) -> Match? {
+        var start = skipSpaces(index)
+        let isSpaced = start > index
+        let backslashes = end(from: start, limit: 8) { $0 == 0x5C }
+        var quote: UInt8?
+        if ByteClass.isQuote(byte(backslashes)) {
+            quote = bytes[backslashes]
+            start = backslashes + 1
+        }
+        switch key.kind {
+        case .authorization: return authorization(at: start)
+        case .cookie: return cookie(at: start)
+        default: break
+        }
+        let range = quote.map { quotedValue(start, $0) } ?? plainValue(start)
+        if isSpaced, quote == nil, bytes[index - 1] == 0x3A, isProse(range, key) { return nil }
+        return accepted(range, key.kind)
+    }
+
+    /// Up to the closing quote; a quote behind a backslash does not close, unless the opening one
+    /// stood behind a backslash too.
+    private func quotedValue(_ start: Int, _ quote: UInt8) -> Range<Int> {
+        let openedEscaped = byte(start - 2) == 0x5C
+        var index = start
+        while index < bytes.count {
+            if bytes[index] == quote {
+                if openedEscaped { break }
+                if index == start || bytes[index - 1] != 0x5C { break }
+            }
+            index += 1
+        }
+        var stop = index
+        if openedEscaped { while stop > start, bytes[stop - 1] == 0x5C { stop -= 1 } }
+        return start..<stop
+    }
+
+    /// Up to a blank, a quote or a separator; closing brackets at the end are not part of it.
+    private func plainValue(_ start: Int) -> Range<Int> {
+        var index = start
+        while index < bytes.count {
+            let byte = bytes[index]
+            if ByteClass.isSpace(byte) || ByteClass.isQuote(byte) || byte == 0x26 || byte == 0x3B {
+                break
+            }
+            if byte == 0x2C, index == start || endsValue(index) { break }
+            if byte == 0x5C, self.byte(index + 1) == 0x6E || ByteClass.isQuote(self.byte(index + 1))
+            {
+                break
+            }
+            index += 1
+        }
+        let closing: Set<UInt8> = [0x29, 0x5D, 0x7D, 0x2E, 0x2C, 0x3A, 0x3E]
+        while index > start, closing.contains(bytes[index - 1]) { index -= 1 }
+        return start..<index
+    }
+
+    /// Whether the comma at `index` separates this value from another `key=`.
+    private func endsValue(_ index: Int) -> Bool {
+        let next = byte(index + 1)
+        if next == 0 || ByteClass.isSpace(next) || ByteClass.isQuote(next) { return true }
+        let stop = end(from: index + 1, limit: 40, while: ByteClass.isKey)
+        return stop > index + 1 && (byte(stop) == 0x3D || byte(stop) == 0x3A)
+    }
+
+    /// Whether an unquoted value after "word: " is the rest of a sentence: `token: expired at 3`.
+    private func isProse(_ range: Range<Int>, _ key: Key) -> Bool {
+        let isName = bytes[key.range].contains { $0 == 0x5F || $0 == 0x2D || $0 == 0x2E }
+        guard !isName, byte(range.upperBound) == 0x20 else { return false }
+        return bytes[range].allSatisfy { ($0 >= 0x61 && $0 <= 0x7A) || $0 == 0x2D || $0 == 0x27 }
+    }
+
+    /// The value as a match, unless it says that there is none.
+    func accepted(_ range: Range<Int>, _ kind: SecretWords.Kind) -> Match? {
+        guard !range.isEmpty, !SecretWords.isHarmless(bytes[range], kind) else { return nil }
+        return Match(range: range, cls: "kv")
+    }
+}

@@ -1,0 +1,124 @@
+/// Which names announce a credential, and which values are none.
+enum SecretWords {
+    /// What a name says about its value.
+    enum Kind {
+        /// A password: anything but an absence may be one.
+        case password
+        /// A token, secret or key: short numbers are counts, not secrets.
+        case token
+        /// Believed only for long mixed values (`auth`, `signature`).
+        case doubtful
+        /// `code`: as `doubtful`, and only in a query.
+        case code
+        case authorization
+        case cookie
+    }
+
+    /// Longest name that is looked at, in bytes.
+    static let keyBytesMax = 64
+
+    private static let passwords = words(
+        "password passwd passphrase passcode pwd passwort")
+    private static let passwordWords = words("pass pw")
+    private static let tokens = words(
+        """
+        secret token apikey accesskey secretkey privatekey authkey accountkey sharedkey \
+        encryptionkey signingkey masterkey credential credentials secretkeybase connectionstring \
+        sharedaccesskey apitoken securitytoken
+        """)
+    private static let doubtful = words("auth signature sig xamzsignature xgoogsignature")
+    /// Ends of names that only qualify: `password_new`, `secret2`.
+    private static let qualifiers = words(
+        "hash new old current confirmation confirm repeat value plain base64 b64 text string data")
+    private static let harmlessNames = words(
+        "nexttoken pagetoken nextpagetoken continuationtoken synctoken resumetoken canceltoken")
+    private static let harmlessValues: Set<String> = [
+        "null", "nil", "none", "true", "false", "yes", "no", "on", "off", "undefined", "empty",
+        "unset", "missing", "required", "invalid", "expired", "redacted", "hidden", "masked",
+        "filtered", "removed", "not", "is", "was", "has", "n/a", "na", "string", "str", "int",
+        "bool", "text", "object", "optional", "default", "disabled", "enabled", "changed",
+        "rotated", "revoked", "mismatch", "failed", "ok", "unknown", "denied", "incorrect", "wrong",
+        "accepted", "refused", "error", "found", "and", "or", "for", "the", "set", "must", "should",
+    ]
+
+    private static func words(_ text: String) -> [[UInt8]] {
+        text.split(separator: " ").map { Array($0.utf8) }
+    }
+
+    /// What a name announces, nil for nothing.
+    static func kind(of name: ArraySlice<UInt8>) -> Kind? {
+        var compact: [UInt8] = []
+        var lastWord = 0
+        var previous: UInt8 = 0
+        for byte in name {
+            let isUpper = byte >= 0x41 && byte <= 0x5A
+            let wasLower = previous >= 0x61 && previous <= 0x7A
+            if byte == 0x5F || byte == 0x2D || byte == 0x2E || (isUpper && wasLower) {
+                lastWord = compact.count
+            }
+            if ByteClass.isAlphanumeric(byte) { compact.append(isUpper ? byte | 0x20 : byte) }
+            previous = byte
+        }
+        while let last = compact.last, ByteClass.isDigit(last) { compact.removeLast() }
+        guard compact.count >= 2 else { return nil }
+        let tail = compact.dropFirst(min(lastWord, compact.count))
+        if lastWord > 0, tail.count >= 3, qualifiers.contains(where: { tail.elementsEqual($0) }) {
+            return plainKind(compact.prefix(lastWord), lastWord: compact.prefix(lastWord))
+        }
+        return plainKind(compact[...], lastWord: tail)
+    }
+
+    /// Whether a name announces a password or a token beyond doubt.
+    static func isStrong(_ name: ArraySlice<UInt8>) -> Bool {
+        switch kind(of: name) {
+        case .password, .token: true
+        default: false
+        }
+    }
+
+    private static func plainKind(_ compact: ArraySlice<UInt8>, lastWord: ArraySlice<UInt8>)
+        -> Kind?
+    {
+        func ends(_ words: [[UInt8]]) -> Bool {
+            words.contains { $0.count <= compact.count && compact.suffix($0.count) == $0[...] }
+        }
+        func isWhole(_ words: [[UInt8]], _ text: ArraySlice<UInt8>) -> Bool {
+            words.contains { text == $0[...] }
+        }
+        if ends(passwords) || isWhole(passwordWords, lastWord) { return .password }
+        if ends(tokens) { return isWhole(harmlessNames, compact) ? nil : .token }
+        if ends([Array("authorization".utf8)]) { return .authorization }
+        if ends([Array("cookie".utf8)]) { return .cookie }
+        if isWhole([Array("code".utf8)], compact) { return .code }
+        return isWhole(doubtful, compact) ? .doubtful : nil
+    }
+
+    /// Whether a value is a placeholder, a mask, a variable or a word about the value.
+    static func isHarmless(_ value: ArraySlice<UInt8>, _ kind: Kind) -> Bool {
+        guard let first = value.first else { return true }
+        // `${VAR}`, `$(cmd)`, `{{x}}`, `<none>`, `[FILTERED]`, `%s`: a place for a value, or a mark.
+        if first == 0x5B || first == 0x3C || value.starts(with: [0x7B, 0x7B]) { return true }
+        if first == 0x24 || first == 0x25 {
+            return value.dropFirst().allSatisfy {
+                ByteClass.isWord($0) || $0 == 0x7B || $0 == 0x7D || $0 == 0x28 || $0 == 0x29
+            } && value.count < 40
+        }
+        if first == 0x7B { return true }
+        let masks: [UInt8] = [0x2A, 0x78, 0x58, 0x2E, 0x2D, 0x23, 0x3F]
+        if masks.contains(first), value.allSatisfy({ $0 == first }) { return true }
+        if value.count <= 10,
+            harmlessValues.contains(String(decoding: value, as: UTF8.self).lowercased())
+        {
+            return true
+        }
+        switch kind {
+        case .password: return first == 0x2F && value.dropFirst().contains(0x2F)
+        case .token:
+            return value.count < 4 || (value.count < 7 && value.allSatisfy(ByteClass.isDigit))
+        case .doubtful, .code:
+            return value.count < 16 || !value.allSatisfy(ByteClass.isBase64)
+                || !value.contains(where: ByteClass.isDigit)
+        case .authorization, .cookie: return false
+        }
+    }
+}

@@ -1,0 +1,135 @@
+/// Tokens that vendors mark with a prefix, and JSON Web Tokens.
+enum VendorTokens {
+    private struct Rule {
+        let prefix: [UInt8]
+        /// Fewest bytes after the prefix.
+        let tailMin: Int
+        /// Most bytes after the prefix; longer runs are something else.
+        let tailMax: Int
+        let allowed: @Sendable (UInt8) -> Bool
+        let cls: String
+    }
+
+    /// Longest tail looked at, in bytes.
+    private static let tailBytesMax = 400
+
+    /// The match of a token that begins at `index`, which begins a word.
+    static func match(_ bytes: [UInt8], at index: Int) -> SecretScanner.Match? {
+        if let match = webToken(bytes, at: index) { return match }
+        guard let rules = byFirstByte[bytes[index]] else { return nil }
+        for rule in rules where bytes[index...].starts(with: rule.prefix) {
+            let start = index + rule.prefix.count
+            var stop = start
+            let limit = min(bytes.count, start + tailBytesMax)
+            while stop < limit, rule.allowed(bytes[stop]) { stop += 1 }
+            while stop > start, bytes[stop - 1] == 0x2E || bytes[stop - 1] == 0x2D { stop -= 1 }
+            let tail = bytes[start..<stop]
+            guard tail.count >= rule.tailMin, tail.count <= rule.tailMax,
+                tail.contains(where: ByteClass.isDigit)
+            else { continue }
+            return SecretScanner.Match(range: index..<stop, cls: rule.cls)
+        }
+        return nil
+    }
+
+    /// `eyJ….eyJ….signature`: base64url of a JSON object, a dot, and so on (RFC 7519).
+    private static func webToken(_ bytes: [UInt8], at index: Int) -> SecretScanner.Match? {
+        guard index + 20 < bytes.count, bytes[index] == 0x65, bytes[index + 1] == 0x79,
+            bytes[index + 2] == 0x4A
+        else { return nil }
+        var stop = index
+        var parts = 0
+        while true {
+            let start = stop
+            while stop < bytes.count, isURLBase64(bytes[stop]) { stop += 1 }
+            guard stop - start >= (parts < 2 ? 8 : 0) else { break }
+            parts += 1
+            guard parts < 5, stop < bytes.count, bytes[stop] == 0x2E else { break }
+            stop += 1
+        }
+        guard parts >= 2 else { return nil }
+        return SecretScanner.Match(range: index..<stop, cls: "jwt")
+    }
+
+    @Sendable private static func isURLBase64(_ byte: UInt8) -> Bool {
+        ByteClass.isWord(byte) || byte == 0x2D
+    }
+    @Sendable private static func isDotted(_ byte: UInt8) -> Bool {
+        isURLBase64(byte) || byte == 0x2E
+    }
+    @Sendable private static func isPlain(_ byte: UInt8) -> Bool {
+        ByteClass.isAlphanumeric(byte)
+    }
+    @Sendable private static func isUpper(_ byte: UInt8) -> Bool {
+        ByteClass.isDigit(byte) || (byte >= 0x41 && byte <= 0x5A)
+    }
+    @Sendable private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        ByteClass.isDigit(byte) || (byte >= 0x61 && byte <= 0x66)
+    }
+    @Sendable private static func isPath(_ byte: UInt8) -> Bool {
+        isURLBase64(byte) || byte == 0x2F
+    }
+
+    private static let byFirstByte: [UInt8: [Rule]] = Dictionary(grouping: rules) { $0.prefix[0] }
+
+    /// (prefixes, fewest and most bytes after them, the bytes allowed, class)
+    private typealias Row = (
+        prefixes: String, tailMin: Int, tailMax: Int, allowed: @Sendable (UInt8) -> Bool,
+        cls: String
+    )
+
+    private static let rules: [Rule] = rows.flatMap { row in
+        row.prefixes.split(separator: " ").map {
+            Rule(
+                prefix: Array($0.utf8), tailMin: row.tailMin, tailMax: row.tailMax,
+                allowed: row.allowed, cls: row.cls)
+        }
+    }
+
+    private static let rows: [Row] = [
+        ("AKIA ASIA", 16, 16, isUpper, "aws"),
+        ("ABSK", 80, 400, ByteClass.isBase64, "aws"),
+        ("ghp_ gho_ ghu_ ghs_ ghr_", 30, 255, isPlain, "github"),
+        ("github_pat_", 22, 255, isURLBase64, "github"),
+        ("glpat- gldt- glrt- glptt- glsoat- glcbt- glagent- glimt-", 18, 300, isDotted, "gitlab"),
+        ("xoxb- xoxa- xoxp- xoxr- xoxs- xoxe- xapp-", 10, 300, isDotted, "slack"),
+        ("hooks.slack.com/services/", 20, 100, isPath, "slack"),
+        ("sk_live_ sk_test_ rk_live_ rk_test_ whsec_", 16, 255, isPlain, "stripe"),
+        ("sk-ant-", 20, 255, isURLBase64, "anthropic"),
+        ("sk-proj- sk-svcacct- sk-admin-", 20, 255, isURLBase64, "openai"),
+        ("sk-", 40, 64, isPlain, "openai"),
+        ("AIza", 33, 39, isURLBase64, "google"),
+        ("ya29.", 20, 400, isDotted, "google"),
+        ("GOCSPX-", 20, 40, isURLBase64, "google"),
+        ("npm_", 36, 36, isPlain, "npm"),
+        ("pypi-AgE pypi-", 50, 400, isURLBase64, "pypi"),
+        ("rubygems_", 48, 48, isHexadecimal, "rubygems"),
+        ("dckr_pat_ dckr_oat_", 20, 60, isURLBase64, "docker"),
+        ("dop_v1_ doo_v1_ dor_v1_", 64, 64, isHexadecimal, "digitalocean"),
+        ("SG.", 40, 90, isDotted, "sendgrid"),
+        ("key-", 32, 32, isHexadecimal, "mailgun"),
+        ("xkeysib-", 60, 100, isURLBase64, "brevo"),
+        ("hf_ api_org_", 30, 60, isPlain, "huggingface"),
+        ("r8_", 36, 40, isURLBase64, "replicate"),
+        ("tskey-", 16, 100, isURLBase64, "tailscale"),
+        ("lin_api_", 32, 60, isPlain, "linear"),
+        ("NRAK- NRJS- NRII-", 16, 60, isURLBase64, "newrelic"),
+        ("sntrys_ sntryu_", 40, 400, ByteClass.isBase64, "sentry"),
+        ("shpat_ shpss_ shpca_ shppa_", 32, 32, isPlain, "shopify"),
+        ("sq0atp- sq0csp- EAAAE", 22, 80, isURLBase64, "square"),
+        ("hvs. hvb. hvr.", 20, 300, isURLBase64, "vault"),
+        ("glsa_ glc_", 32, 300, ByteClass.isBase64, "grafana"),
+        ("dapi", 32, 34, isHexadecimal, "databricks"),
+        ("sha256~", 40, 50, isURLBase64, "openshift"),
+        ("figd_ figo_", 30, 60, isURLBase64, "figma"),
+        ("dp.st. dp.pt. dp.ct. dp.sa.", 40, 80, isDotted, "doppler"),
+        ("pul-", 40, 40, isHexadecimal, "pulumi"),
+        ("PMAK-", 50, 70, isURLBase64, "postman"),
+        ("LTAI", 12, 26, isPlain, "alibaba"),
+        ("AGE-SECRET-KEY-1", 58, 58, isUpper, "age"),
+        ("ATATT3 ATCTT3", 40, 400, ByteClass.isBase64, "atlassian"),
+        ("ops_eyJ", 100, 400, isURLBase64, "onepassword"),
+        ("cio", 32, 32, isPlain, "cratesio"),
+        ("fo1_ fm1_ fm2_", 20, 400, ByteClass.isBase64, "fly"),
+    ]
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct CanvasPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct DocumentsPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

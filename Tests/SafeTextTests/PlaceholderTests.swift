@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct SafeTextPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

@@ -1,0 +1,188 @@
+import SafeText
+import Testing
+
+@Suite struct RedactorTests {
+    private let redactor = Redactor(secrets: ["swordfish-9", "pa ss/w0rd"], key: 7)
+
+    /// Line, and the secret that must not survive.
+    static let secrets: [(line: String, secret: String)] = [
+        ("dial postgres://app:hunter2@db:5432/x", "hunter2"),
+        ("password=hunter2", "hunter2"),
+        ("password = \"hunter two\" next", "hunter two"),
+        (#"{"dbPassword": "hun\"ter2", "a": 1}"#, "ter2"),
+        (#"msg="{\"password\":\"hunter2\"}""#, "hunter2"),
+        ("{'token': 'abc123def'}", "abc123def"),
+        (":password=>\"hunter2\"", "hunter2"),
+        ("<password>hunter2</password>", "hunter2"),
+        ("GET /x?api_key=hunter2a&y=1", "hunter2a"),
+        ("a%3D1%26password%3Dhunter2%26x", "hunter2"),
+        ("%22secret%22%3A%22hunter2a%22", "hunter2a"),
+        ("Authorization: Bearer abcdef0123456789", "abcdef0123456789"),
+        ("authorization: hunter2secretvalue", "hunter2secretvalue"),
+        ("using bearer AbCdEf0123456789xyz", "AbCdEf0123456789xyz"),
+        ("Cookie: sid=hunter2; theme=dark", "hunter2"),
+        ("Set-Cookie: id=hunter2; Path=/; HttpOnly", "hunter2"),
+        ("curl --user svc:hunter2 https://x", "hunter2"),
+        ("curl -u svc:hunter2 https://x", "hunter2"),
+        ("mysql -h db -phunter2 orders", "hunter2"),
+        ("redis-cli -a hunter2 ping", "hunter2"),
+        ("app --db-password hunter2 --port 80", "hunter2"),
+        ("aws_secret_access_key zUNAWjKyRSnIsZ3jCl", "zUNAWjKyRSnIsZ3jCl"),
+        ("key AKIAX4WTREUGQVNLNDIT used", "AKIAX4WTREUGQVNLNDIT"),
+        ("PGPASSWORD=hunter2; pg_dump", "hunter2"),
+        ("url=x password_new=hunter2 ok", "hunter2"),
+        ("swordfish-9 was typed", "swordfish-9"),
+        ("q=pa%20ss%2Fw0rd", "pa%20ss%2Fw0rd"),
+        ("basic dXNlcjpzd29yZGZpc2gtOQ==", "d29yZGZpc2gt"),
+        ("xxc3dvcmRmaXNoLTl4", "c3dvcmRmaXNo"),
+        ("password=a,b;c", "a,b"),
+    ]
+
+    @Test(arguments: secrets)
+    func removesSecret(_ line: String, _ secret: String) {
+        let result = redactor.redact(line)
+        #expect(!result.text.contains(secret), "\(result.text)")
+        #expect(!result.findings.isEmpty)
+        #expect(result.text.contains("[REDACTED:"))
+    }
+
+    static let harmless = [
+        "password=", "password: \"\"", "secret: null", "token=${TOKEN}", "password=****",
+        "Authorization: Bearer ${TOKEN}", "api_key=<redacted>", "token: expired at noon",
+        "max_tokens=4096", "next_token=abc123456", "id=12 user=alice path=/v1/pay",
+        "sha256:06bdfe7f68de82e68390a06bc16785404160ac52010a5da0ab406da15a39ea77",
+        "password=%s", "docker run -u 1000:1000 image", "PWD=/var/lib/app", "http://host:80/a@b",
+        "token::Kind", "if password == nil {", "unexpected token: '}'", "bypass=on compass=210",
+        "mysql -h db -P 3306 --protocol=tcp --port 1", "sk-learn is a library",
+        "npm_config_registry=x",
+        "2026-03-01T12:00:00Z INFO started in 12ms", "",
+    ]
+
+    @Test(arguments: harmless)
+    func keepsHarmless(_ line: String) {
+        #expect(redactor.redact(line).text == line)
+    }
+
+    @Test func markerKeepsClassAndTag() {
+        let result = redactor.redact("password=hunter2 then password=hunter2, token=other99")
+        #expect(result.findings.map(\.cls) == ["kv", "kv", "kv"])
+        #expect(result.findings[0] == result.findings[1])
+        #expect(result.findings[0].tag != result.findings[2].tag)
+        #expect(result.findings[0].tag.count == 4)
+        #expect(result.text.hasPrefix("password=[REDACTED:kv#\(result.findings[0].tag)] then"))
+    }
+
+    @Test func anotherKeyGivesAnotherTag() {
+        let tags = (0..<8).map {
+            Redactor(secrets: [], key: $0).redact("password=hunter2").findings.first?.tag
+        }
+        #expect(Set(tags).count > 4)
+    }
+
+    @Test func redactingTwiceChangesNothing() {
+        for (line, _) in Self.secrets {
+            let once = redactor.redact(line).text
+            #expect(redactor.redact(once).text == once)
+        }
+    }
+
+    @Test func holdsTheFloorOnLogLines() throws {
+        guard let lines = suiteLines("secrets/loglike.tsv") else { return }
+        let redactor = Redactor(secrets: [], key: 1)
+        var found = 0
+        var secrets = 0
+        var missed: [String] = []
+        var wrong: [String] = []
+        for line in lines {
+            let fields = line.split(separator: "\t", maxSplits: 3, omittingEmptySubsequences: false)
+            try #require(fields.count == 4)
+            let text = String(fields[3])
+            let cleaned = redactor.redact(text).text
+            if fields[0] == "pos" {
+                secrets += 1
+                if cleaned.contains(fields[2]) { missed.append(text) } else { found += 1 }
+            } else if cleaned != text {
+                wrong.append(cleaned)
+            }
+        }
+        print("redaction: \(found) of \(secrets) found, \(wrong.count) wrong", missed)
+        #expect(secrets > 50)
+        #expect(Double(found) >= 0.98 * Double(secrets), "\(missed.joined(separator: "\n"))")
+        #expect(wrong.isEmpty, "\(wrong.joined(separator: "\n"))")
+    }
+
+    /// Loghub lines hold no credentials but for a few user names and session words.
+    @Test(arguments: ["Apache", "HDFS", "Spark", "Windows", "Proxifier", "OpenSSH"])
+    func leavesOrdinaryLogsAlone(_ set: String) {
+        guard let lines = suiteLines("logs/loghub/\(set)/\(set)_2k.log") else { return }
+        let redactor = Redactor(secrets: [], key: 1)
+        let changed = lines.prefix(700).filter {
+            redactor.redact(Sanitiser.clean($0)).text != Sanitiser.clean($0)
+        }
+        #expect(changed.count <= 1, "\(changed.prefix(5).joined(separator: "\n"))")
+    }
+}
+
+@Suite struct LineCleanerTests {
+    private func clean(_ lines: [String]) -> [String] {
+        var cleaner = LineCleaner(redactor: Redactor(secrets: [], key: 1))
+        return lines.map { cleaner.clean(Array($0.utf8)).text }
+    }
+
+    @Test func followsAPrivateKeyOverLines() {
+        let body = "MIIEpAIBAAKCAQEA7bq3vXkzJ0Yt0Qh1x2y3z4"
+        let result = clean([
+            "loading", "x -----BEGIN RSA PRIVATE KEY-----", body, body + "==", "AbC=",
+            "-----END RSA PRIVATE KEY-----", "next line",
+        ])
+        #expect(result[0] == "loading")
+        #expect(result[1].hasPrefix("x -----BEGIN RSA PRIVATE KEY-----"))
+        #expect(!result.joined().contains("MIIE"))
+        #expect(!result.joined().contains("AbC="))
+        #expect(result[2] == result[2] && result[2].hasPrefix("[REDACTED:pem#"))
+        #expect(result[6] == "next line")
+    }
+
+    @Test func keepsOtherLinesWhileAKeyIsOpen() {
+        let result = clean([
+            "-----BEGIN PRIVATE KEY-----", "12:00:01 worker: connection was refused",
+        ])
+        #expect(result[1] == "12:00:01 worker: connection was refused")
+    }
+
+    @Test func endsAnUnclosedKey() {
+        let body = "MIIEpAIBAAKCAQEA7bq3vXkzJ0Yt0Qh1x2y3z4"
+        let lines = ["-----BEGIN PRIVATE KEY-----"] + [String](repeating: body, count: 70)
+        let result = clean(lines)
+        #expect(result[64].hasPrefix("[REDACTED"))
+        #expect(result[65] == body)
+    }
+
+    @Test func oneLineKey() {
+        let result = clean([
+            #"bad: -----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY----- ok"#, "word",
+        ])
+        #expect(!result[0].contains("AAAA"))
+        #expect(result[0].hasSuffix("-----END PRIVATE KEY----- ok"))
+        #expect(result[1] == "word")
+    }
+
+    @Test func leavesCertificatesAlone() {
+        let lines = ["-----BEGIN CERTIFICATE-----", "MIIEpAIBAAKCAQEA7bq3vXkzJ0Yt0Qh1x2y3z4"]
+        #expect(clean(lines) == lines)
+    }
+
+    @Test func dropsTheCarriageReturn() {
+        #expect(clean(["windows line\r"]) == ["windows line"])
+    }
+
+    @Test func removesColourBeforeMatching() {
+        let result = clean(["pass\u{1B}[31mword=\u{1B}[0mhunter2"])
+        #expect(!result[0].contains("hunter2"))
+    }
+
+    @Test func cleanTextIsSafe() {
+        #expect(Clean.text("a\u{1B}]0;x\u{07}b") == "a^[]0;x^Gb")
+        #expect(!Clean.text("token=abcdef99").contains("abcdef99"))
+    }
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct TerminalPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

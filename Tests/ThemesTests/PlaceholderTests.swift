@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct ThemesPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}
