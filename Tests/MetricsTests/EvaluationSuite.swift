@@ -13,7 +13,7 @@ struct SuiteCommand: Decodable {
 
         func accepts(_ text: String) -> Bool {
             if let msg { return text == msg }
-            guard let regex, let compiled = try? Metrics.Pattern(anchored: Array(regex.utf8)) else {
+            guard let regex, let compiled = try? RegexPattern(anchored: Array(regex.utf8)) else {
                 return false
             }
             return compiled.matches(Array(text.utf8))
@@ -122,8 +122,16 @@ struct SuiteRunner {
         }
     }
 
+    /// Evaluations that must fail (two series would end with the same labels at the same time), of
+    /// which the data lost just that: it lists them as empty and without expectation.
+    private static let lostFailures: Set<String> = [
+        "functions:2072", "functions:2075", "operators:1006",
+    ]
+
+    private func place(of command: SuiteCommand) -> String { "\(name):\(command.line ?? 0)" }
+
     private mutating func check(_ command: SuiteCommand, _ engine: EmbeddedEngine) {
-        let place = "\(name):\(command.line ?? 0) \(command.expr ?? "")"
+        let place = place(of: command) + " " + (command.expr ?? "")
         switch verdict(command, engine) {
         case .pass: passed += 1
         case .notImplemented(let name): notImplemented.append("\(place): \(name)")
@@ -148,6 +156,10 @@ struct SuiteRunner {
             return .pass
         } catch {
             if case .notImplemented(let name) = error.kind { return .notImplemented(name) }
+            if Self.lostFailures.contains(place(of: command)) {
+                return error.message == "vector cannot contain metrics with the same labelset"
+                    ? .pass : .wrong(error.message)
+            }
             guard let patterns = command.expect?["fail"] else { return .wrong(error.message) }
             return patterns.allSatisfy { $0.accepts(error.message) }
                 ? .pass : .wrong("fails with \(error.message)")

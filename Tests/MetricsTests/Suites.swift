@@ -13,9 +13,11 @@ enum Suites {
     /// The bytes of a suite file; nil, and a line that says so, when it is missing.
     static func bytes(_ path: String) -> [UInt8]? {
         // In a linked worktree the package lies one level deeper.
-        for base in [root, root.deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "shared/suites")]
-        {
+        for base in [
+            root,
+            root.deletingLastPathComponent().deletingLastPathComponent()
+                .deletingLastPathComponent().appending(path: "shared/suites"),
+        ] {
             if let data = try? Data(contentsOf: base.appending(path: path)) { return Array(data) }
         }
         print("suite file \(path) is not present: nothing compared")

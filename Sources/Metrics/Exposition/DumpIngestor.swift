@@ -65,7 +65,8 @@ package final class DumpIngestor: Sendable {
     ///   - readAt: milliseconds since the epoch; the time of samples that say none.
     ///   - extraLabels: set on every series that does not have them (`job`, `instance`).
     package func ingest(
-        _ bytes: [UInt8], readAt: Int64, extraLabels: [String: String] = [:], into store: SeriesStore
+        _ bytes: [UInt8], readAt: Int64, extraLabels: [String: String] = [:],
+        into store: SeriesStore
     ) -> IngestReport {
         memory.withLock { memory in
             if memory.extraLabels != extraLabels {

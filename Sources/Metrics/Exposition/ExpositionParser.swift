@@ -152,6 +152,8 @@ package struct ExpositionParser {
         index += 5
         if format == .text { skipBlanks() }
         let name = try metadataName(end: end)
+        // A quoted name may hold a line end.
+        let end = index > end ? contentEnd(from: index) : end
         guard index < end else {
             if keyword == .help, format == .text {
                 index = min(end + 1, bytes.count)
@@ -168,7 +170,10 @@ package struct ExpositionParser {
         case .help:
             guard UTF8Check.isValid(text) else { throw LineError("help text is not valid UTF-8") }
             return .help(name: name, text: ByteText(text))
-        case .unit: return .unit(name: name, text: ByteText(text))
+        case .unit:
+            guard text.isEmpty || name.bytes.reversed().starts(with: text.reversed() + [0x5F])
+            else { throw LineError("the unit is not the end of the metric's name") }
+            return .unit(name: name, text: ByteText(text))
         case .type:
             guard let type = metricType(text) else {
                 let shown = QuotedText.goQuote(Array(text.prefix(40)))

@@ -20,7 +20,7 @@ enum Arithmetic {
         case .power: pow(left, right)
         case .atan2: Glibc.atan2(left, right)
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .and, .or,
-            .unless:
+            .unless, .trimUpper, .trimLower:
             .ordinaryNaN
         }
     }

@@ -99,6 +99,8 @@ struct ClassicHistogram {
             }
             if start >= value { return below }
             if bucket.upperBound > value {
+                // A bucket without a lower end cannot be divided: all of it counts as below.
+                if start == -.infinity { return bucket.count }
                 return below
                     + (bucket.count - below) * (value - start) / (bucket.upperBound - start)
             }

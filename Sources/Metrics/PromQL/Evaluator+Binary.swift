@@ -1,5 +1,8 @@
 extension Evaluator {
     func binary(_ node: Expression.Binary, at t: Int64) throws(QueryError) -> StepValue {
+        if node.op == .trimUpper || node.op == .trimLower {
+            throw .notImplemented(node.op.rawValue)
+        }
         let left = try evaluate(node.left, at: t)
         let right = try evaluate(node.right, at: t)
         switch (left, right) {

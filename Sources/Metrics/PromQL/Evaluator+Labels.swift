@@ -7,9 +7,9 @@ extension Evaluator {
         let replacement = try string(arguments[2], at: t)
         let source = try string(arguments[3], at: t)
         let expression = try string(arguments[4], at: t)
-        let pattern: Pattern
-        do throws(Pattern.SyntaxError) {
-            pattern = try Pattern(anchored: expression.bytes)
+        let pattern: RegexPattern
+        do throws(RegexPattern.SyntaxError) {
+            pattern = try RegexPattern(anchored: expression.bytes)
         } catch {
             throw .execution(
                 "invalid regular expression in label_replace(): " + expression.string)

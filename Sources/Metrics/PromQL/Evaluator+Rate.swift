@@ -16,7 +16,9 @@ extension Evaluator {
                     window.samples, bounds: bounds, isCounter: isCounter)
             else { continue }
             let seconds = Double(bounds.end - bounds.start) / 1000
-            let value = call.function.name == "rate" ? change.value * (change.factor / seconds)
+            let value =
+                call.function.name == "rate"
+                ? change.value * (change.factor / seconds)
                 : change.value * change.factor
             result.append(Element(labels: window.labels.withoutMetricName, value: value))
         }

@@ -19,10 +19,26 @@ package struct Expression: Sendable, Hashable {
     package var range: PositionRange
     /// Offsets of the line ends in the text; only on the outermost expression of a text.
     package var lineBreaks: [Int] = []
+    /// Nodes on the longest way down, this one included.
+    let height: Int
+
+    /// Higher expressions are refused, because parsing, checking and evaluating go down node by node
+    /// on the stack of whatever thread they run on.
+    package static let heightMax = 200
 
     init(node: Node, range: PositionRange) {
         self.node = node
         self.range = range
+        height =
+            switch node {
+            case .number, .string, .vectorSelector, .matrixSelector: 1
+            case .parentheses(let inner), .unary(_, let inner): inner.height + 1
+            case .binary(let binary): max(binary.left.height, binary.right.height) + 1
+            case .aggregate(let aggregate):
+                max(aggregate.expression.height, aggregate.parameter?.height ?? 0) + 1
+            case .call(let call): (call.arguments.map(\.height).max() ?? 0) + 1
+            case .subquery(let subquery): subquery.expression.height + 1
+            }
     }
 
     package indirect enum Node: Sendable, Hashable {
@@ -76,7 +92,7 @@ package struct Expression: Sendable, Hashable {
     }
 
     package struct Call: Sendable, Hashable {
-        package var function: Function
+        package var function: PromQLFunction
         package var arguments: [Expression]
     }
 

@@ -50,7 +50,8 @@ enum GoNumber {
     private static func isNumberSyntax(_ bytes: [UInt8]) -> Bool {
         var index = 0
         if index < bytes.count, bytes[index] == 0x2B || bytes[index] == 0x2D { index += 1 }
-        let isHex = index + 1 < bytes.count && bytes[index] == 0x30 && bytes[index + 1] | 0x20 == 0x78
+        let isHex =
+            index + 1 < bytes.count && bytes[index] == 0x30 && bytes[index + 1] | 0x20 == 0x78
         if isHex { index += 2 }
         var digits = 0
         var sawPoint = false

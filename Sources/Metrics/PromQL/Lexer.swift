@@ -45,7 +45,7 @@ struct Lexer {
             parenthesisDepth -= 1
             if parenthesisDepth < 0 {
                 throw ParseError(
-                    "unexpected right parenthesis ')'", PositionRange(index, index))
+                    "unexpected right parenthesis ')'", PositionRange(index + 1, index + 1))
             }
             return take(.rightParenthesis, 1)
         case 0x7B:
@@ -79,9 +79,11 @@ struct Lexer {
         case 0x5E: return take(.binary(.power), 1)
         case 0x40: return take(.at, 1)
         case 0x3C:
+            if following == 0x2F { return take(.binary(.trimUpper), 2) }
             return following == 0x3D
                 ? take(.binary(.lessOrEqual), 2) : take(.binary(.less), 1)
         case 0x3E:
+            if following == 0x2F { return take(.binary(.trimLower), 2) }
             return following == 0x3D
                 ? take(.binary(.greaterOrEqual), 2) : take(.binary(.greater), 1)
         default: return nil
@@ -280,7 +282,9 @@ struct Lexer {
             sawUnit = true
         }
         guard sawUnit else { return false }
-        return index >= bytes.count || !isWordByte(bytes[index])
+        guard index < bytes.count, isWordByte(bytes[index]) else { return true }
+        index += 1
+        return false
     }
 
     private func isWordByte(_ byte: UInt8) -> Bool {

@@ -1,5 +1,5 @@
 /// Durations as PromQL writes them: `1y2w3d4h5m6s7ms`, units in this order, each at most once.
-package enum DurationText {
+package enum PromQLDuration {
     private static let units: [(name: [UInt8], milliseconds: Int64)] = [
         (Array("y".utf8), 365 * 86_400_000), (Array("w".utf8), 7 * 86_400_000),
         (Array("d".utf8), 86_400_000), (Array("h".utf8), 3_600_000), (Array("m".utf8), 60_000),
@@ -81,7 +81,9 @@ enum StringLiteral {
     static func decode(_ literal: [UInt8]) throws(Problem) -> [UInt8] {
         let quote = literal[0]
         let body = Array(literal.dropFirst().dropLast())
-        guard UTF8Check.isValid(body) else { throw Problem(message: "invalid UTF-8 rune") }
+        guard UTF8Check.isValid(body), !containsReplacementCharacter(body) else {
+            throw Problem(message: "invalid UTF-8 rune")
+        }
         guard quote != 0x60 else { return body }
         var out: [UInt8] = []
         var index = 0
@@ -95,6 +97,13 @@ enum StringLiteral {
             }
         }
         return out
+    }
+
+    /// The reference takes U+FFFD in a literal for the sign of bytes that were no UTF-8.
+    private static func containsReplacementCharacter(_ body: [UInt8]) -> Bool {
+        body.indices.dropLast(2).contains {
+            body[$0] == 0xEF && body[$0 + 1] == 0xBF && body[$0 + 2] == 0xBD
+        }
     }
 
     private static let simple: [UInt8: UInt8] = [

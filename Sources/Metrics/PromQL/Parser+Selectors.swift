@@ -60,7 +60,7 @@ extension Parser {
         }
         let range = token.range
         let value = try string()
-        do throws(Pattern.SyntaxError) {
+        do throws(RegexPattern.SyntaxError) {
             return try LabelMatcher(kind, name: name, value: value)
         } catch {
             throw ParseError(error.message, range)
@@ -268,7 +268,7 @@ extension Parser {
     mutating func numberLiteral() throws(ParseError) -> Expression.NumberLiteral {
         let current = token
         if current.kind == .duration {
-            guard let milliseconds = DurationText.parse(current.text.bytes) else {
+            guard let milliseconds = PromQLDuration.parse(current.text.bytes) else {
                 throw ParseError(
                     "not a valid duration string: \(QuotedText.goQuote(current.text.bytes))",
                     current.range)

@@ -12,9 +12,6 @@ struct Parser {
     /// Errors that do not stop the parse, in the order found.
     var errors: [ParseError] = []
 
-    /// Deeper expressions are refused, because every level takes stack.
-    private static let nestingMax = 400
-
     init(_ bytes: [UInt8]) throws(ParseError) {
         self.bytes = bytes
         lexer = Lexer(bytes)
@@ -60,9 +57,7 @@ struct Parser {
     mutating func binary(minimum: Int) throws(ParseError) -> Expression {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.nestingMax else {
-            throw ParseError("expression nests too deeply", token.range)
-        }
+        guard depth <= Expression.heightMax else { throw tooDeep }
         var left = try unary()
         while case .binary(let op) = token.kind, op.precedence >= minimum {
             try advance()
@@ -70,8 +65,15 @@ struct Parser {
             let isRightAssociative = op == .power
             let right = try binary(minimum: op.precedence + (isRightAssociative ? 0 : 1))
             left = combine(left, op, right, returnsBool: returnsBool, matching: matching)
+            guard left.height <= Expression.heightMax else { throw tooDeep }
         }
         return left
+    }
+
+    private var tooDeep: ParseError {
+        ParseError(
+            "the expression has more than \(Expression.heightMax) levels; shorten the chain of "
+                + "operators or split it", token.range)
     }
 
     private func combine(
@@ -173,7 +175,7 @@ struct Parser {
     }
 
     private mutating func call(_ name: Token) throws(ParseError) -> Expression {
-        guard let function = Function.all[name.text.string] else {
+        guard let function = PromQLFunction.all[name.text.string] else {
             throw ParseError(
                 "unknown function with name \(QuotedText.goQuote(name.text.bytes))", name.range)
         }

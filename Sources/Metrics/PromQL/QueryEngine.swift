@@ -147,7 +147,8 @@ package struct EmbeddedEngine: QueryEngine {
                     + "be Scalar or instant Vector")
         }
         guard end >= start else {
-            throw .execution("invalid parameter \"end\": end timestamp must not be before start time")
+            throw .execution(
+                "invalid parameter \"end\": end timestamp must not be before start time")
         }
         guard (end - start) / step <= Self.stepsMax else {
             throw QueryError(

@@ -78,13 +78,14 @@ struct Token: Hashable, Sendable {
         }
     }
 
-    /// Whether it may stand where a metric name is expected. `atan2`, the set operators, `bool` and
-    /// the matching keywords may not begin an expression.
+    /// Whether it may stand where a metric name is expected: all but the words that say how vectors
+    /// match.
     var isMetricName: Bool {
         switch kind {
         case .identifier, .metricIdentifier, .aggregation: true
-        case .keyword(let keyword): ![.bool, .offset, .by, .without, .on].contains(keyword)
-            && ![.ignoring, .groupLeft, .groupRight].contains(keyword)
+        case .keyword(let keyword):
+            ![.bool, .on, .ignoring, .groupLeft, .groupRight].contains(keyword)
+        case .binary(let op): op.isSet
         default: false
         }
     }
@@ -106,13 +107,19 @@ package enum BinaryOperator: String, Hashable, Sendable, CaseIterable {
     case modulo = "%"
     case atan2
     case power = "^"
+    /// Cuts a native histogram above a value.
+    case trimUpper = "</"
+    /// Cuts a native histogram below a value.
+    case trimLower = ">/"
 
     /// Higher binds tighter.
     var precedence: Int {
         switch self {
         case .or: 1
         case .and, .unless: 2
-        case .equal, .notEqual, .lessOrEqual, .less, .greaterOrEqual, .greater: 3
+        case .equal, .notEqual, .lessOrEqual, .less, .greaterOrEqual, .greater, .trimUpper,
+            .trimLower:
+            3
         case .add, .subtract: 4
         case .multiply, .divide, .modulo, .atan2: 5
         case .power: 6

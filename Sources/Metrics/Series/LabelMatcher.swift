@@ -11,16 +11,16 @@ package struct LabelMatcher: Sendable, Hashable {
     package let kind: Kind
     package let name: ByteText
     package let value: ByteText
-    private let pattern: Pattern?
+    private let pattern: RegexPattern?
 
-    /// - Throws: `Pattern.SyntaxError` when the value of a regular-expression matcher is none.
-    package init(_ kind: Kind, name: ByteText, value: ByteText) throws(Pattern.SyntaxError) {
+    /// - Throws: `RegexPattern.SyntaxError` when the value of a regular-expression matcher is none.
+    package init(_ kind: Kind, name: ByteText, value: ByteText) throws(RegexPattern.SyntaxError) {
         self.kind = kind
         self.name = name
         self.value = value
         switch kind {
         case .equal, .notEqual: pattern = nil
-        case .matches, .notMatches: pattern = try Pattern(anchored: value.bytes)
+        case .matches, .notMatches: pattern = try RegexPattern(anchored: value.bytes)
         }
     }
 

@@ -97,7 +97,8 @@ struct ScalarSet: Sendable, Hashable {
         if ranges == Self.all.ranges { return self }
         var extra: [ClosedRange<UInt32>] = []
         for range in ranges {
-            if range.upperBound > 0x7F, !(range.lowerBound == 0x80 && range.upperBound == Self.highest)
+            if range.upperBound > 0x7F,
+                !(range.lowerBound == 0x80 && range.upperBound == Self.highest)
             {
                 guard range.lowerBound > 0x7F, isCaseless(range) else { return nil }
             }

@@ -24,7 +24,7 @@ struct PatternParser {
         scalars = Array(source.unicodeScalars)
     }
 
-    mutating func parse() throws(Pattern.SyntaxError) -> PatternNode {
+    mutating func parse() throws(RegexPattern.SyntaxError) -> PatternNode {
         let node = try alternation()
         if index < scalars.count { throw fail("unexpected ): `\(source)`") }
         return node
@@ -38,8 +38,8 @@ struct PatternParser {
         return true
     }
 
-    private func fail(_ message: String) -> Pattern.SyntaxError {
-        Pattern.SyntaxError(message: "error parsing regexp: " + message)
+    private func fail(_ message: String) -> RegexPattern.SyntaxError {
+        RegexPattern.SyntaxError(message: "error parsing regexp: " + message)
     }
 
     private func text(from start: Int) -> String {
@@ -48,7 +48,7 @@ struct PatternParser {
         return String(text)
     }
 
-    private mutating func alternation() throws(Pattern.SyntaxError) -> PatternNode {
+    private mutating func alternation() throws(RegexPattern.SyntaxError) -> PatternNode {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.nestingMax else { throw fail("expression nests too deeply") }
@@ -57,7 +57,7 @@ struct PatternParser {
         return branches.count == 1 ? branches[0] : .alternation(branches)
     }
 
-    private mutating func concatenation() throws(Pattern.SyntaxError) -> PatternNode {
+    private mutating func concatenation() throws(RegexPattern.SyntaxError) -> PatternNode {
         var parts: [PatternNode] = []
         while let scalar = next, scalar != "|", scalar != ")" {
             let start = index
@@ -72,7 +72,7 @@ struct PatternParser {
 
     private mutating func repeated(
         _ atom: PatternNode, start: Int
-    ) throws(Pattern.SyntaxError) -> PatternNode {
+    ) throws(RegexPattern.SyntaxError) -> PatternNode {
         let operatorStart = index
         guard let (low, high) = try repetitionOperator() else { return atom }
         let isGreedy = take("?") == flags.isUngreedy
@@ -82,7 +82,7 @@ struct PatternParser {
         return .repetition(atom, min: low, max: high, isGreedy: isGreedy)
     }
 
-    private mutating func repetitionOperator() throws(Pattern.SyntaxError) -> (Int, Int?)? {
+    private mutating func repetitionOperator() throws(RegexPattern.SyntaxError) -> (Int, Int?)? {
         switch next {
         case "*":
             index += 1
@@ -99,7 +99,7 @@ struct PatternParser {
     }
 
     /// `{2}`, `{2,}`, `{2,5}`; anything else after a brace is literal text, as in RE2.
-    private mutating func countedRepetition() throws(Pattern.SyntaxError) -> (Int, Int?)? {
+    private mutating func countedRepetition() throws(RegexPattern.SyntaxError) -> (Int, Int?)? {
         let start = index
         index += 1
         guard let low = number() else {
@@ -131,7 +131,7 @@ struct PatternParser {
 
     // MARK: Atoms
 
-    private mutating func atom() throws(Pattern.SyntaxError) -> PatternNode? {
+    private mutating func atom() throws(RegexPattern.SyntaxError) -> PatternNode? {
         guard let scalar = next else { return nil }
         switch scalar {
         case "(": return try group()
@@ -162,7 +162,7 @@ struct PatternParser {
         }
     }
 
-    private func folded(_ set: ScalarSet) throws(Pattern.SyntaxError) -> ScalarSet {
+    private func folded(_ set: ScalarSet) throws(RegexPattern.SyntaxError) -> ScalarSet {
         guard flags.ignoresCase else { return set }
         guard let folded = set.foldingCase else {
             throw fail("ignoring case is supported for ASCII letters only: `\(source)`")
@@ -171,7 +171,7 @@ struct PatternParser {
     }
 
     /// Returns nil for `(?i)`, which only changes the flags of what follows.
-    private mutating func group() throws(Pattern.SyntaxError) -> PatternNode? {
+    private mutating func group() throws(RegexPattern.SyntaxError) -> PatternNode? {
         let start = index
         index += 1
         let outer = flags
@@ -192,7 +192,7 @@ struct PatternParser {
         return number.map { .group(inner, index: $0) } ?? inner
     }
 
-    private mutating func namedGroup(start: Int) throws(Pattern.SyntaxError) -> Int {
+    private mutating func namedGroup(start: Int) throws(RegexPattern.SyntaxError) -> Int {
         _ = take("P")
         guard take("<") else {
             throw fail("invalid or unsupported Perl syntax: `\(text(from: start))`")
@@ -212,7 +212,7 @@ struct PatternParser {
     }
 
     /// Reads `i`, `-s`, … up to `:` (false: a group follows) or `)` (true: the group was only flags).
-    private mutating func flagsEndGroup(start: Int) throws(Pattern.SyntaxError) -> Bool {
+    private mutating func flagsEndGroup(start: Int) throws(RegexPattern.SyntaxError) -> Bool {
         var value = true
         var sawFlag = false
         while let scalar = next {
@@ -237,7 +237,7 @@ struct PatternParser {
 
     // MARK: Escapes
 
-    private mutating func escape() throws(Pattern.SyntaxError) -> PatternNode {
+    private mutating func escape() throws(RegexPattern.SyntaxError) -> PatternNode {
         let start = index
         index += 1
         guard let scalar = next else { throw fail("trailing backslash at end of expression: ``") }
@@ -291,7 +291,7 @@ struct PatternParser {
         return set
     }
 
-    private mutating func escapedScalar(start: Int) throws(Pattern.SyntaxError) -> UInt32 {
+    private mutating func escapedScalar(start: Int) throws(RegexPattern.SyntaxError) -> UInt32 {
         guard let scalar = next else { throw fail("trailing backslash at end of expression: ``") }
         index += 1
         switch scalar {
@@ -344,7 +344,7 @@ struct PatternParser {
 
     // MARK: Bracket expressions
 
-    private mutating func bracket() throws(Pattern.SyntaxError) -> ScalarSet {
+    private mutating func bracket() throws(RegexPattern.SyntaxError) -> ScalarSet {
         let start = index
         index += 1
         let isNegated = take("^")
@@ -375,7 +375,7 @@ struct PatternParser {
         return try folded(set).inverted
     }
 
-    private mutating func bracketRange() throws(Pattern.SyntaxError) -> ClosedRange<UInt32> {
+    private mutating func bracketRange() throws(RegexPattern.SyntaxError) -> ClosedRange<UInt32> {
         let start = index
         let low = try bracketScalar()
         guard next == "-", index + 1 < scalars.count, scalars[index + 1] != "]" else {
@@ -389,7 +389,7 @@ struct PatternParser {
         return low...high
     }
 
-    private mutating func bracketScalar() throws(Pattern.SyntaxError) -> UInt32 {
+    private mutating func bracketScalar() throws(RegexPattern.SyntaxError) -> UInt32 {
         let start = index
         guard let scalar = next else { throw fail("missing closing ]: `\(source)`") }
         index += 1
@@ -397,10 +397,12 @@ struct PatternParser {
     }
 
     /// `[:alpha:]` and the other ASCII classes, with the cursor on the bracket.
-    private mutating func namedClass() throws(Pattern.SyntaxError) -> ScalarSet? {
+    private mutating func namedClass() throws(RegexPattern.SyntaxError) -> ScalarSet? {
         guard index + 1 < scalars.count, scalars[index + 1] == ":" else { return nil }
         var end = index + 2
-        while end + 1 < scalars.count, !(scalars[end] == ":" && scalars[end + 1] == "]") { end += 1 }
+        while end + 1 < scalars.count, !(scalars[end] == ":" && scalars[end + 1] == "]") {
+            end += 1
+        }
         guard end + 1 < scalars.count else { return nil }
         let start = index
         index = end + 2

@@ -19,7 +19,7 @@ struct PatternProgram: Sendable {
     /// Larger programs are refused: `(a{1000}){1000}` would be a million instructions.
     private static let instructionsMax = 20_000
 
-    init(_ node: PatternNode, captureNames: [String: Int]) throws(Pattern.SyntaxError) {
+    init(_ node: PatternNode, captureNames: [String: Int]) throws(RegexPattern.SyntaxError) {
         self.captureNames = captureNames
         try emit(.save(0))
         try compile(node)
@@ -27,14 +27,14 @@ struct PatternProgram: Sendable {
         try emit(.match)
     }
 
-    private mutating func emit(_ instruction: Instruction) throws(Pattern.SyntaxError) {
+    private mutating func emit(_ instruction: Instruction) throws(RegexPattern.SyntaxError) {
         guard instructions.count < Self.instructionsMax else {
-            throw Pattern.SyntaxError(message: "error parsing regexp: expression is too large")
+            throw RegexPattern.SyntaxError(message: "error parsing regexp: expression is too large")
         }
         instructions.append(instruction)
     }
 
-    private mutating func compile(_ node: PatternNode) throws(Pattern.SyntaxError) {
+    private mutating func compile(_ node: PatternNode) throws(RegexPattern.SyntaxError) {
         switch node {
         case .empty: break
         case .set(let set):
@@ -61,7 +61,9 @@ struct PatternProgram: Sendable {
         }
     }
 
-    private mutating func compile(alternation branches: [PatternNode]) throws(Pattern.SyntaxError) {
+    private mutating func compile(alternation branches: [PatternNode]) throws(RegexPattern
+        .SyntaxError)
+    {
         var jumps: [Int] = []
         for (position, branch) in branches.enumerated() {
             guard position < branches.count - 1 else {
@@ -80,7 +82,7 @@ struct PatternProgram: Sendable {
 
     private mutating func compile(
         star inner: PatternNode, isGreedy: Bool
-    ) throws(Pattern.SyntaxError) {
+    ) throws(RegexPattern.SyntaxError) {
         let split = instructions.count
         try emit(.match)
         try compile(inner)
@@ -90,7 +92,7 @@ struct PatternProgram: Sendable {
 
     private mutating func compile(
         optional inner: PatternNode, count: Int, isGreedy: Bool
-    ) throws(Pattern.SyntaxError) {
+    ) throws(RegexPattern.SyntaxError) {
         var splits: [Int] = []
         for _ in 0..<max(count, 0) {
             splits.append(instructions.count)

@@ -4,7 +4,7 @@
 /// not UTF-8 counts as U+FFFD. `.` matches a line end too, as PromQL wraps every expression in
 /// `^(?s:…)$`. Syntax that is not supported is an error, never another meaning: look-around and
 /// back-references do not exist in RE2; `\C` and most `\p{…}` classes are refused here.
-package final class Pattern: Sendable {
+package final class RegexPattern: Sendable {
     package struct SyntaxError: Error, Hashable, Sendable {
         /// Why, in the words of the reference: "missing closing ): `a(b`".
         package var message: String

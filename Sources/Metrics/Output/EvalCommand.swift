@@ -1,0 +1,209 @@
+import FoundationEssentials
+
+/// One line of a `--queries` file: `{"expr": …, "time": …}` for one moment or
+/// `{"expr": …, "start": …, "end": …, "step": …}` for a range. Times are seconds since the epoch,
+/// `step` is in seconds.
+package struct QueryLine: Hashable, Sendable {
+    package enum When: Hashable, Sendable {
+        /// Milliseconds since the epoch; nil for "now", which the caller knows.
+        case instant(Int64?)
+        /// Milliseconds.
+        case range(start: Int64, end: Int64, step: Int64)
+    }
+
+    package var expression: String
+    package var when: When
+
+    package init(expression: String, when: When) {
+        self.expression = expression
+        self.when = when
+    }
+
+    private struct Raw: Decodable {
+        var expr: String
+        var time: Double?
+        var start: Double?
+        var end: Double?
+        var step: Double?
+    }
+
+    /// - Throws: `QueryError` with kind `.execution` and what is wrong with the line.
+    package static func parse(_ line: String) throws(QueryError) -> QueryLine {
+        let raw: Raw
+        do {
+            raw = try JSONDecoder().decode(Raw.self, from: Data(line.utf8))
+        } catch {
+            throw .execution(
+                "a query line is a JSON object with \"expr\" and \"time\", or \"expr\", \"start\", "
+                    + "\"end\" and \"step\", in seconds")
+        }
+        guard raw.start != nil || raw.end != nil || raw.step != nil else {
+            return QueryLine(
+                expression: raw.expr, when: .instant(try raw.time.map(milliseconds)))
+        }
+        guard let start = raw.start, let end = raw.end, let step = raw.step, raw.time == nil else {
+            throw .execution("a range needs \"start\", \"end\" and \"step\", and no \"time\"")
+        }
+        return QueryLine(
+            expression: raw.expr,
+            when: .range(
+                start: try milliseconds(start), end: try milliseconds(end),
+                step: try milliseconds(step)))
+    }
+
+    private static func milliseconds(_ seconds: Double) throws(QueryError) -> Int64 {
+        guard seconds.isFinite, abs(seconds) < 9.2e15 else {
+            throw .execution("a time in a query line is out of range")
+        }
+        return Int64((seconds * 1000).rounded())
+    }
+}
+
+/// The engine of `warroom eval`: pure functions from lines to text.
+package enum EvalCommand {
+    /// One query's outcome.
+    package typealias Outcome = Result<QueryAnswer, QueryError>
+
+    /// Evaluates one line.
+    /// - Parameter now: milliseconds since the epoch, for a line without a time.
+    package static func run(
+        _ line: QueryLine, on engine: some QueryEngine, now: Int64
+    ) -> Outcome {
+        do throws(QueryError) {
+            switch line.when {
+            case .instant(let time):
+                return .success(try engine.instant(line.expression, at: time ?? now))
+            case .range(let start, let end, let step):
+                return .success(
+                    try engine.range(line.expression, start: start, end: end, step: step))
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Evaluates the lines of a `--queries` file, one JSON answer per line, in order. Blank lines
+    /// are passed over.
+    package static func run(
+        queries: String, on engine: some QueryEngine, now: Int64
+    ) -> [String] {
+        queries.split(whereSeparator: \.isNewline).compactMap { text in
+            guard text.contains(where: { !$0.isWhitespace }) else { return nil }
+            do throws(QueryError) {
+                return json(run(try QueryLine.parse(String(text)), on: engine, now: now))
+            } catch {
+                return errorJSON(error)
+            }
+        }
+    }
+
+    package static func json(_ outcome: Outcome) -> String {
+        switch outcome {
+        case .success(let answer): answerJSON(answer)
+        case .failure(let error): errorJSON(error)
+        }
+    }
+
+    // MARK: JSON in the shape of the Prometheus HTTP API
+
+    package static func answerJSON(_ answer: QueryAnswer) -> String {
+        var text = #"{"status":"success","data":{"resultType":"#
+        switch answer.value {
+        case .scalar(let t, let v): text += #""scalar","result":"# + point(t, v)
+        case .string(let t, let value):
+            text += #""string","result":["# + time(t) + "," + quoted(value) + "]"
+        case .vector(let samples):
+            let items = samples.map {
+                #"{"metric":"# + metric($0.labels) + #","value":"# + point($0.t, $0.v) + "}"
+            }
+            text += #""vector","result":["# + items.joined(separator: ",") + "]"
+        case .matrix(let series):
+            let items = series.map { one in
+                #"{"metric":"# + metric(one.labels) + #","values":["#
+                    + one.samples.map { point($0.t, $0.v) }.joined(separator: ",") + "]}"
+            }
+            text += #""matrix","result":["# + items.joined(separator: ",") + "]"
+        }
+        text += "}"
+        if !answer.warnings.isEmpty { text += #","warnings":"# + list(answer.warnings) }
+        if !answer.infos.isEmpty { text += #","infos":"# + list(answer.infos) }
+        return text + "}"
+    }
+
+    package static func errorJSON(_ error: QueryError) -> String {
+        let type =
+            switch error.kind {
+            case .parse: "bad_data"
+            case .notImplemented: "not_implemented"
+            case .execution, .limit: "execution"
+            }
+        return #"{"status":"error","errorType":""# + type + #"","error":"#
+            + quoted(error.message) + "}"
+    }
+
+    private static func point(_ t: Int64, _ v: Double) -> String {
+        "[" + time(t) + ",\"" + GoNumber.formatForJSON(v) + "\"]"
+    }
+
+    /// Seconds with up to three decimals.
+    private static func time(_ t: Int64) -> String {
+        let (seconds, rest) = t.magnitude.quotientAndRemainder(dividingBy: 1000)
+        let sign = t < 0 ? "-" : ""
+        guard rest != 0 else { return sign + String(seconds) }
+        let digits = String(rest)
+        return sign + String(seconds) + "." + String(repeating: "0", count: 3 - digits.count)
+            + digits
+    }
+
+    private static func metric(_ labels: Labels) -> String {
+        "{"
+            + labels.pairs.map { quoted($0.name) + ":" + quoted($0.value) }
+            .joined(separator: ",") + "}"
+    }
+
+    private static func list(_ texts: [String]) -> String {
+        "[" + texts.map(quoted).joined(separator: ",") + "]"
+    }
+
+    /// A JSON string; text beyond ASCII stays as it is.
+    private static func quoted(_ text: String) -> String {
+        var out = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x22: out += "\\\""
+            case 0x5C: out += "\\\\"
+            case 0x0A: out += "\\n"
+            case 0x0D: out += "\\r"
+            case 0x09: out += "\\t"
+            case 0..<0x20, 0x7F, 0x2028, 0x2029: out += "\\u" + QuotedText.hex(scalar.value, 4)
+            default: out.unicodeScalars.append(scalar)
+            }
+        }
+        return out + "\""
+    }
+
+    // MARK: Text
+
+    /// One line per element, values aligned behind the labels; warnings and infos last. Control
+    /// characters in labels are escaped.
+    package static func answerTable(_ answer: QueryAnswer) -> String {
+        var rows: [(labels: String, value: String)] = []
+        switch answer.value {
+        case .scalar(_, let v): rows = [("scalar", GoNumber.formatForJSON(v))]
+        case .string(_, let text): rows = [("string", QuotedText.goQuote(Array(text.utf8)))]
+        case .vector(let samples):
+            rows = samples.map { ($0.labels.description, GoNumber.formatForJSON($0.v)) }
+        case .matrix(let series):
+            rows = series.map { one in
+                let points = one.samples.map { GoNumber.formatForJSON($0.v) + "@" + time($0.t) }
+                return (one.labels.description, points.joined(separator: " "))
+            }
+        }
+        let width = rows.map(\.labels.count).max() ?? 0
+        var lines = rows.map { row in
+            row.labels + String(repeating: " ", count: width - row.labels.count + 2) + row.value
+        }
+        if rows.isEmpty { lines = ["no series"] }
+        return (lines + answer.warnings + answer.infos).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,267 @@
+import Basics
+
+/// One alert: a rule together with one element of what its expression gave.
+package struct Alert: Sendable, Hashable {
+    package enum State: String, Sendable, Hashable {
+        /// The expression holds, not yet for as long as the rule asks.
+        case pending
+        case firing
+        /// It fired and the expression holds no longer.
+        case resolved
+    }
+
+    package var name: String
+    /// The labels of the element and of the rule, with `alertname`.
+    package var labels: Labels
+    package var annotations: [String: String]
+    package var state: State
+    /// When the expression began to hold. Times are milliseconds since the epoch.
+    package var activeAt: Int64
+    package var firedAt: Int64?
+    package var resolvedAt: Int64?
+    /// The element's value when the expression last held.
+    package var value: Double
+    /// `file:line:column` of the rule.
+    package var position: String
+    /// When the expression stopped holding while `keepFiringFor` keeps the alert up.
+    var keptSince: Int64?
+}
+
+/// A change of one alert's state.
+package struct AlertTransition: Sendable, Hashable {
+    /// The alert after the change; for a pending one that ended quietly, as it last was.
+    package var alert: Alert
+    /// Nil for an alert that did not exist.
+    package var from: Alert.State?
+    /// Nil for a pending alert whose expression stopped holding before it fired.
+    package var to: Alert.State?
+}
+
+/// An evaluation of a rule that failed.
+package struct RuleError: Sendable, Hashable {
+    package var group: String
+    package var rule: String
+    package var position: String
+    package var message: String
+}
+
+/// A sample that a recording rule gave.
+package struct RecordedSample: Sendable, Hashable {
+    package var labels: Labels
+    package var t: Int64
+    package var v: Double
+}
+
+/// The state of every alert: pending → firing → resolved, as Prometheus defines it. Pure: the same
+/// rules, answers and times give the same alerts.
+///
+/// An evaluation that fails leaves the rule's alerts as they were and is listed in `errors`: a
+/// failure must never look like "resolved".
+package struct AlertBook: Sendable {
+    /// How long a resolved alert stays listed.
+    package static let resolvedRetention: Duration = .seconds(15 * 60)
+
+    private struct RuleKey: Hashable {
+        var group: String
+        var index: Int
+        var name: String
+    }
+
+    private struct AlertKey: Hashable {
+        var rule: RuleKey
+        var labels: Labels
+    }
+
+    private var book: [AlertKey: Alert] = [:]
+    private var failures: [RuleKey: RuleError] = [:]
+    private var evaluatedAt: [String: Int64] = [:]
+
+    package init() {}
+
+    /// Every alert, by name and labels.
+    package var alerts: [Alert] {
+        book.values.sorted { ($0.name, $0.labels, $0.position) < ($1.name, $1.labels, $1.position) }
+    }
+
+    /// The rules whose last evaluation failed.
+    package var errors: [RuleError] {
+        failures.values.sorted {
+            ($0.group, $0.rule, $0.position) < ($1.group, $1.rule, $1.position)
+        }
+    }
+
+    /// Evaluates the alerting rules of every group that is due.
+    /// - Parameter t: milliseconds since the epoch, never earlier than at the call before.
+    /// - Returns: what changed, in the order of the rules.
+    package mutating func evaluate(
+        rules groups: [RuleGroup], engine: any QueryEngine, at t: Int64
+    ) -> [AlertTransition] {
+        var transitions: [AlertTransition] = []
+        var present = Set<RuleKey>()
+        for group in groups {
+            let isDue = isDue(group, at: t)
+            if isDue { evaluatedAt[group.name] = t }
+            for (index, rule) in group.rules.enumerated() {
+                guard case .alert(let name) = rule.kind else { continue }
+                let key = RuleKey(group: group.name, index: index, name: name)
+                present.insert(key)
+                guard isDue else { continue }
+                do throws(QueryError) {
+                    let elements = try elements(of: rule, group, engine, at: t)
+                    transitions += apply(elements, rule, key, at: t)
+                    failures[key] = nil
+                } catch {
+                    failures[key] = RuleError(
+                        group: group.name, rule: name, position: rule.position,
+                        message: error.message)
+                }
+            }
+        }
+        book = book.filter { present.contains($0.key.rule) }
+        failures = failures.filter { present.contains($0.key) }
+        return transitions
+    }
+
+    private func isDue(_ group: RuleGroup, at t: Int64) -> Bool {
+        guard let interval = group.interval, let last = evaluatedAt[group.name] else {
+            return true
+        }
+        return t - last >= interval.inMilliseconds || t < last
+    }
+
+    // MARK: One rule
+
+    private struct ActiveElement {
+        var labels: Labels
+        var annotations: [String: String]
+        var value: Double
+    }
+
+    private func elements(
+        of rule: Rule, _ group: RuleGroup, _ engine: any QueryEngine, at t: Int64
+    ) throws(QueryError) -> [ActiveElement] {
+        if let problem = rule.problem { throw problem }
+        guard let expression = rule.expression else { return [] }
+        let answer = try engine.instant(expression, at: t - group.queryOffset.inMilliseconds)
+        var found: [ActiveElement] = []
+        var seen = Set<Labels>()
+        for (labels, value) in answer.value.elements {
+            let template = AlertTemplate(labels: labels, value: value)
+            var own = labels.dropping([LabelName.metricName])
+            for (name, text) in rule.labels { own = own.with(name, template.expand(text)) }
+            own = own.with("alertname", rule.name)
+            guard seen.insert(own).inserted else {
+                throw .execution(
+                    "vector contains metrics with the same labelset after applying alert labels")
+            }
+            found.append(
+                ActiveElement(
+                    labels: own, annotations: rule.annotations.mapValues(template.expand),
+                    value: value))
+        }
+        return found
+    }
+
+    private mutating func apply(
+        _ elements: [ActiveElement], _ rule: Rule, _ key: RuleKey, at t: Int64
+    ) -> [AlertTransition] {
+        var transitions: [AlertTransition] = []
+        var active = Set<AlertKey>()
+        for element in elements {
+            let alertKey = AlertKey(rule: key, labels: element.labels)
+            active.insert(alertKey)
+            let before = book[alertKey].flatMap { $0.state == .resolved ? nil : $0 }
+            var alert =
+                before
+                ?? Alert(
+                    name: rule.name, labels: element.labels, annotations: [:], state: .pending,
+                    activeAt: t, value: element.value, position: rule.position)
+            alert.value = element.value
+            alert.annotations = element.annotations
+            alert.keptSince = nil
+            if alert.state == .pending, t - alert.activeAt >= rule.holdDuration.inMilliseconds {
+                alert.state = .firing
+                alert.firedAt = t
+            }
+            if before?.state != alert.state {
+                transitions.append(
+                    AlertTransition(alert: alert, from: before?.state, to: alert.state))
+            }
+            book[alertKey] = alert
+        }
+        let gone = book.filter { $0.key.rule == key && !active.contains($0.key) }
+        for (alertKey, alert) in gone.sorted(by: { $0.key.labels < $1.key.labels }) {
+            if let transition = end(alert, alertKey, rule, at: t) { transitions.append(transition) }
+        }
+        return transitions
+    }
+
+    /// Moves on an alert whose element is no longer there.
+    private mutating func end(
+        _ alert: Alert, _ key: AlertKey, _ rule: Rule, at t: Int64
+    ) -> AlertTransition? {
+        switch alert.state {
+        case .pending:
+            book[key] = nil
+            return AlertTransition(alert: alert, from: .pending, to: nil)
+        case .firing:
+            let since = alert.keptSince ?? t
+            var next = alert
+            if rule.keepFiringFor > .zero, t - since < rule.keepFiringFor.inMilliseconds {
+                next.keptSince = since
+                book[key] = next
+                return nil
+            }
+            next.state = .resolved
+            next.resolvedAt = t
+            next.keptSince = nil
+            book[key] = next
+            return AlertTransition(alert: next, from: .firing, to: .resolved)
+        case .resolved:
+            if t - (alert.resolvedAt ?? t) > Self.resolvedRetention.inMilliseconds {
+                book[key] = nil
+            }
+            return nil
+        }
+    }
+}
+
+extension RuleGroup {
+    /// What the recording rules give at `t`, for the caller to put into the store.
+    package func recordings(
+        on engine: any QueryEngine, at t: Int64
+    ) -> (samples: [RecordedSample], errors: [RuleError]) {
+        var samples: [RecordedSample] = []
+        var errors: [RuleError] = []
+        for rule in rules {
+            guard case .record(let name) = rule.kind else { continue }
+            do throws(QueryError) {
+                if let problem = rule.problem { throw problem }
+                guard let expression = rule.expression else { continue }
+                let answer = try engine.instant(expression, at: t - queryOffset.inMilliseconds)
+                for (labels, value) in answer.value.elements {
+                    var own = labels.with("__name__", name)
+                    for (label, text) in rule.labels { own = own.with(label, text) }
+                    samples.append(RecordedSample(labels: own, t: t, v: value))
+                }
+            } catch {
+                errors.append(
+                    RuleError(
+                        group: self.name, rule: name, position: rule.position,
+                        message: error.message))
+            }
+        }
+        return (samples, errors)
+    }
+}
+
+extension QueryValue {
+    /// The elements of a vector; a scalar counts as one element without labels.
+    package var elements: [(labels: Labels, value: Double)] {
+        switch self {
+        case .vector(let samples): samples.map { ($0.labels, $0.v) }
+        case .scalar(_, let value): [(.empty, value)]
+        case .matrix, .string: []
+        }
+    }
+}
