@@ -51,12 +51,15 @@ struct RecordTests {
         Case("2020-08-06T14:25:02.8Z 0 [Warning] [MY-1] [Server] x", .warning, "[MY-1] [Server] x"),
         Case("E [08/Jun/2013:11:28:58 -0700] Unknown directive", .error, "Unknown directive"),
         Case("[2025-08-31 12:34:56] local.ERROR: bad", .error, "bad"),
-        Case("2025-04-24T19:51:47.625Z\tinfo\tflag-sync/s.go:87\tok", .info, "flag-sync/s.go:87\tok"),
+        Case(
+            "2025-04-24T19:51:47.625Z\tinfo\tflag-sync/s.go:87\tok", .info, "flag-sync/s.go:87\tok"),
         Case("ERROR: cannot open", .error, "cannot open"),
         Case("panic: runtime error", .fatal, "runtime error"),
         Case("no level and no time", nil, "no level and no time"),
         Case("the word error in a sentence", nil, "the word error in a sentence"),
-        Case("2026-08-21T10:00:00Z no errors found, info follows", nil, "no errors found, info follows"),
+        Case(
+            "2026-08-21T10:00:00Z no errors found, info follows", nil,
+            "no errors found, info follows"),
     ]
 
     @Test("Lines of text", arguments: texts)
@@ -119,7 +122,8 @@ struct RecordTests {
             #"{"version":"1.1","host":"h","short_message":"gelf","timestamp":1787306040.5,"level":4}"#,
             .warning, "gelf", host: "h"),
         Case(
-            #"{"log":"ERROR inner text\n","stream":"stderr","time":"2026-08-21T10:00:00Z"}"#, .error,
+            #"{"log":"ERROR inner text\n","stream":"stderr","time":"2026-08-21T10:00:00Z"}"#,
+            .error,
             "inner text"),
         Case(
             #"{"@t":"2026-08-21T10:00:00Z","@l":"Fatal","@mt":"serilog {A}"}"#, .fatal,
@@ -129,7 +133,9 @@ struct RecordTests {
             "time=2026-08-21T10:00:00Z level=error msg=\"it \\\"broke\\\"\" service=cart", .error,
             "it \"broke\"", service: "cart"),
         Case("ts=1787306040 lvl=debug msg=plain", .debug, "plain"),
-        Case(#"{"time":"2026-08-21T10:00:00Z","level":"error","msg":"cut","next":"unfin"#, .error, "cut"),
+        Case(
+            #"{"time":"2026-08-21T10:00:00Z","level":"error","msg":"cut","next":"unfin"#, .error,
+            "cut"),
     ]
 
     @Test("JSON and logfmt", arguments: objects)
