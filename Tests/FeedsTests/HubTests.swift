@@ -98,7 +98,9 @@ struct HubTests {
     @Test("Equal files give equal snapshots")
     func deterministic() throws {
         for name in ["a.log", "b.log", "c.log"] {
-            let lines = (0..<200).map { bench.line($0 - 300, "\(name) event \($0 % 7) value \($0)") }
+            let lines = (0..<200).map {
+                bench.line($0 - 300, "\(name) event \($0 % 7) value \($0)")
+            }
             bench.box.write(name, lines.joined())
         }
         let spec = bench.logs("*.log")
