@@ -113,8 +113,9 @@ package struct Planner: Sendable {
         let timeout = action.isRollback ? min(action.timeout, Self.rollbackMax) : action.timeout
         let radius = Blast.radius(
             of: [draft.target], services: configuration.services, isFleetWide: action.isFleetWide)
+        let title = ArgvTemplate.filledText(action.title, slots: draft.slots)
         var proposal = MitigationProposed(
-            id: draft.id, action: action.id, title: action.title, target: draft.target,
+            id: draft.id, action: action.id, title: title, target: draft.target,
             environment: incident.environment, slots: draft.slots, steps: steps,
             rollbackSteps: back, rollbackOf: nil, risk: action.risk.name, tier: action.tier.name,
             approvalClass: ApprovalPolicy.approvalClass(

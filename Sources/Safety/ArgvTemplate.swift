@@ -42,6 +42,17 @@ package enum ArgvTemplate {
         return filled
     }
 
+    /// `text` for people with the known placeholders replaced; others stay as they are.
+    package static func filledText(_ text: String, slots: [String: String]) -> String {
+        let parts = pieces(of: text).map { piece in
+            switch piece {
+            case .text(let bytes): String(decoding: bytes, as: UTF8.self)
+            case .slot(let name): slots[name] ?? "{\(name)}"
+            }
+        }
+        return parts.joined()
+    }
+
     /// The placeholders of an argument, in order.
     package static func names(in argument: String) -> [String] {
         pieces(of: argument).compactMap { if case .slot(let name) = $0 { name } else { nil } }
