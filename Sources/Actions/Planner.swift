@@ -14,8 +14,8 @@ package struct Planner: Sendable {
 
     /// A proposal to use `action` on `target`.
     ///
-    /// A service slot that has no value gets the target. With `rollbackOf` the paired rollback of that
-    /// proposal is planned instead.
+    /// A service slot that has no value gets the target. With `rollbackOf` the paired rollback of
+    /// that proposal is planned instead.
     /// - Throws: `plan.unknownAction`, `plan.slot`, `plan.target`, `plan.template`, `plan.undo`.
     package func propose(
         id: String, action: String, target: String, slots: [String: String], reason: String,
@@ -69,8 +69,8 @@ package struct Planner: Sendable {
 
     /// The inverse of a rollback: manual, never armed, and its reason says what it brings back.
     ///
-    /// - Parameter slots: values that win over those of the rollback. A version slot without one gets
-    ///   the version that ran before the rollback, as the incident's changes tell.
+    /// - Parameter slots: values that win over those of the rollback. A version slot without one
+    ///   gets the version that ran before the rollback, as the incident's changes tell.
     package func proposeInverse(
         of mitigation: Mitigation, id: String, incident: Incident, slots: [String: String] = [:]
     ) throws(Failure) -> MitigationProposed {
