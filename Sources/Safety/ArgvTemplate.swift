@@ -42,6 +42,12 @@ package enum ArgvTemplate {
         return filled
     }
 
+    /// Whether two lists of command lines are the same bytes; `==` on strings accepts other
+    /// normalisations.
+    package static func same(_ left: [[String]], _ right: [[String]]) -> Bool {
+        left.elementsEqual(right) { $0.elementsEqual($1, by: NameRule.same) }
+    }
+
     /// `text` for people with the known placeholders replaced; others stay as they are.
     package static func filledText(_ text: String, slots: [String: String]) -> String {
         let parts = pieces(of: text).map { piece in

@@ -71,19 +71,14 @@ struct ExecutorTests {
 
     /// N41.
     @Test func aStopWhileItRunsTerminatesIt() {
-        var bench = Bench(
-            "trap 'echo got-term; touch $SCRATCH/term; exit 0' TERM\ntouch $SCRATCH/up\n"
-                + "while :; do sleep 0.05; done", "touch $SCRATCH/second")
-        let scratch = bench.scratch
-        bench.onAppend = { draft in
-            guard let started = draft.payload as? ActionStarted, started.step == 1 else { return }
-            #expect(scratch.wait(for: "up"))
-            scratch.write("EMERGENCY_STOP", "now")
-        }
+        let bench = Bench(
+            "trap 'echo got-term; touch $SCRATCH/term; exit 0' TERM\nsleep 0.3\n"
+                + "touch $SCRATCH/EMERGENCY_STOP\nwhile :; do sleep 0.05; done",
+            "touch $SCRATCH/second")
         let sink = bench.sink()
         #expect(bench.run(sink) == .stopped)
-        #expect(scratch.exists("term"))
-        #expect(!scratch.exists("second"))
+        #expect(bench.scratch.exists("term"))
+        #expect(!bench.scratch.exists("second"))
         #expect(sink.kinds.last == "action.stopped")
         #expect(sink.synced.contains("action.stopped"))
     }

@@ -149,6 +149,18 @@ struct GateTests {
         }
     }
 
+    /// N02 for arguments: equal to Swift, other bytes to the program.
+    @Test func anArgumentInAnotherNormalisationIsRefused() {
+        var fixture = Fixture()
+        fixture.action.steps[0].append("caf\u{E9}")
+        var proposal = fixture.proposal()
+        #expect(fixture.verdict(.input, proposal).outcome == .pass)
+        proposal.steps[0][5] = "cafe\u{301}"
+        proposal.digest = ActionDigest.hex(
+            of: proposal, variables: [:], incident: fixture.incident.id)
+        #expect(fixture.verdict(.input, proposal).outcome == .blocked)
+    }
+
     @Test func aCatalogueChangedAfterTheProposalIsRefused() {
         var fixture = Fixture()
         let proposal = fixture.proposal()
