@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-int csystem_lock(int descriptor) {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 0};
+static int set_lock(int descriptor, short type) {
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 0};
     int result;
     do {
         result = fcntl(descriptor, F_OFD_SETLK, &lock);
@@ -14,4 +14,12 @@ int csystem_lock(int descriptor) {
         return 0;
     }
     return errno == EACCES ? -EAGAIN : -errno;
+}
+
+int csystem_lock(int descriptor) {
+    return set_lock(descriptor, F_WRLCK);
+}
+
+int csystem_unlock(int descriptor) {
+    return set_lock(descriptor, F_UNLCK);
 }

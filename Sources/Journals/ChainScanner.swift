@@ -1,5 +1,9 @@
 import Basics
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// A record that fits its chain.
 struct ScannedRecord {
     var sequence: UInt64
@@ -16,6 +20,15 @@ package struct RecoveredGap: Hashable, Sendable {
     package var position: JournalPosition
     /// Bytes.
     package var length: Int
+
+    /// Durable records were lost in it and an operator accepted that; otherwise a crash left it.
+    package var isDamage: Bool
+
+    package init(position: JournalPosition, length: Int, isDamage: Bool = false) {
+        self.position = position
+        self.length = length
+        self.isDamage = isDamage
+    }
 }
 
 /// Where and why reading stopped.
@@ -36,18 +49,38 @@ struct ChainScanner {
     /// The largest durable position that any record so far has claimed.
     private(set) var synced: JournalPosition
     private(set) var gaps: [RecoveredGap] = []
+    private var passages: [Damage] = []
     private(set) var recordCount = 0
     private(set) var opened: JournalKinds.Opened?
     /// Set for one segment read alone: its first record is taken as it comes.
     private var adoptsChain: Bool
+    private let startsJournal: Bool
 
     init(segment: Int = 1, adoptsChain: Bool = false) {
         position = JournalPosition(segment: segment, offset: 0)
         synced = JournalPosition(segment: segment, offset: 0)
         self.adoptsChain = adoptsChain
+        startsJournal = !adoptsChain
     }
 
     var head: JournalHead { JournalHead(sequence: sequence, position: position, hash: hash) }
+
+    /// Goes on behind damage that an operator has accepted.
+    mutating func pass(_ damage: Damage) {
+        gaps.append(
+            RecoveredGap(position: damage.position, length: damage.length, isDamage: true))
+        passages.append(damage)
+        position = JournalPosition(segment: damage.nextSegment, offset: 0)
+        synced = max(synced, position)
+    }
+
+    /// Whether `position` lies in a stretch that was passed over, where nothing can be checked.
+    func passedOver(_ position: JournalPosition) -> Bool {
+        passages.contains {
+            $0.position < position
+                && position < JournalPosition(segment: $0.nextSegment, offset: 0)
+        }
+    }
 
     mutating func beginNextSegment() {
         position = JournalPosition(segment: position.segment + 1, offset: 0)
@@ -92,16 +125,17 @@ struct ChainScanner {
     }
 
     private static func nextFrame(_ bytes: ArraySlice<UInt8>, from start: Int) -> Int? {
-        var index = start
-        while index + 4 <= bytes.endIndex {
-            if bytes[index] == 0x57, bytes[index + 1] == 0x4A, bytes[index + 2] == 0x31,
-                bytes[index + 3] == 0x20
+        bytes[start...].withUnsafeBytes { rest -> Int? in
+            var offset = 0
+            while let base = rest.baseAddress, offset + 4 <= rest.count,
+                let found = memchr(base + offset, 0x57, rest.count - offset - 3)
             {
-                return index
+                offset = UnsafeRawPointer(found) - base
+                if memcmp(base + offset, "WJ1 ", 4) == 0 { return start + offset }
+                offset += 1
             }
-            index += 1
+            return nil
         }
-        return nil
     }
 
     /// Reads the record at the start of `bytes`, which lies at `position + skipped`.
@@ -125,10 +159,11 @@ struct ChainScanner {
         guard payload.synced <= start else {
             throw .broken("entry \(frame.sequence) claims more than was written before it")
         }
-        if opened == nil, !adoptsChain, payload.kind != JournalKinds.Recovered.kind {
-            guard payload.kind == JournalKinds.Opened.kind else {
-                throw .broken("the journal does not begin with \(JournalKinds.Opened.kind)")
-            }
+        let mayComeFirst = [
+            JournalKinds.Opened.kind, JournalKinds.Recovered.kind, JournalKinds.Continued.kind,
+        ]
+        guard opened != nil || !startsJournal || mayComeFirst.contains(payload.kind) else {
+            throw .broken("the journal does not begin with \(JournalKinds.Opened.kind)")
         }
         var end = start
         end.offset += frame.line.count

@@ -32,6 +32,8 @@ package protocol FileSystem: Sendable {
     func list(_ directory: String) throws(SystemError) -> [String]
     /// Takes the lock of an open file or throws EAGAIN.
     func lock(_ descriptor: Int32) throws(SystemError)
+    /// Gives the lock back and closes the file.
+    func unlock(_ descriptor: Int32)
     /// The magic number of statfs(2).
     func fileSystemType(_ path: String) throws(SystemError) -> Int64
 }
@@ -138,6 +140,11 @@ package struct SystemFileSystem: FileSystem {
     package func lock(_ descriptor: Int32) throws(SystemError) {
         let result = csystem_lock(descriptor)
         if result != 0 { throw SystemError(-result) }
+    }
+
+    package func unlock(_ descriptor: Int32) {
+        _ = csystem_unlock(descriptor)
+        close(descriptor)
     }
 
     package func fileSystemType(_ path: String) throws(SystemError) -> Int64 {

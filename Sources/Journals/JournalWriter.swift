@@ -52,6 +52,7 @@ package final class JournalWriter: Sendable {
     ///   Required before anything acts on it.
     /// - Throws: `journal.recordTooLong`, after which the journal goes on as before; or
     ///   `journal.full`, `journal.poisoned`, after which nothing more can be written.
+    @discardableResult
     package func append(_ draft: EventDraft, sync: Bool) throws(Failure) -> Event {
         let entry = SegmentWriter.Entry(
             kind: draft.payload.eventKind, time: draft.time, actor: draft.actor,
@@ -84,14 +85,19 @@ package final class JournalWriter: Sendable {
         }
     }
 
+    /// Lets everything go without a last sync, as the death of the process would. For tests.
+    package func abandon() { release(syncing: false) }
+
     /// Syncs what can be synced, and gives the lock to the next writer.
-    package func close() {
+    package func close() { release(syncing: true) }
+
+    private func release(syncing: Bool) {
         writer.withLock { writer in
-            if writer.poison == nil { try? writer.synchronize() }
+            if syncing { try? writer.synchronize() }
             writer.close()
         }
         lock.withLock { descriptor in
-            if descriptor >= 0 { files.close(descriptor) }
+            if descriptor >= 0 { files.unlock(descriptor) }
             descriptor = -1
         }
     }

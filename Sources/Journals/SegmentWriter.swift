@@ -76,7 +76,9 @@ struct SegmentWriter: Sendable {
         case .written:
             return commit(line, record)
         case .failed(let error, let torn, let isClosed):
-            try repair(error, torn: torn, isClosed: isClosed, line)
+            if try repair(error, torn: torn, isClosed: isClosed, line) {
+                return commit(line, record)
+            }
             let (second, again) = try self.line(for: entry)
             guard case .written = attempt(second) else { throw poisoned(error) }
             return commit(second, again)
@@ -132,6 +134,7 @@ struct SegmentWriter: Sendable {
             // A short write names no cause; the next byte does. A newline is wanted anyway.
             let isClosed = try files.write(descriptor, [0x0A]) == 1
             if isClosed { head.position.offset += 1 }
+            if isClosed, torn == line.count - 1 { return .written }
             return .failed(SystemError(EIO), torn: torn, isClosed: isClosed)
         } catch {
             return .failed(error, torn: torn, isClosed: false)
@@ -140,20 +143,23 @@ struct SegmentWriter: Sendable {
 
     // MARK: A full disk
 
-    /// Gives up the reserve and accounts for a torn line, or poisons the journal.
+    /// Gives up the reserve and accounts for a torn line, or poisons the journal. True when only the
+    /// newline was missing and the line is whole now.
     private mutating func repair(
         _ error: SystemError, torn: Int, isClosed: Bool, _ line: [UInt8]
-    ) throws(Failure) {
+    ) throws(Failure) -> Bool {
         guard [ENOSPC, EDQUOT].contains(error.code), releaseReserve() else { throw poisoned(error) }
-        guard torn > 0 else { return }
+        guard torn > 0 else { return false }
         var skipped = Array(line[..<torn])
         skipped.append(0x0A)
         if !isClosed {
             guard (try? files.write(descriptor, [0x0A])) == 1 else { throw poisoned(error) }
             head.position.offset += 1
+            if torn == line.count - 1 { return true }
         }
         // The line is written again in full, so its beginning needs no copy.
         try appendRecovered(skipped, copy: "")
+        return false
     }
 
     /// Writes the record that lets readers pass over `skipped`, which ends at the current position.
@@ -257,6 +263,14 @@ struct SegmentWriter: Sendable {
         } catch {
             throw poisoned(error)
         }
+    }
+
+    /// Adds the newline that is all a crash has cost `record`, and goes on after it.
+    mutating func completeLine(_ record: ScannedRecord) throws(Failure) {
+        try closeTornLine()
+        precondition(head.position == record.end, "the record ends where the file does")
+        head.sequence = record.sequence
+        head.hash = record.hash
     }
 
     private mutating func writeHead() throws(Failure) {

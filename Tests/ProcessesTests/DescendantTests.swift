@@ -63,7 +63,8 @@ import Testing
 
     @Test func boundsAForkBomb() throws {
         // Perl is part of every Debian system. The limit does not bind root.
-        let script = "$n = 0; while ($n < 2000) { $p = fork(); last unless defined $p; "
+        let script =
+            "$n = 0; while ($n < 2000) { $p = fork(); last unless defined $p; "
             + "if (!$p) { sleep 300; exit } $n++ } $| = 1; print qq($n\\n);"
         let identity =
             geteuid() == 0 ? ["/usr/bin/setpriv", "--reuid=64123", "--clear-groups"] : []

@@ -23,7 +23,8 @@ import Testing
     @Test(arguments: [0o757, 0o777] as [mode_t])
     func refusesAProgramOthersCanWrite(_ mode: mode_t) throws {
         let directory = try TemporaryDirectory()
-        #expect(refusal(try directory.file("tool", "#!/bin/sh\n", mode: mode)) == "executable.refused")
+        #expect(
+            refusal(try directory.file("tool", "#!/bin/sh\n", mode: mode)) == "executable.refused")
     }
 
     @Test func refusesAProgramInADirectoryOthersCanWrite() throws {

@@ -39,7 +39,8 @@ import Testing
         let before = signal(SIGPIPE, SIG_IGN)
         defer { _ = signal(SIGPIPE, before) }
         let result = ProcessRunner(clock: SystemClock()).run(
-            Command("/bin/grep", ["-E", "^Sig(Blk|Ign)", "/proc/self/status"], deadline: .seconds(30)))
+            Command(
+                "/bin/grep", ["-E", "^Sig(Blk|Ign)", "/proc/self/status"], deadline: .seconds(30)))
         #expect(result.lines.count == 2)
         for line in result.lines { #expect(line.hasSuffix("\t0000000000000000"), "\(line)") }
     }

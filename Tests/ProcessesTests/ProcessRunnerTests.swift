@@ -40,7 +40,8 @@ import Testing
     }
 
     @Test func terminatesAtTheDeadline() {
-        let result = shell("trap 'echo bye; exit 3' TERM; sleep 60 & wait", deadline: .milliseconds(500))
+        let result = shell(
+            "trap 'echo bye; exit 3' TERM; sleep 60 & wait", deadline: .milliseconds(500))
         #expect(result.outcome == .timedOut)
         #expect(result.exitCode == 3)
         #expect(result.text == "bye\n")
@@ -78,10 +79,30 @@ import Testing
         #expect(result.text == "\(result.pid ?? 0)\n")
     }
 
+    @Test func handsOutOutputAsItArrives() {
+        let pieces = Mutex<[[UInt8]]>([])
+        let result = ProcessRunner(clock: SystemClock()).run(
+            Command("/bin/sh", ["-c", "echo ready; exec sleep 300"], deadline: .seconds(Int64.max)),
+            shouldStop: { pieces.withLock { $0.isEmpty } ? nil : StopRequest("seen") },
+            received: { piece in pieces.withLock { $0.append(piece) } })
+        #expect(result.outcome == .stopped(reason: "seen"))
+        #expect(pieces.withLock { $0 } == [Array("ready\n".utf8)])
+    }
+
+    @Test func saysSoWhenSomebodyElseReapedTheChild() {
+        let result = ProcessRunner(clock: SystemClock()).run(
+            Command("/bin/true", deadline: .seconds(30)),
+            started: { pid in waitpid(pid, nil, 0) })
+        #expect(result.outcome == .killed(signal: 0))
+        #expect(result.exitCode == nil)
+        #expect(result.signal == nil)
+    }
+
     @Test func stampsWithTheInjectedClock() {
         let clock = ManualClock(wall: .epoch)
         let result = ProcessRunner(clock: clock).run(
-            Command("/bin/true", deadline: .seconds(30)), started: { _ in
+            Command("/bin/true", deadline: .seconds(30)),
+            started: { _ in
                 clock.advance(by: .seconds(5))
             })
         #expect(result.ended - result.started == .seconds(5))
@@ -105,7 +126,8 @@ import Testing
     @Test func failsToStartWhatIsNoProgram() throws {
         let directory = try TemporaryDirectory()
         let garbage = try directory.file("garbage", "\u{1}\u{2}garbage", mode: 0o755)
-        let result = ProcessRunner(clock: SystemClock()).run(Command(garbage, deadline: .seconds(30)))
+        let result = ProcessRunner(clock: SystemClock()).run(
+            Command(garbage, deadline: .seconds(30)))
         #expect(result.outcome == .failedToStart(SystemError(ENOEXEC)))
     }
 

@@ -8,4 +8,8 @@
 /// -EAGAIN when somebody else holds it, or another -errno.
 int csystem_lock(int descriptor);
 
+/// Gives that lock back at once. Closing the descriptor would do so only when a child that is just
+/// being spawned holds no copy of it. Returns 0 or -errno.
+int csystem_unlock(int descriptor);
+
 #endif

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct JournalsPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}
