@@ -72,7 +72,7 @@ import Testing
 
     @Test func `good from an event counts from the event, never from before it was watched`() {
         #expect(run([(0, .good(from: at(-500)))]).state == .holding(since: at(0)))
-        let watched = stride(from: 0, through: 90, by: 15).map { second in
+        let watched: [(Double, Reading)] = stride(from: 0.0, through: 90, by: 15).map { second in
             (second, Reading.good(from: second >= 40 ? at(40) : nil))
         }
         #expect(run(watched).state == .holding(since: at(40)))
