@@ -57,6 +57,8 @@ import Testing
         ("swing: 6%", "swnig: 6%", "unknown key \"swnig\""),
         ("  on_call: cart-oncall", "  on_cal: cart-oncall", "Did you mean on_call"),
         ("right: {action: rollback-deployment, target: checkout}", "", "right is missing"),
+        ("pool: {max: 40, in_use: 8}", "pool: {max: 4, in_use: 8}", "in_use is above max"),
+        ("version: 77ab310, previous", "version: 77ab311, previous", "expected 77ab310"),
         ("version: 6be01d4", "version:", "version is missing"),
     ]
 
