@@ -119,7 +119,8 @@ extension Simulator {
         record(
             kind: "deploy", service: service, version: revision, previous: previous,
             summary: "\(actuation.verb.rawValue) of \(service) to \(revision)")
-        planVersions(machines, to: revision, from: clock + .seconds(3), over: span - .seconds(3))
+        planVersions(
+            machines, to: revision, from: clock + .seconds(3), over: max(.zero, span - .seconds(3)))
     }
 
     private func record(
