@@ -78,14 +78,19 @@ static void on_crash(int number, siginfo_t *info, void *context) {
     if (info->si_code <= 0 || number == SIGTRAP || number == SIGABRT) raise(number);
 }
 
-int csystem_guard_arm(int terminal, const char *reset, size_t length) {
-    static char *stack;
+int csystem_guard_remember(int terminal) {
     if (guard_is_armed) return -EBUSY;
-    if (length > RESET_MAX) return -E2BIG;
     if (tcgetattr(terminal, &guarded_modes) != 0) return -errno;
+    guarded_terminal = terminal;
+    return 0;
+}
+
+int csystem_guard_arm(const char *reset, size_t length) {
+    static char *stack;
+    if (guard_is_armed || guarded_terminal < 0) return -EBUSY;
+    if (length > RESET_MAX) return -E2BIG;
     memcpy(reset_bytes, reset, length);
     reset_length = length;
-    guarded_terminal = terminal;
     stack_t present;
     if (sigaltstack(NULL, &present) == 0 && (present.ss_flags & SS_DISABLE)) {
         // A stack overflow has no stack left to run a handler on.

@@ -55,8 +55,9 @@ package struct Frame: Hashable, Sendable {
             if fits {
                 set(cluster.text, width: cluster.width, at, row, token, selected)
             } else {
-                for cell in max(at, area.column)..<max(
-                    max(at, area.column), min(at + cluster.width, area.endColumn))
+                for cell in max(
+                    at, area.column)..<max(
+                        max(at, area.column), min(at + cluster.width, area.endColumn))
                 {
                     set(" ", width: 1, cell, row, token, selected)
                 }

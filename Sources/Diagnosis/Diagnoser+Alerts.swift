@@ -2,6 +2,12 @@ import Basics
 import Incidents
 import Metrics
 
+/// One alert, by name and labels.
+struct AlertIdentity: Hashable, Sendable {
+    var name: String
+    var labels: [String: String]
+}
+
 extension Diagnoser {
     /// Evaluates the rules that are due, journals what began and ended to fire.
     mutating func evaluateAlerts(_ input: DiagnosisInput) {
@@ -34,8 +40,15 @@ extension Diagnoser {
         }
     }
 
-    private func key(_ alert: Alert) -> Incident.AlertKey {
-        Incident.AlertKey(name: alert.name, labels: labels(alert))
+    private func key(_ alert: Alert) -> AlertIdentity {
+        AlertIdentity(name: alert.name, labels: labels(alert))
+    }
+
+    /// Since when the journal has it firing.
+    private func journalled(_ key: AlertIdentity, _ input: DiagnosisInput) -> Timestamp? {
+        input.incident.firingAlerts.first {
+            $0.key.name == key.name && $0.key.labels == key.labels
+        }?.value
     }
 
     private func labels(_ alert: Alert) -> [String: String] {
@@ -50,7 +63,7 @@ extension Diagnoser {
         let key = key(alert)
         reported.ended.remove(key)
         // An alert that fired before the room was reopened is no new one.
-        guard input.incident.firingAlerts[key] == nil, reported.firing.insert(key).inserted else {
+        guard journalled(key, input) == nil, reported.firing.insert(key).inserted else {
             return
         }
         let at = alert.firedAt.map(Timestamp.init(milliseconds:)) ?? input.now
@@ -61,7 +74,7 @@ extension Diagnoser {
                 value: alert.value), at: at)
     }
 
-    private mutating func ended(_ key: Incident.AlertKey, _ input: DiagnosisInput) {
+    private mutating func ended(_ key: AlertIdentity, _ input: DiagnosisInput) {
         reported.firing.remove(key)
         guard reported.ended.insert(key).inserted else { return }
         found(AlertResolved(name: key.name, labels: key.labels), at: input.now)
@@ -73,8 +86,9 @@ extension Diagnoser {
             rulesReason(input) == nil
         else { return }
         let active = Set(alertBook.alerts.filter { $0.state != .resolved }.map(key))
-        for known in input.incident.firingAlerts.keys where !active.contains(known) {
-            ended(known, input)
+        for known in input.incident.firingAlerts.keys {
+            let identity = AlertIdentity(name: known.name, labels: known.labels)
+            if !active.contains(identity) { ended(identity, input) }
         }
     }
 
@@ -84,7 +98,7 @@ extension Diagnoser {
         let since =
             alert.state == .resolved
             ? alert.resolvedAt.map(Timestamp.init(milliseconds:)) ?? began
-            : input.incident.firingAlerts[key].map { min($0, began) } ?? began
+            : journalled(key, input).map { min($0, began) } ?? began
         return AlertView(
             name: alert.name, labels: key.labels, isFiring: alert.state == .firing, since: since,
             value: alert.value, summary: summary(alert))

@@ -14,8 +14,8 @@ struct ReportedMemory: Sendable {
     var recovered: Set<String> = []
     var hypotheses: Set<String> = []
     /// Alerts reported as firing, and as ended.
-    var firing: Set<Incident.AlertKey> = []
-    var ended: Set<Incident.AlertKey> = []
+    var firing: Set<AlertIdentity> = []
+    var ended: Set<AlertIdentity> = []
 }
 
 extension Diagnoser {

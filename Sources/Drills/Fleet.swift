@@ -178,13 +178,13 @@ struct Fleet: Sendable {
 
     private mutating func setGauges(_ index: Int, _ context: StepContext, failed: Int) {
         if let queue = context.service.queue {
-            // Failed work waits to be tried again; what is beyond the usual drains within minutes.
+            // Failed work waits to be tried again and drains within minutes once it succeeds.
             let usual = Double(queue.depth)
-            let excess = max(0, machines[index].queueDepth - usual)
-            let kept = excess * Curve.exp(-context.seconds / (context.strength > 0.2 ? 600 : 35))
+            let wears = Curve.exp(-context.seconds / (context.strength > 0.2 ? 600 : 35))
             let added = context.strength * Double(failed) * 0.5
-            let tremble = usual * 0.05 * random.normal()
-            machines[index].queueDepth = max(0, min(usual * 40, usual + kept + added + tremble))
+            let backlog = min(usual * 40, machines[index].backlog * wears + added)
+            machines[index].backlog = backlog
+            machines[index].queueDepth = max(0, usual * (1 + 0.05 * random.normal()) + backlog)
         }
         if let pool = context.service.pool {
             let usual = Double(pool.inUse)

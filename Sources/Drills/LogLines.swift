@@ -144,19 +144,11 @@ struct LogLines {
     {
         let level = entry.level == "warn" ? " WARN" : entry.level == "error" ? "ERROR" : " INFO"
         let stamp = TimeText.rfc3339(time, fractionDigits: 3)
-            .replacingOneT().dropLast()
         let line =
             "\(stamp) \(level) [\(entry.machine.name)] --- [exec-\(1 + random.below(8))] "
             + "shop.\(service.name).Controller : \(message)"
         guard entry.isFailure else { return line }
         return line + "\n\tat shop.\(service.name).Store.load(Store.java:118)"
             + "\n\tat shop.\(service.name).Controller.handle(Controller.java:57)"
-    }
-}
-
-extension String {
-    /// `2026-08-21T10:00:00` with a space in place of the `T`.
-    fileprivate func replacingOneT() -> String {
-        String(map { $0 == "T" ? " " : $0 })
     }
 }

@@ -26,6 +26,8 @@ struct Machine: Sendable {
     var buckets = [Int](repeating: 0, count: LatencyModel.bounds.count)
     var durationSum = 0.0
     var processorSeconds = 0.0
+    /// Failed work that waits to be tried again, beyond the usual depth of the queue.
+    var backlog = 0.0
     var queueDepth = 0.0
     var poolInUse = 0
 
@@ -47,8 +49,8 @@ struct Machine: Sendable {
 /// Response times as a mixture of log-normal distributions.
 struct LatencyModel {
     /// Upper bounds of the histogram in seconds; the last bucket, `+Inf`, is the count.
-    static let bounds = [0.025, 0.1, 0.25, 0.5, 1, 2.5, 5]
-    static let boundTexts = ["0.025", "0.1", "0.25", "0.5", "1", "2.5", "5"]
+    static let bounds = [0.1, 0.25, 0.5, 1, 2.5, 5]
+    static let boundTexts = ["0.1", "0.25", "0.5", "1", "2.5", "5"]
 
     struct Part {
         /// Share of the requests, 0…1.

@@ -32,7 +32,10 @@ private struct ScenarioReader {
             right: right(required("right", reader)), truth: truth(required("truth", reader)))
         reader.finish()
         checkReferences(reader)
-        if context.problems.isEmpty { checkFault(scenario, reader) }
+        if context.problems.isEmpty {
+            checkFault(scenario, reader)
+            checkDeploys(scenario, reader)
+        }
         return scenario
     }
 
@@ -267,6 +270,28 @@ private struct ScenarioReader {
             context.report(
                 root.node["services"] ?? root.node, "\(cycle) calls itself through others",
                 expected: "calls without a circle")
+        }
+    }
+
+    /// The last harmless deploy before the opening must lead to what runs at the opening.
+    private func checkDeploys(_ scenario: Scenario, _ root: MappingReader) {
+        let nodes = root.node["decoys"]?["changes"]?.items ?? []
+        for (change, node) in zip(scenario.decoys.changes, nodes) where change.kind == "deploy" {
+            if change.previous == nil {
+                context.report(node, "the deploy has no previous", expected: "a version")
+            }
+            guard change.at < .zero, let service = scenario.service(change.service) else {
+                continue
+            }
+            let isLast = !scenario.decoys.changes.contains {
+                $0.kind == "deploy" && $0.service == change.service && $0.at < .zero
+                    && $0.at > change.at
+            }
+            if isLast, change.version != service.version {
+                context.report(
+                    node["version"] ?? node, "the deploy brings \(change.version)",
+                    expected: "\(service.version), what \(service.name) runs at the opening")
+            }
         }
     }
 

@@ -3,7 +3,7 @@ import Basics
 extension Simulator {
     /// Writes the files that say what the room is to read and may run, and who is in the fleet.
     func writeDescriptions() throws(Failure) {
-        try DrillFiles.create(paths.rules, Array(Self.rules.utf8))
+        try DrillFiles.create(paths.rules, Array(AlertRule.file(AlertRule.all).utf8))
         try DrillFiles.create(paths.configuration, Array(configuration.utf8))
         var fleetLines = ""
         for machine in fleet.machines {
@@ -14,43 +14,6 @@ extension Simulator {
         }
         try DrillFiles.create(paths.fleet, Array(fleetLines.utf8))
     }
-
-    /// Alert rules that any such fleet might have.
-    private static let rules = """
-        groups:
-          - name: services
-            rules:
-              - alert: HighErrorRate
-                expr: >-
-                  sum by (service) (rate(http_requests_total{code=~"5.."}[2m]))
-                  / sum by (service) (rate(http_requests_total[2m])) > 0.02
-                for: 1m
-                labels: {severity: critical}
-                annotations: {summary: "{{ $labels.service }} fails more than 2 % of its requests"}
-              - alert: HighLatency
-                expr: >-
-                  histogram_quantile(0.99,
-                  sum by (service, le) (rate(http_request_duration_seconds_bucket[2m]))) > 1
-                for: 1m
-                labels: {severity: warning}
-                annotations: {summary: "p99 of {{ $labels.service }} is above 1 s"}
-              - alert: QueueBacklog
-                expr: sum by (service, queue) (queue_depth) > 1500
-                for: 1m
-                labels: {severity: warning}
-                annotations: {summary: "queue {{ $labels.queue }} has more than 1500 entries"}
-              - alert: PoolSaturated
-                expr: max by (service) (db_pool_in_use / db_pool_max) > 0.9
-                for: 1m
-                labels: {severity: warning, saturation: "true"}
-                annotations: {summary: "connection pool of {{ $labels.service }} is almost used up"}
-              - alert: ProcessorSaturated
-                expr: max by (service) (rate(process_cpu_seconds_total[2m])) > 0.9
-                for: 1m
-                labels: {severity: warning, saturation: "true"}
-                annotations: {summary: "an instance of {{ $labels.service }} uses a whole core"}
-
-        """
 
     private var configuration: String {
         """
@@ -70,7 +33,11 @@ extension Simulator {
             - {path: \(quoted(paths.deploys))}
         signals:
           queue_depth: {promql: 'sum(queue_depth)', unit: count, harm: up, floor: 100}
-          saturation.pool: {promql: 'max(db_pool_in_use / db_pool_max)', unit: ratio, harm: up, floor: 0.1}
+          saturation.pool:
+            promql: 'max(db_pool_in_use / db_pool_max)'
+            unit: ratio
+            harm: up
+            target: 0.9
         services:
         \(services)
         actions:

@@ -3,7 +3,11 @@ import Basics
 extension Simulator {
     /// How far the recorded metrics reach back: the baseline's hour and the five minutes it spares.
     package static let historySpan = Duration.seconds(65 * 60)
+    /// Seconds between two points of the recorded history.
     static let historyStep = 30
+    /// The last minutes before the opening have the interval of the live dumps, so that a rate over
+    /// five minutes never mixes the two.
+    static let fineSpan = Duration.seconds(6 * 60)
     /// How far the logs reach back.
     static let logSpan = Duration.seconds(30 * 60)
 
@@ -13,8 +17,9 @@ extension Simulator {
         try DrillFiles.create(paths.deploys, [])
         while clock < start {
             if clock > start - Self.historySpan { moments.append((clock, fleet.machines)) }
+            let isFine = clock >= start - Self.fineSpan
             try pass(
-                seconds: Self.historyStep,
+                seconds: isFine ? Int(Self.dumpInterval.inSeconds) : Self.historyStep,
                 writingLogs: clock >= start - Self.logSpan)
         }
         for (index, service) in scenario.services.enumerated() {

@@ -17,9 +17,13 @@ package struct RecoveredGap: Hashable, Sendable {
     /// Bytes.
     package var length: Int
 
-    package init(position: JournalPosition, length: Int) {
+    /// Durable records were lost in it and an operator accepted that; otherwise a crash left it.
+    package var isDamage: Bool
+
+    package init(position: JournalPosition, length: Int, isDamage: Bool = false) {
         self.position = position
         self.length = length
+        self.isDamage = isDamage
     }
 }
 
@@ -41,6 +45,7 @@ struct ChainScanner {
     /// The largest durable position that any record so far has claimed.
     private(set) var synced: JournalPosition
     private(set) var gaps: [RecoveredGap] = []
+    private var passages: [Damage] = []
     private(set) var recordCount = 0
     private(set) var opened: JournalKinds.Opened?
     /// Set for one segment read alone: its first record is taken as it comes.
@@ -55,6 +60,23 @@ struct ChainScanner {
     }
 
     var head: JournalHead { JournalHead(sequence: sequence, position: position, hash: hash) }
+
+    /// Goes on behind damage that an operator has accepted.
+    mutating func pass(_ damage: Damage) {
+        gaps.append(
+            RecoveredGap(position: damage.position, length: damage.length, isDamage: true))
+        passages.append(damage)
+        position = JournalPosition(segment: damage.nextSegment, offset: 0)
+        synced = max(synced, position)
+    }
+
+    /// Whether `position` lies in a stretch that was passed over, where nothing can be checked.
+    func passedOver(_ position: JournalPosition) -> Bool {
+        passages.contains {
+            $0.position < position
+                && position < JournalPosition(segment: $0.nextSegment, offset: 0)
+        }
+    }
 
     mutating func beginNextSegment() {
         position = JournalPosition(segment: position.segment + 1, offset: 0)
@@ -132,10 +154,11 @@ struct ChainScanner {
         guard payload.synced <= start else {
             throw .broken("entry \(frame.sequence) claims more than was written before it")
         }
-        if opened == nil, startsJournal, payload.kind != JournalKinds.Recovered.kind {
-            guard payload.kind == JournalKinds.Opened.kind else {
-                throw .broken("the journal does not begin with \(JournalKinds.Opened.kind)")
-            }
+        let mayComeFirst = [
+            JournalKinds.Opened.kind, JournalKinds.Recovered.kind, JournalKinds.Continued.kind,
+        ]
+        guard opened != nil || !startsJournal || mayComeFirst.contains(payload.kind) else {
+            throw .broken("the journal does not begin with \(JournalKinds.Opened.kind)")
         }
         var end = start
         end.offset += frame.line.count

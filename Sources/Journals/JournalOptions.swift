@@ -10,6 +10,9 @@ package struct JournalOptions: Sendable {
     /// Network and user-space file systems are refused otherwise: their locks and syncs do not
     /// promise what the journal needs.
     package var allowsRemoteFileSystem = false
+    /// An operator has seen that the journal is damaged and wants to go on: a new segment begins,
+    /// whose first record names the damage and the last good record.
+    package var acceptsDamage = false
     /// Written into the first record.
     package var programVersion = "unknown"
     package var fileSystem: any FileSystem = SystemFileSystem()

@@ -61,6 +61,7 @@ package final class JournalReader: Sendable {
                 let stop = try readSegment(&state, &events)
                 state.waitsAt = stop?.position
                 if let stop {
+                    if hasNext, try pass(&state) { continue }
                     if events.isEmpty { try judge(stop, isLastSegment: !hasNext, &state) }
                     return events
                 }
@@ -72,6 +73,24 @@ package final class JournalReader: Sendable {
     }
 
     private func isThere(_ path: String) -> Bool { (try? files.status(path)) != nil }
+
+    /// Goes on behind damage that an operator has accepted.
+    private func pass(_ state: inout State) throws(Failure) -> Bool {
+        do throws(SystemError) {
+            let numbers = try files.list(directory.journal).compactMap {
+                JournalDirectory.number(inName: $0)
+            }
+            guard
+                let damage = try Damage.passage(
+                    from: state.scanner, to: numbers.last ?? 0, in: directory, files)
+            else { return false }
+            state.scanner.pass(damage)
+            state.identity = nil
+            return true
+        } catch {
+            throw unreadable(directory.journal, error)
+        }
+    }
 
     private func readSegment(_ state: inout State, _ events: inout [Event]) throws(Failure)
         -> ScanStop?

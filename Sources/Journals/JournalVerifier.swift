@@ -36,7 +36,10 @@ package struct VerifyReport: Hashable, Sendable {
         for gap in recoveredGaps {
             lines.append(
                 "\(gap.length) bytes at \(JournalDirectory.name(of: gap.position.segment)) offset "
-                    + "\(gap.position.offset) were left by a crash and are accounted for.")
+                    + "\(gap.position.offset) "
+                    + (gap.isDamage
+                        ? "are damaged; the chain goes on after them with an operator's consent."
+                        : "were left by a crash and are accounted for."))
         }
         return lines + notes
     }
@@ -109,123 +112,5 @@ package enum JournalVerifier {
             report.verdict = .tornTail(segment: segment, offset: 0, bytes: 0)
         }
         return report
-    }
-}
-
-/// Reads a whole journal in order.
-struct JournalScan {
-    /// No segment is ever this long; a longer file is not ours and is not read into memory.
-    static let segmentBytesMax = 256 * 1024 * 1024
-
-    var scanner = ChainScanner()
-    var report: VerifyReport
-    /// The bytes after the last good record when the end is torn.
-    var tail: [UInt8] = []
-
-    /// The last record when a crash cost it nothing but its newline. A newline makes it whole, so it
-    /// cannot be skipped as a torn line: no later record could name it as a gap.
-    var recordWithoutNewline: ScannedRecord? {
-        guard !tail.isEmpty, !tail.contains(0x0A) else { return nil }
-        var probe = scanner
-        var found: ScannedRecord?
-        _ = probe.scan(tail + [0x0A]) { found = $0 }
-        return found
-    }
-
-    /// Scans all segments, calling `each` for every good record in order.
-    static func run(
-        _ directory: JournalDirectory, _ fileSystem: any FileSystem,
-        each: (ScannedRecord) -> Void = { _ in }
-    ) throws(SystemError) -> JournalScan {
-        let numbers = try fileSystem.list(directory.journal).compactMap {
-            JournalDirectory.number(inName: $0)
-        }
-        var scan = JournalScan(
-            report: VerifyReport(
-                records: 0, segments: numbers.count, verdict: .intact, recoveredGaps: [],
-                head: .empty, notes: []))
-        let head = try scan.readHead(directory, fileSystem)
-        var isHeadMet = head == nil
-        for (index, number) in numbers.enumerated() where scan.report.verdict == .intact {
-            guard number == index + 1 else {
-                scan.fail(JournalPosition(segment: index + 1, offset: 0), "the segment is missing")
-                break
-            }
-            try scan.read(number, of: numbers.count, directory, fileSystem, head: head) { record in
-                if record.end == head?.position {
-                    isHeadMet = record.sequence == head?.sequence && record.hash == head?.hash
-                }
-                each(record)
-            }
-        }
-        scan.finish(head, isHeadMet: isHeadMet)
-        return scan
-    }
-
-    private mutating func read(
-        _ number: Int, of count: Int, _ directory: JournalDirectory, _ fileSystem: any FileSystem,
-        head: JournalHead?, each: (ScannedRecord) -> Void
-    ) throws(SystemError) {
-        if number > 1 { scanner.beginNextSegment() }
-        let bytes = try fileSystem.readAll(directory.segment(number), max: Self.segmentBytesMax)
-        guard let stop = scanner.scan(bytes, each: each) else { return }
-        let rest = bytes[stop.position.offset...]
-        let durable = max(scanner.synced, head?.position ?? scanner.synced)
-        report.verdict = Self.classify(
-            stop, rest: rest, durable: durable, isLastSegment: number == count)
-        tail = Array(rest)
-    }
-
-    /// Torn or damaged: a bad record is damage when anything proves that it was durable.
-    static func classify(
-        _ stop: ScanStop, rest: ArraySlice<UInt8>, durable: JournalPosition, isLastSegment: Bool
-    ) -> VerifyReport.Verdict {
-        let claimed = ChainScanner.largestSynced(in: rest.dropFirst()) ?? durable
-        let isDurable = max(durable, claimed) > stop.position
-        if isDurable || !isLastSegment || stop.isUnknownFraming {
-            return .corrupt(
-                segment: stop.position.segment, offset: stop.position.offset, reason: stop.reason)
-        }
-        return .tornTail(
-            segment: stop.position.segment, offset: stop.position.offset, bytes: rest.count)
-    }
-
-    private mutating func readHead(_ directory: JournalDirectory, _ fileSystem: any FileSystem)
-        throws(SystemError) -> JournalHead?
-    {
-        let bytes: [UInt8]
-        do throws(SystemError) {
-            bytes = try fileSystem.readAll(directory.head, max: 4096)
-        } catch {
-            guard error.code == ENOENT else { throw error }
-            report.notes.append("There is no HEAD: a shortened end would not be noticed.")
-            return nil
-        }
-        guard let head = JournalHead(bytes: bytes) else {
-            fail(JournalPosition(segment: 1, offset: 0), "HEAD is not readable")
-            return nil
-        }
-        return head
-    }
-
-    private mutating func finish(_ head: JournalHead?, isHeadMet: Bool) {
-        report.records = scanner.recordCount
-        report.recoveredGaps = scanner.gaps
-        report.head = scanner.head
-        if case .corrupt = report.verdict { return }
-        if let head, head.position > scanner.position {
-            fail(
-                scanner.position,
-                "the journal ends before entry \(head.sequence), which HEAD names")
-        } else if !isHeadMet {
-            fail(head?.position ?? scanner.position, "HEAD does not fit the record it points at")
-        } else if scanner.recordCount == 0, report.verdict == .intact {
-            report.verdict = .tornTail(segment: 1, offset: 0, bytes: 0)
-        }
-    }
-
-    private mutating func fail(_ position: JournalPosition, _ reason: String) {
-        report.verdict = .corrupt(
-            segment: position.segment, offset: position.offset, reason: reason)
     }
 }

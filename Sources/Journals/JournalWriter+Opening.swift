@@ -120,14 +120,12 @@ private struct JournalOpening {
         } catch {
             throw notWritable(place.journal, error)
         }
+        try refuseOtherIncident(scan)
         if case .corrupt(let segment, let offset, let reason) = scan.report.verdict {
-            throw corrupt(segment, offset, reason)
-        }
-        if let opened = scan.scanner.opened, !opened.incident.utf8.elementsEqual(incident.utf8) {
-            throw Failure(
-                "journal.otherIncident", "This journal belongs to another incident",
-                subject: place.path, why: "it says \(opened.incident), not \(incident)",
-                unchanged: "Nothing was changed", next: "Open it under its own id")
+            guard options.acceptsDamage, !scan.hasUnknownFraming else {
+                throw corrupt(segment, offset, reason)
+            }
+            return try goOnBehindDamage(scan, reason)
         }
         var writer = try writer(at: scan)
         do throws(Failure) {
@@ -145,12 +143,74 @@ private struct JournalOpening {
         }
     }
 
+    private func refuseOtherIncident(_ scan: JournalScan) throws(Failure) {
+        guard let opened = scan.scanner.opened,
+            !opened.incident.utf8.elementsEqual(incident.utf8)
+        else { return }
+        throw Failure(
+            "journal.otherIncident", "This journal belongs to another incident",
+            subject: place.path, why: "it says \(opened.incident), not \(incident)",
+            unchanged: "Nothing was changed", next: "Open it under its own id")
+    }
+
+    /// Begins a new segment whose first record names the damage, with an operator's consent.
+    private func goOnBehindDamage(_ scan: JournalScan, _ reason: String) throws(Failure)
+        -> (SegmentWriter, notes: [String])
+    {
+        let last = scan.segments.last ?? 0
+        let start = JournalPosition(segment: last + 1, offset: 0)
+        let damage: Damage
+        let descriptor: Int32
+        do throws(SystemError) {
+            damage = try Damage.measure(from: scan.scanner, to: last, in: place, files)
+            descriptor = try SegmentWriter.createSegment(start.segment, place, files)
+        } catch {
+            throw notWritable(place.segment(start.segment), error)
+        }
+        var head = scan.scanner.head
+        let note = JournalKinds.Continued(
+            sequence: head.sequence, hash: head.hash, segment: damage.position.segment,
+            offset: damage.position.offset, length: damage.length, sha256: damage.sha256,
+            reason: reason)
+        head.position = start
+        var writer = SegmentWriter(
+            directory: place, clock: clock, options: options, descriptor: descriptor, head: head,
+            durable: start)
+        do throws(Failure) {
+            try write(note, to: &writer)
+            if scan.scanner.opened == nil { try writeFirstRecord(&writer) }
+            try writer.synchronize()
+            try writer.refreshHead()
+        } catch {
+            writer.close()
+            throw error
+        }
+        return (
+            writer,
+            [
+                "The journal is damaged from \(JournalDirectory.name(of: damage.position.segment)) "
+                    + "offset \(damage.position.offset) (\(reason)); it goes on in "
+                    + "\(JournalDirectory.name(of: start.segment))."
+            ]
+        )
+    }
+
+    /// Writes one of the journal's own events.
+    private func write(_ payload: some EventPayload, to writer: inout SegmentWriter)
+        throws(Failure)
+    {
+        _ = try writer.append(
+            SegmentWriter.Entry(
+                kind: payload.eventKind, time: nil, actor: .automation,
+                data: JSONText.asciiOnly((try? JSONText.encode(payload)) ?? [])))
+    }
+
     private func writer(at scan: JournalScan) throws(Failure) -> SegmentWriter {
         var head = scan.scanner.head
         let path = place.segment(head.segment)
         do throws(SystemError) {
             let descriptor: Int32
-            if scan.report.segments == 0 {
+            if scan.segments.isEmpty {
                 descriptor = try SegmentWriter.createSegment(1, place, files)
             } else {
                 descriptor = try files.open(path, flags: O_WRONLY | O_APPEND, mode: 0)
@@ -217,10 +277,7 @@ private struct JournalOpening {
         let opened = JournalKinds.Opened(
             file: Digests.hex(id), incident: incident, host: hostName, boot: clock.bootID,
             version: options.programVersion)
-        _ = try writer.append(
-            SegmentWriter.Entry(
-                kind: JournalKinds.Opened.kind, time: nil, actor: .automation,
-                data: JSONText.asciiOnly((try? JSONText.encode(opened)) ?? [])))
+        try write(opened, to: &writer)
     }
 
     private var hostName: String {

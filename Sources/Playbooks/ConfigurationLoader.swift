@@ -51,7 +51,7 @@ package enum ConfigurationLoader {
                 if let playbook { playbooks.append(playbook) }
                 problems += found
             } catch {
-                problems.append(LintProblem(.error, position: file.name, what: error.description))
+                problems.append(LintProblem(.error, position: file.name, what: "\(error)"))
             }
         }
         return (playbooks, problems)

@@ -35,7 +35,7 @@ extension ConfigurationReader {
             }
             result.playbooks.append(playbook)
         } catch {
-            context.report(node, error.description, expected: "a readable playbook")
+            context.report(node, "\(error)", expected: "a readable playbook")
         }
     }
 

@@ -71,7 +71,7 @@ extension SecretScanner {
         let value = start..<end(from: start) { $0 > 0x20 && !ByteClass.isQuote($0) }
         guard byte(start) != 0x2D, !value.isEmpty else { return nil }
         if isUserFlag(name..<stop) { return userAndPassword(value) }
-        let isSecret = stop - name > 1 && SecretWords.kind(of: bytes[name..<stop]) != nil
+        let isSecret = stop - name > 1 && SecretWords.isStrong(bytes[name..<stop])
         guard isSecret || isShortSecretFlag(name..<stop, at: index) else { return nil }
         guard !SecretWords.isHarmless(bytes[value], .token) else { return nil }
         return Match(range: value, cls: "flag")
@@ -160,7 +160,7 @@ extension SecretScanner {
     private func bareName(at index: Int) -> Match? {
         let stop = end(from: index, limit: SecretWords.keyBytesMax, while: ByteClass.isWord)
         guard byte(stop) == 0x20, bytes[index..<stop].contains(0x5F),
-            SecretWords.kind(of: bytes[index..<stop]) != nil
+            SecretWords.isStrong(bytes[index..<stop])
         else { return nil }
         let end = self.end(from: stop + 1) { $0 > 0x20 && !ByteClass.isQuote($0) }
         let value = bytes[stop + 1..<end]

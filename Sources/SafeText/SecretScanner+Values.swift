@@ -13,6 +13,8 @@ extension SecretScanner {
         }
         if byte(index + 1) == bytes[index] || byte(index - 1) == bytes[index] { return nil }
         guard let key = key(before: index) else { return nil }
+        // An OAuth code stands in a query; anywhere else a code is a status.
+        if case .code = key.kind, !isQuery(key.range.lowerBound) { return nil }
         var start = index + 1
         if bytes[index] == 0x3D, byte(start) == 0x3E { start += 1 }
         if bytes[index] == 0x3A, byte(start) == 0x3D { start += 1 }
@@ -40,6 +42,10 @@ extension SecretScanner {
         let stop = end(from: index + 1) { $0 != 0x3C }
         guard byte(stop + 1) == 0x2F else { return nil }
         return accepted(index + 1..<stop, key.kind)
+    }
+
+    private func isQuery(_ start: Int) -> Bool {
+        byte(start - 1) == 0x3F || byte(start - 1) == 0x26
     }
 
     /// The key before a separator, past blanks, quotes and the backslashes of nested quoting.

@@ -8,6 +8,8 @@ enum SecretWords {
         case token
         /// Believed only for long mixed values (`auth`, `signature`).
         case doubtful
+        /// `code`: as `doubtful`, and only in a query.
+        case code
         case authorization
         case cookie
     }
@@ -66,6 +68,14 @@ enum SecretWords {
         return plainKind(compact[...], lastWord: tail)
     }
 
+    /// Whether a name announces a password or a token beyond doubt.
+    static func isStrong(_ name: ArraySlice<UInt8>) -> Bool {
+        switch kind(of: name) {
+        case .password, .token: true
+        default: false
+        }
+    }
+
     private static func plainKind(_ compact: ArraySlice<UInt8>, lastWord: ArraySlice<UInt8>)
         -> Kind?
     {
@@ -79,6 +89,7 @@ enum SecretWords {
         if ends(tokens) { return isWhole(harmlessNames, compact) ? nil : .token }
         if ends([Array("authorization".utf8)]) { return .authorization }
         if ends([Array("cookie".utf8)]) { return .cookie }
+        if isWhole([Array("code".utf8)], compact) { return .code }
         return isWhole(doubtful, compact) ? .doubtful : nil
     }
 
@@ -104,7 +115,7 @@ enum SecretWords {
         case .password: return first == 0x2F && value.dropFirst().contains(0x2F)
         case .token:
             return value.count < 4 || (value.count < 7 && value.allSatisfy(ByteClass.isDigit))
-        case .doubtful:
+        case .doubtful, .code:
             return value.count < 16 || !value.allSatisfy(ByteClass.isBase64)
                 || !value.contains(where: ByteClass.isDigit)
         case .authorization, .cookie: return false

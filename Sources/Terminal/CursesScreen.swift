@@ -223,9 +223,11 @@ extension CursesScreen {
                 next: "Run it in a terminal, or use a subcommand such as status or report")
         }
         let name = entry(terminal, colourTerm: colourTerm)
-        let result = name.isEmpty
-            ? CNCURSES_UNKNOWN_TERMINAL
-            : Int(cncurses_open(name, input, output, escapeDelay))
+        _ = csystem_guard_remember(output)
+        var result = terminal.isEmpty ? CNCURSES_UNKNOWN_TERMINAL : Int(cncurses_check(name))
+        if result == CNCURSES_OPENED {
+            result = Int(cncurses_open(name, input, output, escapeDelay))
+        }
         guard result == CNCURSES_OPENED else {
             throw failure(result, terminal: terminal)
         }
@@ -234,7 +236,7 @@ extension CursesScreen {
         let reset = modes.leave + String(cString: cncurses_exit_string()) + "\u{1B}[?25h\u{1B}[0m"
         let screen = CursesScreen(
             calls: calls, inputDescriptor: input, options: options, isUTF8: isUTF8)
-        guardTerminal(output, reset: reset)
+        guardTerminal(reset: reset)
         return screen
     }
 
@@ -245,7 +247,7 @@ extension CursesScreen {
         else { return terminal }
         let stem = terminal.hasSuffix("-256color") ? String(terminal.dropLast(9)) : terminal
         let direct = stem + "-direct"
-        return cncurses_has_entry(direct) != 0 ? direct : terminal
+        return Int(cncurses_check(direct)) == CNCURSES_OPENED ? direct : terminal
     }
 
     private static func failure(_ result: Int, terminal: String) -> Failure {
@@ -273,7 +275,8 @@ struct TerminalModes {
 
     init(mouse: Bool) {
         enter = "\u{1B}[?2004h\u{1B}[?1004h" + (mouse ? "\u{1B}[?1002h\u{1B}[?1006h" : "")
-        leave = "\u{1B}[?2026l" + (mouse ? "\u{1B}[?1006l\u{1B}[?1002l" : "")
+        leave =
+            "\u{1B}[?2026l" + (mouse ? "\u{1B}[?1006l\u{1B}[?1002l" : "")
             + "\u{1B}[?1004l\u{1B}[?2004l"
     }
 }

@@ -98,8 +98,10 @@ struct InputDecoder {
     /// How many inputs after ESC belong to an unrecognised sequence: CSI (`[ … final`), SS3
     /// (`O x`) and the strings OSC, DCS, APC, PM, SOS up to BEL or ESC `\`. 0 for a plain ESC.
     private static func sequenceLength(_ rest: ArraySlice<RawInput>) -> Int {
-        let values = rest.prefix(sequenceMax).prefix { if case .scalar = $0 { true } else { false } }
-            .map { input -> UInt32 in if case .scalar(let value) = input { value } else { 0 } }
+        let values = rest.prefix(sequenceMax).prefix {
+            if case .scalar = $0 { true } else { false }
+        }
+        .map { input -> UInt32 in if case .scalar(let value) = input { value } else { 0 } }
         guard values.count >= 2 else { return 0 }
         switch values[0] {
         case 0x5B:

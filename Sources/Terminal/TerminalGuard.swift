@@ -1,9 +1,10 @@
 import CSystem
 
-/// Arms the crash handler and captures standard error for as long as a screen is up.
+/// Arms the crash handler and captures standard error for as long as a screen is up. `reset` is
+/// what gives the terminal back.
 @MainActor
-func guardTerminal(_ terminal: Int32, reset: String) {
+func guardTerminal(reset: String) {
     let bytes = Array(reset.utf8).map { CChar(bitPattern: $0) }
-    _ = csystem_guard_arm(terminal, bytes, bytes.count)
+    _ = csystem_guard_arm(bytes, bytes.count)
     _ = csystem_stderr_capture()
 }

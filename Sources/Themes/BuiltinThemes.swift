@@ -22,7 +22,7 @@ package enum BuiltinThemes {
                   yellow:  ['#f2e75a', 227, bright-yellow]
                   orange:  ['#e9a93a', 214, yellow]
                   red:     ['#ff8a5c', 209, bright-red]
-                  alarm:   ['#9c3a00', 130, red]
+                  alarm:   ['#9c3a00', 88, red]
                   violet:  ['#dd93bb', 175, bright-magenta]
                 """## + "\n"
         ),
@@ -39,10 +39,10 @@ package enum BuiltinThemes {
 
                 palette:
                   page:    ['#14171c', 233, default]
-                  raised:  ['#232a35', 236, default]
+                  raised:  ['#232a35', 235, default]
                   strong:  ['#eef1f6', 255, bright-white]
                   plain:   ['#c5cad3', 251, default]
-                  quiet:   ['#8a93a2', 246, default]
+                  quiet:   ['#929bab', 247, default]
                   line:    ['#4a5363', 240, bright-black]
                   accent:  ['#82b4f2', 111, bright-blue]
                   deep:    ['#2c4a72', 24, blue]
@@ -107,7 +107,7 @@ package enum BuiltinThemes {
                   evidence.for: [teal]
                   evidence.against: [orange]
                   hypothesis.strong: [strong, bold]
-                  hypothesis.moderate: [plain]
+                  hypothesis.moderate: [strong]
                   hypothesis.weak: [quiet]
                   hypothesis.ruledOut: [quiet, italic]
 
@@ -116,7 +116,7 @@ package enum BuiltinThemes {
                   level.error: [red]
                   level.warning: [yellow]
                   level.info: [plain]
-                  level.debug: [quiet]
+                  level.debug: [quiet, italic]
                   chart.line: [teal]
                   chart.bar: [accent]
                   chart.bad: [red]
@@ -183,11 +183,11 @@ package enum BuiltinThemes {
                   deep:    ['#cfe0f8', 189, white]
                   green:   ['#2a6f31', 22, green]
                   teal:    ['#0b6a64', 23, cyan]
-                  yellow:  ['#7a5200', 94, magenta]
-                  orange:  ['#a3420c', 130, red]
+                  yellow:  ['#7a5200', 58, magenta]
+                  orange:  ['#a3420c', 94, red]
                   red:     ['#b3151f', 124, red]
                   alarm:   ['#b3151f', 124, red]
-                  violet:  ['#6638b6', 55, magenta]
+                  violet:  ['#6638b6', 55, blue]
                   paper:   ['#ffffff', 231, bright-white]
                   marker:  ['#ffe08a', 222, yellow]
 

@@ -121,7 +121,8 @@ struct Shade: Hashable, Sendable {
         if name == "default" { return .terminalDefault }
         if let index = ansiNames.firstIndex(of: name) { return .ansi(UInt8(index)) }
         if let index = UInt8(name) { return index < 16 ? .ansi(index) : .indexed(index) }
-        guard name.utf8.count == 7, name.hasPrefix("#"), let value = UInt32(name.dropFirst(), radix: 16)
+        guard name.utf8.count == 7, name.hasPrefix("#"),
+            let value = UInt32(name.dropFirst(), radix: 16)
         else { return nil }
         return .rgb(
             red: UInt8(value >> 16), green: UInt8(value >> 8 & 255), blue: UInt8(value & 255))

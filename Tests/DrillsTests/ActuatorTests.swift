@@ -37,4 +37,39 @@ import Testing
                 == #"{"verb":"rollback","service":"checkout","revision":"9c1e07b"}"# + "\n"
                 + #"{"verb":"flag-off","flag":"new_pricing"}"# + "\n")
     }
+
+    @Test func killedActuatorLeavesTheFault() async throws {
+        let fixture = try DrillFixture()
+        try fixture.advance(120)
+        let directory = fixture.paths.directory
+        await #expect(processExitsWith: .signal(SIGKILL)) { [directory = directory as String] in
+            // The alarm comes while the actuator pretends to work.
+            signal(SIGALRM) { _ in kill(getpid(), SIGKILL) }
+            ualarm(200_000, 0)
+            _ = Actuator.run(
+                arguments: [
+                    "--directory", directory, "--seconds", "600", "rollback", "checkout",
+                    "9c1e07b",
+                ])
+        }
+        #expect(try fixture.text(fixture.paths.actuations) == "")
+        try fixture.advance(90)
+        #expect(try fixture.errorRatio(of: "checkout", over: 60) > 0.1)
+    }
+
+    @Test func finishedActuatorIsHeard() async throws {
+        let fixture = try DrillFixture()
+        try fixture.advance(120)
+        let directory = fixture.paths.directory
+        await #expect(processExitsWith: .exitCode(0)) { [directory = directory as String] in
+            exit(
+                Actuator.run(
+                    arguments: [
+                        "--directory", directory, "--seconds", "0.05", "rollback", "checkout",
+                        "9c1e07b",
+                    ]))
+        }
+        try fixture.advance(90)
+        #expect(try fixture.errorRatio(of: "checkout", over: 60) < 0.01)
+    }
 }

@@ -151,4 +151,48 @@ import Testing
             #expect(try JournalVerifier.verify(directory.incident).isIntact)
         }
     }
+
+    /// With an operator's consent a damaged journal goes on in a new segment.
+    @Test(arguments: 0..<7) func goesOnBehindDamageWhenAsked(_ wound: Int) throws {
+        let directory = try TemporaryDirectory()
+        let writer = try openWriter(directory, configure: { $0.segmentBytesMax = 3000 })
+        for index in 1...12 { _ = try writer.append(note("note \(index)"), sync: true) }
+        writer.close()
+        let place = directory.place
+        let first = bytes(of: place.segment(1))
+        switch wound {
+        case 0: put(first.dropLast(700), at: place.segment(1))
+        case 1: put(first[..<600] + [first[600] ^ 1] + first[601...], at: place.segment(1))
+        case 2: put([0], at: place.segment(2))
+        case 3: unlink(place.segment(2))
+        case 4: put(Array("{}".utf8), at: place.head)
+        case 5: put(bytes(of: place.segment(3)).dropLast(1), at: place.segment(3))
+        default: put([], at: place.segment(1))
+        }
+        let damaged = try JournalVerifier.verify(directory.incident)
+        guard case .corrupt = damaged.verdict else {
+            Issue.record("not damaged: \(damaged.verdict)")
+            return
+        }
+        #expect(code { _ = try openWriter(directory) } == "journal.corrupt")
+        let next = try openWriter(directory, configure: { $0.acceptsDamage = true })
+        #expect(next.openingNotes.count == 1)
+        _ = try next.append(note("after"), sync: true)
+        next.close()
+        let report = try JournalVerifier.verify(directory.incident)
+        #expect(report.isIntact, "\(report.lines)")
+        let before = bytes(of: place.segment(4))
+        try openWriter(directory).close()
+        #expect(bytes(of: place.segment(4)) == before)
+        guard wound != 3 else { return }
+        let events = try JournalReader.open(directory.incident).readNew()
+        #expect(texts(events).last == "after")
+        #expect(events.contains { $0.kind == "journal.continued" })
+        #expect(events.map(\.sequence) == Array(1...UInt64(events.count)))
+        // The consent covers exactly these bytes and no other.
+        if wound == 1 {
+            put(first[..<600] + [first[600] ^ 2] + first[601...], at: place.segment(1))
+            #expect(try !JournalVerifier.verify(directory.incident).isIntact)
+        }
+    }
 }

@@ -53,7 +53,8 @@ import Testing
         "sha256:06bdfe7f68de82e68390a06bc16785404160ac52010a5da0ab406da15a39ea77",
         "password=%s", "docker run -u 1000:1000 image", "PWD=/var/lib/app", "http://host:80/a@b",
         "token::Kind", "if password == nil {", "unexpected token: '}'", "bypass=on compass=210",
-        "mysql -h db -P 3306 --protocol=tcp --port 1", "sk-learn is a library", "npm_config_registry=x",
+        "mysql -h db -P 3306 --protocol=tcp --port 1", "sk-learn is a library",
+        "npm_config_registry=x",
         "2026-03-01T12:00:00Z INFO started in 12ms", "",
     ]
 

@@ -6,10 +6,14 @@
 
 #include <stddef.h>
 
-/// Arms the crash handler on SEGV, BUS, ILL, TRAP, FPE and ABRT: it writes `reset` to `terminal`,
-/// restores the modes that `terminal` has now, gives back standard error with what was captured,
-/// and lets the handler that was there before have the signal. Returns 0 or -errno.
-int csystem_guard_arm(int terminal, const char *reset, size_t length);
+/// Remembers the modes that `terminal` has now; to be called before the screen changes them.
+/// Returns 0 or -errno.
+int csystem_guard_remember(int terminal);
+
+/// Arms the crash handler on SEGV, BUS, ILL, TRAP, FPE and ABRT: it writes `reset` to the remembered
+/// terminal, restores its remembered modes, gives back standard error with what was captured, and
+/// lets the handler that was there before have the signal. Returns 0 or -errno.
+int csystem_guard_arm(const char *reset, size_t length);
 
 /// Puts the former handlers back.
 void csystem_guard_disarm(void);

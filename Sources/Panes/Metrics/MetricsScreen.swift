@@ -2,6 +2,7 @@ import Basics
 import Canvas
 import Diagnosis
 import Feeds
+import Metrics
 import Playbooks
 import Room
 import SafeText

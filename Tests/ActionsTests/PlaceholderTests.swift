@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct ActionsPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

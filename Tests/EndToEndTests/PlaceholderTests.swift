@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct EndToEndPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}
