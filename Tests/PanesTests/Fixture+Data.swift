@@ -4,6 +4,7 @@ import Diagnosis
 import Feeds
 import Incidents
 import Logs
+import Metrics
 import Playbooks
 import Room
 import Safety
@@ -230,7 +231,8 @@ extension Fixture {
             SourceHealth(
                 id: "dumps", kind: "metrics", path: "dumps/checkout.prom", state: .ok,
                 lastData: now - .seconds(8), linesTotal: 2_210, skippedLines: 2,
-                lastSkipped: SkippedLine(line: 41, reason: "a label value without its end quote")),
+                lastSkipped: SkippedLine(
+                    line: 41, reason: "a label value without its end quote")),
             SourceHealth(
                 id: "deploys", kind: "changes", path: "deploys.jsonl",
                 state: .error("deploys.jsonl cannot be read (EACCES): give this user read access")),

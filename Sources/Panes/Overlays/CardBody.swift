@@ -17,6 +17,7 @@ enum CardBody {
         lines += place(proposal, width)
         lines += Fields.wrapped("Touches", proposal.blastRadius, width: width)
         lines += risk(proposal, width)
+        lines += gates(card, width)
         lines += Reversibility(proposal, configuration).lines(width: width)
         lines += Fields.wrapped("On stop", onStop(proposal), width: width)
         lines += effects(card, width)
@@ -60,6 +61,14 @@ enum CardBody {
         return Fields.wrapped(
             "Risk", "\(look.glyph) \(look.word), \(proposal.tier), killed after \(limit)",
             width: width, token: look.token)
+    }
+
+    /// All twelve in one row; each stands below with its reason.
+    private static func gates(_ card: ApprovalCard, _ width: Int) -> [TextLine] {
+        let look = GateText.look(card.gates)
+        return Fields.wrapped(
+            "Gates", "\(look.glyph) \(GateText.counts(card.gates)), each one below", width: width,
+            token: look.token)
     }
 
     private static func onStop(_ proposal: MitigationProposed) -> String {

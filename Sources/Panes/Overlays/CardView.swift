@@ -17,7 +17,8 @@ enum CardView {
         let lines = CardBody.lines(card, model.configuration, width: geometry.width)
         let last = max(0, lines.count - geometry.body)
         let scroll = min(max(0, card.scroll), last)
-        let more = last == 0 ? "" : scroll < last ? "more below ↓" : "end ↑"
+        let digest = "digest " + card.proposal.digest.prefix(8)
+        let more = last == 0 ? digest : digest + (scroll < last ? ", more below ↓" : ", end ↑")
         let inner = OverlayView.box(
             geometry.size, "Approve \(card.proposal.id)?", into: &frame, area: area,
             trailing: more, token: token)
