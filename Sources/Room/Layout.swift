@@ -60,10 +60,13 @@ package struct Layout: Sendable, Hashable {
     /// One line for each pane that has not the focus, the rest for the one that has.
     private static func narrow(_ body: Rect, focus: Pane) -> [Pane: Rect] {
         var panes: [Pane: Rect] = [:]
-        let focusRows = max(3, body.height - (Pane.room.count - 1))
+        let focusRows = min(body.height, max(4, body.height - (Pane.room.count - 1)))
         var rest = body
+        var others = body.height - focusRows
         for pane in Pane.room {
-            let parts = rest.splitTop(pane == focus ? focusRows : 1)
+            if pane != focus { others -= 1 }
+            let rows = pane == focus ? focusRows : others >= 0 ? 1 : 0
+            let parts = rest.splitTop(rows)
             panes[pane] = parts.top
             rest = parts.rest
         }

@@ -8,12 +8,13 @@ import SafeText
 struct FittedRow {
     struct Item {
         var forms: [[Span]]
-        /// Larger stays longer.
-        var importance: Int
-        init(_ importance: Int, _ forms: [[Span]]) {
+        /// How much the next shortening of each form would hurt; the last one holds for the rest.
+        var importance: [Int]
+        init(_ importance: Int..., forms: [[Span]]) {
             self.importance = importance
             self.forms = forms
         }
+        func cost(_ form: Int) -> Int { importance[min(form, importance.count - 1)] }
     }
 
     var items: [Item]
@@ -24,7 +25,7 @@ struct FittedRow {
         var choice = items.map { _ in 0 }
         while total(choice) > width {
             let candidates = items.indices.filter { choice[$0] + 1 < items[$0].forms.count }
-            guard let next = candidates.min(by: { items[$0].importance < items[$1].importance })
+            guard let next = candidates.min(by: { items[$0].cost(choice[$0]) < items[$1].cost(choice[$1]) })
             else { break }
             choice[next] += 1
         }

@@ -5,7 +5,7 @@ import SafeText
 /// The keys that matter now.
 enum FooterView {
     static func draw(_ model: Model, into frame: inout Frame, rect: Rect) {
-        let items = Bindings.footer(for: model)
+        let items = Bindings.footerItems(for: model)
         let shown = fitting(items, width: rect.width - 2)
         var spans: [Span] = [Span(" ")]
         for (offset, item) in shown.enumerated() {
@@ -16,24 +16,26 @@ enum FooterView {
         frame.put(TextLine(spans), in: rect, row: rect.row)
     }
 
-    /// Leaves out what cannot be used first, then from the middle; the stop and help stay.
-    private static func fitting(
-        _ items: [(keys: String, title: String, isEnabled: Bool)], width: Int
-    ) -> [(keys: String, title: String, isEnabled: Bool)] {
+    /// Leaves out the least important, of equals first what cannot be used, then the last.
+    private static func fitting(_ items: [Bindings.FooterItem], width: Int)
+        -> [Bindings.FooterItem]
+    {
         var shown = items
         func total() -> Int {
-            shown.reduce(0) { $0 + CellWidth.of($1.keys) + CellWidth.of($1.title) + 3 } - 2
+            shown.reduce(-2) { $0 + CellWidth.of($1.keys) + CellWidth.of($1.title) + 3 }
         }
-        func isKept(_ title: String) -> Bool { title == "EMERGENCY STOP" || title == "help" }
-        while total() > width, shown.count > 2 {
-            let index =
-                shown.lastIndex { !$0.isEnabled && !isKept($0.title) }
-                ?? shown.lastIndex { !isKept($0.title) }
-            guard let index else { break }
-            shown.remove(at: index)
-        }
-        if total() > width, let stop = shown.firstIndex(where: { $0.title == "EMERGENCY STOP" }) {
+        if total() > width, let stop = shown.firstIndex(where: { $0.title == Bindings.stopTitle }) {
             shown[stop].title = "STOP"
+        }
+        while total() > width {
+            let going = shown.indices.filter { shown[$0].rank < .max }.min { left, right in
+                let (a, b) = (shown[left], shown[right])
+                if a.rank != b.rank { return a.rank < b.rank }
+                if a.isEnabled != b.isEnabled { return !a.isEnabled }
+                return left > right
+            }
+            guard let going else { break }
+            shown.remove(at: going)
         }
         return shown
     }

@@ -23,8 +23,8 @@ enum HeaderView {
         let severity = StateLook(incident.severity)
         let mark = Span(severity.glyph + severity.word, severity.token)
         var row = FittedRow(items: [
-            .init(100, [[id]]), .init(100, [[mark]]),
-            .init(20, [[Span(incident.title, .header)], []]),
+            .init(100, forms: [[id]]), .init(100, forms: [[mark]]),
+            .init(20, forms: [[Span(incident.title, .header)], []]),
         ])
         row.items += facts(model)
         let rest = FittedRow(items: row.items.enumerated().filter { $0.offset != 2 }.map(\.element))
@@ -49,19 +49,19 @@ enum HeaderView {
         let isComplete = sources.healthy == sources.total && sources.total > 0
         let sourceToken: Token = isComplete ? .stateOK : .stateStale
         return [
-            .init(80, drill(model)),
-            .init(60, [[environment(incident)], []]),
-            .init(70, [[Span("◷ \(elapsed)", .header)], []]),
+            .init(80, forms: drill(model)),
+            .init(60, forms: [[environment(incident)], []]),
+            .init(70, forms: [[Span("◷ \(elapsed)", .header)], []]),
             .init(
                 90,
-                [
+                forms: [
                     [Span("IC \(name)", .header)],
                     [Span("IC \(CellWidth.truncated(name, to: 10))", .header)],
                 ]),
-            .init(40, update(model)),
+            .init(40, forms: update(model)),
             .init(
                 30,
-                [
+                forms: [
                     [Span("■ sources \(sources.healthy)/\(sources.total)", sourceToken)],
                     [Span("■ \(sources.healthy)/\(sources.total)", sourceToken)], [],
                 ]),
@@ -101,24 +101,21 @@ enum HeaderView {
     // MARK: Second row
 
     private static func work(_ model: Model, width: Int) -> TextLine {
+        let byHand = [
+            "approvals by hand; nothing runs by itself", "approvals by hand", "by hand",
+        ].map { [Span($0, .header)] }
         var items = [
-            FittedRow.Item(60, phases(model.incident)),
-            FittedRow.Item(
-                30,
-                [
-                    [Span("approvals by hand; nothing runs by itself", .header)],
-                    [Span("approvals by hand", .header)], [Span("by hand", .header)], [],
-                ]),
-            FittedRow.Item(100, stop(model)),
-            FittedRow.Item(
-                20, [[Span("auto-rollback not armed", .header)], [Span("not armed", .header)], []]),
+            FittedRow.Item(40, 60, 95, forms: phases(model.incident)),
+            FittedRow.Item(10, 36, 38, forms: byHand + [[]]),
+            FittedRow.Item(100, 100, forms: stop(model)),
+            FittedRow.Item(30, forms: [[Span("auto-rollback not armed", .header)], []]),
         ]
         if case .viewer = model.access {
-            items.insert(.init(90, [[Span("▲ READ-ONLY", .stateStale)]]), at: 2)
+            items.insert(.init(90, forms: [[Span("▲ READ-ONLY", .stateStale)]]), at: 2)
         } else if model.journalProblem != nil {
-            items.insert(.init(90, [[Span("✗ NOT RECORDED", .stateError)]]), at: 2)
+            items.insert(.init(90, forms: [[Span("✗ NOT RECORDED", .stateError)]]), at: 2)
         }
-        return FittedRow(items: items, gap: width >= 100 ? 4 : 2).line(width: width)
+        return FittedRow(items: items, gap: 2).line(width: width)
     }
 
     private static func stop(_ model: Model) -> [[Span]] {
@@ -149,10 +146,11 @@ enum HeaderView {
         }
         let now = Span("[\(incident.phase.rawValue.uppercased())]", .phaseCurrent)
         let isOver = incident.status.isOver
-        let status = Span(" \(incident.status.rawValue)", isOver ? .conditionMet : .header)
+        let word = incident.status == .active ? "" : " " + incident.status.rawValue
+        let status = Span(word, isOver ? .conditionMet : .header)
         return [
-            strip + [Span(" "), status], strip,
-            [now, Span(" \(current + 1)/\(steps.count)", .phaseTodo), status], [now],
+            strip + [status], [now, Span(" \(current + 1)/\(steps.count)", .phaseTodo), status],
+            [now, status], [now],
         ]
     }
 

@@ -11,12 +11,35 @@ extension Bindings {
     package static func footer(for model: Model) -> [(
         keys: String, title: String, isEnabled: Bool
     )] {
+        footerItems(for: model).map { ($0.keys, $0.title, $0.isEnabled) }
+    }
+
+    /// One entry of the footer.
+    struct FooterItem {
+        var keys: String
+        var title: String
+        var isEnabled = true
+        /// Lower goes first when the row is too narrow.
+        var rank: Int
+    }
+
+    static func footerItems(for model: Model) -> [FooterItem] {
         if let overlay = model.overlay { return footer(over: overlay) }
         return all.filter { isInFooter($0, model.focus) }.map { binding in
-            (
-                shortKeys(binding), title(of: binding, in: model),
-                model.availability(of: binding.command).isEnabled
-            )
+            FooterItem(
+                keys: binding.keys.first?.name ?? "", title: title(of: binding, in: model),
+                isEnabled: model.availability(of: binding.command).isEnabled, rank: rank(binding))
+        }
+    }
+
+    /// The emergency stop and help never go; what decides goes after what only shows.
+    private static func rank(_ binding: Binding) -> Int {
+        switch binding.command {
+        case .stop, .help: Int.max
+        case .approve, .follow, .find: 4
+        case .undo, .refuse, .test, .evidence: 3
+        case .byHand, .hypothesis, .note, .update: 2
+        default: binding.risk == .none ? 0 : 1
         }
     }
 
@@ -28,8 +51,6 @@ extension Bindings {
         }
     }
 
-    private static func shortKeys(_ binding: Binding) -> String { binding.keys.first?.name ?? "" }
-
     /// `r` names exactly what it would undo.
     private static func title(of binding: Binding, in model: Model) -> String {
         guard binding.command == .undo, let undo = model.incident.undoCandidate else {
@@ -38,10 +59,8 @@ extension Bindings {
         return "undo: \(undo.proposal.title)"
     }
 
-    private static func footer(over overlay: Overlay) -> [(
-        keys: String, title: String, isEnabled: Bool
-    )] {
-        let stop = (keys: "Ctrl-X", title: "EMERGENCY STOP", isEnabled: true)
+    private static func footer(over overlay: Overlay) -> [FooterItem] {
+        let stop = FooterItem(keys: "Ctrl-X", title: stopTitle, rank: .max)
         let items: [(String, String)] =
             switch overlay {
             case .help, .detail, .text: [("Esc", "close"), ("↑↓ PgUp PgDn", "scroll")]
@@ -53,8 +72,10 @@ extension Bindings {
             case .card: [("Tab", "move"), ("↑↓", "scroll"), ("Esc", "close, approve nothing")]
             case .leaving: [("y", "leave"), ("any other key", "stay")]
             }
-        return items.map { ($0.0, $0.1, true) } + [stop]
+        return items.map { FooterItem(keys: $0.0, title: $0.1, rank: 1) } + [stop]
     }
+
+    static let stopTitle = "EMERGENCY STOP"
 
     // MARK: Help
 

@@ -100,7 +100,7 @@ package enum Bindings {
 
     private static let room: [Binding] = [
         Binding(
-            .stop, [.character("!"), .control("X")], "EMERGENCY STOP",
+            .stop, [.character("!"), .control("X")], stopTitle,
             "Set the emergency stop at once: nothing runs until the IC clears it. "
                 + "Ctrl-X works from anywhere, also inside a text field.",
             risk: .dangerous, footer: .always),

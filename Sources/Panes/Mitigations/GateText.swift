@@ -14,8 +14,8 @@ enum GateText {
         return StateLook("✓", "pass", .gatePass)
     }
 
-    /// One heading and a row for each gate, with its reason and the way out.
-    static func lines(_ report: GateReport, width: Int) -> [TextLine] {
+    /// "10 of 12 pass, 2 at run".
+    static func counts(_ report: GateReport) -> String {
         let reviews = report.needReview.count
         let atRun = report.verdicts.filter { $0.outcome == .atRun }.count
         let parts = [
@@ -23,7 +23,12 @@ enum GateText {
             report.blocked.isEmpty ? nil : "\(report.blocked.count) blocked",
             reviews == 0 ? nil : "\(reviews) to review", atRun == 0 ? nil : "\(atRun) at run",
         ]
-        var lines = [Fields.heading("Gates: " + parts.compactMap { $0 }.joined(separator: ", "))]
+        return parts.compactMap { $0 }.joined(separator: ", ")
+    }
+
+    /// One heading and a row for each gate, with its reason and the way out.
+    static func lines(_ report: GateReport, width: Int) -> [TextLine] {
+        var lines = [Fields.heading("Gates: " + counts(report))]
         for verdict in report.verdicts { lines += row(verdict, width: width) }
         return lines
     }

@@ -29,7 +29,7 @@ enum MitigationDetail {
             lines += Fields.wrapped(
                 "Not possible", "✗ " + problem, width: width, token: .gateBlocked)
         }
-        if let proposal = planned.proposal { lines += commands(proposal, width) }
+        if let proposal = planned.proposal { lines += commands(proposal, model, width) }
         if let report = model.gateReports[id] {
             lines += [.blank] + GateText.lines(report, width: width)
         }
@@ -62,7 +62,7 @@ enum MitigationDetail {
             lines += Fields.wrapped("Closed", mitigation.closingReason, width: width)
         }
         for attempt in mitigation.attempts { lines += self.attempt(attempt, width) }
-        lines += commands(proposal, width)
+        lines += commands(proposal, model, width)
         let report =
             model.gateReports[proposal.id] ?? model.gates(for: proposal, stage: .proposal)
         return lines + [.blank] + GateText.lines(report, width: width)
@@ -95,15 +95,10 @@ enum MitigationDetail {
     }
 
     /// The exact argument lists, to be copied; shown also while nothing may run.
-    static func commands(_ proposal: MitigationProposed, _ width: Int) -> [TextLine] {
+    static func commands(_ proposal: MitigationProposed, _ model: Model, _ width: Int) -> [TextLine] {
         var lines: [TextLine] = [.blank]
         lines += CommandText.rows("Runs", proposal.steps, width: width)
-        if proposal.rollbackSteps.isEmpty {
-            lines += Fields.wrapped(
-                "Undone by", "IRREVERSIBLE: no rollback is known", width: width, token: .riskHigh)
-        } else {
-            lines += CommandText.rows("Undone by", proposal.rollbackSteps, width: width)
-        }
+        lines += Reversibility(proposal, model.configuration).lines(width: width)
         lines += Fields.wrapped("Touches", proposal.blastRadius, width: width)
         return lines
     }

@@ -45,7 +45,7 @@ enum MitigationsPane {
         switch row.content {
         case .planned(let planned):
             var line = TextLine([Span("· advised  ", .textDim), Span(planned.title, .textStrong)])
-            line.trailing = planned.proposal.map(traits) ?? []
+            line.trailing = planned.proposal.map { traits($0, model) } ?? []
             return line
         case .proposal(let mitigation):
             let look = StateLook(mitigation.state)
@@ -53,7 +53,7 @@ enum MitigationsPane {
                 look.span(), Span("  "), Span(mitigation.proposal.title, .textStrong),
                 Span(outcome(mitigation, model), .textDim),
             ])
-            line.trailing = verdict(mitigation) ?? traits(mitigation.proposal)
+            line.trailing = verdict(mitigation) ?? traits(mitigation.proposal, model)
             return line
         case .doNothing(let cost):
             let text = cost.isEmpty ? "cost of waiting unknown" : cost
@@ -62,14 +62,11 @@ enum MitigationsPane {
     }
 
     /// Risk and whether it can be undone.
-    private static func traits(_ proposal: MitigationProposed) -> [Span] {
+    private static func traits(_ proposal: MitigationProposed, _ model: Model) -> [Span] {
         let risk = StateLook(risk: proposal.risk)
-        let isReversible = !proposal.rollbackSteps.isEmpty
         return [
-            Span("risk \(risk.glyph) \(risk.word)", risk.token),
-            Span(
-                isReversible ? "  reversible" : "  IRREVERSIBLE",
-                isReversible ? .textDim : .riskHigh),
+            Span("risk \(risk.glyph) \(risk.word)", risk.token), Span("  "),
+            Reversibility(proposal, model.configuration).span,
         ]
     }
 

@@ -1,20 +1,24 @@
 import Basics
 import Canvas
 import Incidents
+import Playbooks
 import Room
 import SafeText
 
 /// The part of the approval card that scrolls, most important first.
 enum CardBody {
-    static func lines(_ card: ApprovalCard, width: Int) -> [TextLine] {
+    static func lines(_ card: ApprovalCard, _ configuration: Configuration, width: Int)
+        -> [TextLine]
+    {
         let proposal = card.proposal
         var lines = banners(card, width)
         lines += Fields.text(proposal.title, width: width, token: .textStrong)
         lines += CommandText.rows("Runs", proposal.steps, width: width)
-        lines += where_(proposal, width)
+        lines += place(proposal, width)
         lines += Fields.wrapped("Touches", proposal.blastRadius, width: width)
         lines += risk(proposal, width)
-        lines += undo(proposal, width)
+        lines += gates(card, width)
+        lines += Reversibility(proposal, configuration).lines(width: width)
         lines += Fields.wrapped("On stop", onStop(proposal), width: width)
         lines += effects(card, width)
         lines += Fields.wrapped("Why", orUnknown(proposal.reason), width: width)
@@ -40,8 +44,8 @@ enum CardBody {
         return lines
     }
 
-    /// `where` is a keyword.
-    private static func where_(_ proposal: MitigationProposed, _ width: Int) -> [TextLine] {
+    /// On what, and where that is.
+    private static func place(_ proposal: MitigationProposed, _ width: Int) -> [TextLine] {
         let target = Sanitiser.identifier(proposal.target)
         guard proposal.environment == .production else {
             return Fields.wrapped(
@@ -59,14 +63,12 @@ enum CardBody {
             width: width, token: look.token)
     }
 
-    private static func undo(_ proposal: MitigationProposed, _ width: Int) -> [TextLine] {
-        guard proposal.rollbackSteps.isEmpty else {
-            return CommandText.rows("Undone by", proposal.rollbackSteps, width: width)
-        }
-        let text =
-            proposal.rollbackOf.map { "nothing here: this itself undoes \($0)" }
-            ?? "▲ IRREVERSIBLE: no rollback is known"
-        return Fields.wrapped("Undone by", text, width: width, token: .riskHigh)
+    /// All twelve in one row; each stands below with its reason.
+    private static func gates(_ card: ApprovalCard, _ width: Int) -> [TextLine] {
+        let look = GateText.look(card.gates)
+        return Fields.wrapped(
+            "Gates", "\(look.glyph) \(GateText.counts(card.gates)), each one below", width: width,
+            token: look.token)
     }
 
     private static func onStop(_ proposal: MitigationProposed) -> String {

@@ -12,12 +12,13 @@ enum CardView {
     static let widthMax = 110
 
     static func draw(_ card: ApprovalCard, _ model: Model, into frame: inout Frame, area: Rect) {
-        let geometry = Geometry(card, area: area)
-        let token: Token = isLoud(card) ? .cardDanger : .card
-        let lines = CardBody.lines(card, width: geometry.width)
+        let geometry = Geometry(card, model, area: area)
+        let token: Token = isLoud(card, model) ? .cardDanger : .card
+        let lines = CardBody.lines(card, model.configuration, width: geometry.width)
         let last = max(0, lines.count - geometry.body)
         let scroll = min(max(0, card.scroll), last)
-        let more = last == 0 ? "" : scroll < last ? "more below ↓" : "end ↑"
+        let digest = "digest " + card.proposal.digest.prefix(8)
+        let more = last == 0 ? digest : digest + (scroll < last ? ", more below ↓" : ", end ↑")
         let inner = OverlayView.box(
             geometry.size, "Approve \(card.proposal.id)?", into: &frame, area: area,
             trailing: more, token: token)
@@ -33,14 +34,14 @@ enum CardView {
     }
 
     static func scrollMax(_ card: ApprovalCard, _ model: Model, area: Rect) -> Int {
-        let geometry = Geometry(card, area: area)
-        return max(0, CardBody.lines(card, width: geometry.width).count - geometry.body)
+        let geometry = Geometry(card, model, area: area)
+        return max(0, CardBody.lines(card, model.configuration, width: geometry.width).count - geometry.body)
     }
 
     /// Production, or something that cannot be undone.
-    private static func isLoud(_ card: ApprovalCard) -> Bool {
-        card.proposal.environment == .production || card.proposal.rollbackSteps.isEmpty
-            || card.revoked != nil
+    private static func isLoud(_ card: ApprovalCard, _ model: Model) -> Bool {
+        card.proposal.environment == .production || card.revoked != nil
+            || Reversibility(card.proposal, model.configuration).isIrreversible
     }
 
     /// How the card's rows are shared out.
@@ -50,11 +51,11 @@ enum CardView {
         var body: Int
         var hasRule: Bool
 
-        init(_ card: ApprovalCard, area: Rect) {
+        init(_ card: ApprovalCard, _ model: Model, area: Rect) {
             let outer = min(area.width, CardView.widthMax)
             width = max(1, outer - (outer >= 44 ? 4 : 2))
             let foot = CardFoot.rowCount(card)
-            let count = CardBody.lines(card, width: width).count
+            let count = CardBody.lines(card, model.configuration, width: width).count
             let available = max(0, area.height - 2)
             hasRule = available >= foot + 4
             let fixed = foot + (hasRule ? 1 : 0)

@@ -39,9 +39,16 @@ enum SignalText {
         return sign + " " + signal.text(edge)
     }
 
-    /// The recent values, and the baseline as a `┄` before them where it lies among them.
+    /// The recent values; before them, apart by a line, the baseline's height on the same scale.
     static func spark(_ signal: SignalState, width: Int) -> String {
-        Sparkline.render(signal.spark, width: width)
+        guard let baseline = signal.baseline, width >= 10 else {
+            return Sparkline.render(signal.spark, width: width)
+        }
+        let room = width - 2
+        let recent = signal.spark.suffix(room)
+        let padded = [Double?](repeating: nil, count: room - recent.count) + recent
+        let bars = Sparkline.render([baseline.median] + padded, width: room + 1)
+        return String(bars.prefix(1)) + "│" + String(bars.dropFirst())
     }
 
     /// Where it was read and how old it is.
@@ -102,8 +109,8 @@ enum SignalText {
         let token: Token = signal.isBad == true ? .chartBad : .chartLine
         var lines = [
             Fields.row(
-                "Recent", [Span(Sparkline.render(signal.spark, width: room), token)]),
-            Fields.row("", [Span("highest \(label), newest at the right", .textDim)]),
+                "Recent", [Span(spark(signal, width: room), token)]),
+            Fields.row("", [Span("baseline │ recent values; highest \(label), newest at the right", .textDim)]),
         ]
         if let edge = signal.definition.target ?? signal.baseline?.bandEdge, highest > 0 {
             let share = UnitText.percent(edge / highest)

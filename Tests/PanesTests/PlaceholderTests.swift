@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct PanesPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

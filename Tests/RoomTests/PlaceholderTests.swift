@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct RoomPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}
