@@ -45,8 +45,26 @@ enum SecretWords {
         text.split(separator: " ").map { Array($0.utf8) }
     }
 
+    /// Whether a name ends in a letter that one of the words above ends in. Most do not, and the
+    /// parts of a time of day have no letter at all.
+    private static func mayAnnounce(_ name: ArraySlice<UInt8>) -> Bool {
+        guard let last = name.last(where: { !ByteClass.isDigit($0) }) else { return false }
+        return lastLetters[Int(last | 0x20)]
+    }
+
+    private static let lastLetters: [Bool] = {
+        var table = [Bool](repeating: false, count: 256)
+        let words = passwords + passwordWords + tokens + doubtful + qualifiers
+        let more = ["authorization", "cookie", "code"].map { Array($0.utf8) }
+        for word in words + more {
+            if let last = word.last(where: { !ByteClass.isDigit($0) }) { table[Int(last)] = true }
+        }
+        return table
+    }()
+
     /// What a name announces, nil for nothing.
     static func kind(of name: ArraySlice<UInt8>) -> Kind? {
+        guard mayAnnounce(name) else { return nil }
         var compact: [UInt8] = []
         var lastWord = 0
         var previous: UInt8 = 0
