@@ -80,7 +80,7 @@ extension Evaluator {
             DateParts(seconds: seconds).map { Double(part($0)) } ?? .ordinaryNaN
         }
         guard let argument = call.arguments.first else {
-            return [Element(labels: .empty, value: change((Double(t) / 1000).rounded(.down)))]
+            return [Element(labels: .empty, value: change(Double(t / 1000)))]
         }
         return try mapped(try vector(argument, at: t), change)
     }
