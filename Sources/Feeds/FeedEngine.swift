@@ -33,6 +33,9 @@ final class FeedEngine {
     private var dirtyDumps: Set<Int> = []
     private var generation: UInt64 = 0
     private var places: [String: [String: [Target]]] = [:]
+    private let mounts = NetworkMounts.current()
+    /// Directories on network file systems, and of which kind.
+    private var remote: [String: String] = [:]
     private var isFirstDiscovery = true
     private var needsDiscovery = true
 
@@ -72,7 +75,13 @@ final class FeedEngine {
         return inotify.failure.map { "polled every \(interval): inotify failed (\($0))" } ?? ""
     }
 
-    var isPolling: Bool { !pollingNote.isEmpty }
+    var isPolling: Bool { !pollingNote.isEmpty || !remote.isEmpty }
+
+    /// What the health of the file at `path` says about how changes are noticed.
+    private func note(_ path: String) -> String {
+        guard let kind = remote[PathPattern.directory(of: path)] else { return pollingNote }
+        return "polled every \(limits.pollInterval.inMilliseconds) ms: \(kind) reports no changes"
+    }
 
     private var zoneOffset: Int {
         var seconds = time_t(clock.now.wall.seconds)
@@ -157,6 +166,9 @@ extension FeedEngine {
         for place in PathPattern.watched(for: path) {
             places[place.directory, default: [:]][place.name, default: []].append(target)
             inotify?.watch(place.directory)
+            if let kind = mounts.kind(of: PathPattern.resolved(place.directory)) {
+                remote[PathPattern.directory(of: path)] = kind
+            }
         }
         generation += 1
         // A glob's next files must not be taken for unread ones of this log.
@@ -303,16 +315,16 @@ extension FeedEngine {
 
     /// In the order of the specifications; files of a glob by path.
     private func health(_ now: ClockReading) -> [SourceHealth] {
-        let note = pollingNote
         var bySpec: [String: [SourceHealth]] = [:]
         for source in logs {
-            bySpec[source.spec.id, default: []].append(source.health(now.wall, note: note))
+            bySpec[source.spec.id, default: []].append(
+                source.health(now.wall, note: note(source.path)))
         }
         for source in dumps {
-            bySpec[source.spec.id, default: []].append(source.health(now, note: note))
+            bySpec[source.spec.id, default: []].append(source.health(now, note: note(source.path)))
         }
         for source in changeFiles {
-            bySpec[source.spec.id, default: []].append(source.health(note: note))
+            bySpec[source.spec.id, default: []].append(source.health(note: note(source.path)))
         }
         var all: [SourceHealth] = []
         for spec in specs {

@@ -208,6 +208,26 @@ struct HubTests {
         #expect(snapshot.levelHistogram.reduce(0) { $0 + $1.total } == 1_000)
     }
 
+    @Test("Secrets are blanked before anything is kept, counted and reported by source")
+    func secrets() throws {
+        let secret = "hunter2-Zq81xPw0"
+        bench.box.write("a.log", bench.line(-2, "INFO login password=\(secret) ok"))
+        bench.box.append("a.log", #"{"level":"info","msg":"password=\#(secret) again"}"# + "\n")
+        bench.box.append("a.log", "unfinished password=\(secret)")
+        let snapshot = bench.hub([bench.logs("a.log")]).drainNow()
+        #expect(snapshot.recent.count == 3)
+        for record in snapshot.recent {
+            #expect(!(record.message + (record.raw ?? "")).contains(secret))
+        }
+        for pattern in snapshot.patterns {
+            #expect(!(pattern.template + pattern.example).contains(secret))
+        }
+        #expect(snapshot.redactions >= 2)
+        let sighting = try #require(snapshot.credentialSightings.first)
+        #expect(sighting.source == "logs")
+        #expect(snapshot.sources.first?.redactions == snapshot.redactions)
+    }
+
     @Test("Nothing a terminal would obey reaches a record")
     func hostileText() {
         let hostile = "\u{1B}]0;owned\u{07}\u{1B}[2J\u{9B}31m\u{202E}txt\u{2028}end"
