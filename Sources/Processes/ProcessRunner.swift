@@ -10,8 +10,8 @@ import CSystem
 /// The child gets a session of its own, `/dev/null` as input and one pipe as output. When its
 /// deadline passes or a stop is asked for, its group gets SIGTERM (and SIGCONT, in case it was
 /// suspended), after the grace SIGKILL; descendants that left the group are found and killed.
-/// No signal is ever sent to a process that was reaped. SIGCHLD must not be ignored: the kernel would
-/// then discard how children end.
+/// No signal is ever sent to a process that was reaped. SIGCHLD must not be ignored: the kernel
+/// would then discard how children end.
 package final class ProcessRunner: Sendable {
     private let clock: any TimeSource
 

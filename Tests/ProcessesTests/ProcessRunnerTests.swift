@@ -82,7 +82,8 @@ import Testing
     @Test func handsOutOutputAsItArrives() {
         let pieces = Mutex<[[UInt8]]>([])
         let result = ProcessRunner(clock: SystemClock()).run(
-            Command("/bin/sh", ["-c", "echo ready; exec sleep 300"], deadline: .seconds(Int64.max)),
+            Command(
+                "/bin/sh", ["-c", "echo ready; exec sleep 300"], deadline: .seconds(Int64.max)),
             shouldStop: { pieces.withLock { $0.isEmpty } ? nil : StopRequest("seen") },
             received: { piece in pieces.withLock { $0.append(piece) } })
         #expect(result.outcome == .stopped(reason: "seen"))
