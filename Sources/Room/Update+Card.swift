@@ -16,7 +16,7 @@ extension Model {
         let restores = proposal.rollbackOf != nil && action?.isRollback == true
         overlay = .card(
             ApprovalCard(
-                proposal: proposal, gates: gates(for: proposal, stage: .proposal),
+                proposal: proposal, gates: gates(for: proposal, stage: .approval),
                 expectedEffect: action?.verify ?? [], couldBreak: advice?.couldBreak ?? "",
                 monitor: advice?.monitor ?? "",
                 warning: restores

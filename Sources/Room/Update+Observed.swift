@@ -55,7 +55,7 @@ extension Model {
 
     private mutating func revokeCardIfNoLongerAllowed() {
         guard case .card(var card) = overlay, card.revoked == nil, !card.isSubmitted else { return }
-        let report = gates(for: card.proposal, stage: .proposal)
+        let report = gates(for: card.proposal, stage: .approval)
         if let blocked = report.blocked.first, !card.gates.blocked.contains(blocked) {
             card.revoked = blocked.reason
         } else if incident.mitigation(card.proposal.id)?.state == .expired {

@@ -121,7 +121,8 @@ extension Fixture {
             condition(
                 .queues, .holding(since: onset, remaining: .seconds(230)), "1.2k ≤ 1.5k",
                 "6m10s of 10m00s", hold: .seconds(600)),
-            condition(.alerts, .notMet(value: "12m11s", target: "15m00s"), "last new 12m11s ago", ""),
+            condition(
+                .alerts, .notMet(value: "12m11s", target: "15m00s"), "last new 12m11s ago", ""),
             condition(.postDeploy, .unknown(reason: "3 of 10 points"), "", ""),
         ]
     }

@@ -1,7 +1,9 @@
 import Basics
 import Canvas
+import Incidents
 import Panes
 import Room
+import Safety
 import Testing
 
 @Suite struct FrameTests {

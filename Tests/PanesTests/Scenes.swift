@@ -3,6 +3,7 @@ import Canvas
 import Incidents
 import Room
 import Safety
+import Testing
 
 /// Every state of the room that has a golden frame, by folder and name.
 struct Scene: Sendable, CustomTestStringConvertible {
@@ -90,9 +91,11 @@ struct Scene: Sendable, CustomTestStringConvertible {
         },
         Scene("room", "viewer") { $0.access = .viewer("another room holds the journal") },
         Scene("room", "toast") {
-            $0.toast = Model.Toast(
-                text: "approve: no mitigation is selected: press 3 and choose one", isError: true,
-                until: $0.now.boot)
+            _ = $0.update(
+                .failed(
+                    Failure(
+                        "journal.locked", "Journal not writable", subject: "journal/000007.wj",
+                        why: "ENOSPC", unchanged: "No action was run", next: "Free space")))
         },
         Scene("room", "zoomed") {
             $0.focus = .conditions

@@ -25,7 +25,10 @@ struct FittedRow {
         var choice = items.map { _ in 0 }
         while total(choice) > width {
             let candidates = items.indices.filter { choice[$0] + 1 < items[$0].forms.count }
-            guard let next = candidates.min(by: { items[$0].cost(choice[$0]) < items[$1].cost(choice[$1]) })
+            guard
+                let next = candidates.min(by: {
+                    items[$0].cost(choice[$0]) < items[$1].cost(choice[$1])
+                })
             else { break }
             choice[next] += 1
         }

@@ -95,7 +95,8 @@ enum MitigationDetail {
     }
 
     /// The exact argument lists, to be copied; shown also while nothing may run.
-    static func commands(_ proposal: MitigationProposed, _ model: Model, _ width: Int) -> [TextLine] {
+    static func commands(_ proposal: MitigationProposed, _ model: Model, _ width: Int) -> [TextLine]
+    {
         var lines: [TextLine] = [.blank]
         lines += CommandText.rows("Runs", proposal.steps, width: width)
         lines += Reversibility(proposal, model.configuration).lines(width: width)

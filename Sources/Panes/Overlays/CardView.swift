@@ -35,7 +35,9 @@ enum CardView {
 
     static func scrollMax(_ card: ApprovalCard, _ model: Model, area: Rect) -> Int {
         let geometry = Geometry(card, model, area: area)
-        return max(0, CardBody.lines(card, model.configuration, width: geometry.width).count - geometry.body)
+        return max(
+            0,
+            CardBody.lines(card, model.configuration, width: geometry.width).count - geometry.body)
     }
 
     /// Production, or something that cannot be undone.

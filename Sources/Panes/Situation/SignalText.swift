@@ -110,7 +110,9 @@ enum SignalText {
         var lines = [
             Fields.row(
                 "Recent", [Span(spark(signal, width: room), token)]),
-            Fields.row("", [Span("baseline │ recent values; highest \(label), newest at the right", .textDim)]),
+            Fields.row(
+                "",
+                [Span("baseline │ recent values; highest \(label), newest at the right", .textDim)]),
         ]
         if let edge = signal.definition.target ?? signal.baseline?.bandEdge, highest > 0 {
             let share = UnitText.percent(edge / highest)
