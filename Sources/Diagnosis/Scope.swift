@@ -79,6 +79,12 @@ extension Diagnoser {
         scope.readAt = input.now
         guard let tracker = main(.errorRatio), let expression = tracker.expression else { return }
         scope.instances = breakdown(expression, input, at: input.now)
+        let running = runningVersions(tracker, input)
+        for index in scope.instances.indices {
+            if let version = running[scope.instances[index].name] {
+                scope.instances[index].version = version
+            }
+        }
         compareWithOnset(expression, input)
         guard tracker.gap.isEmpty else { return }
         scope.affected = affectedInstances(tracker)
@@ -127,6 +133,26 @@ extension Diagnoser {
             region: IdentityLabels.first(IdentityLabels.region, in: labels),
             version: IdentityLabels.first(IdentityLabels.version, in: labels), requests: 0,
             failures: 0)
+    }
+
+    /// The one version each instance has series of at this moment. A rate looks minutes back and still
+    /// sees what ran before a rollout; an instant selector does not, because the old series have ended.
+    private mutating func runningVersions(_ tracker: SignalTracker, _ input: DiagnosisInput)
+        -> [String: String]
+    {
+        var versions: [String: Set<String>] = [:]
+        let labels = IdentityLabels.all.joined(separator: ", ")
+        for name in tracker.metricNames.sorted().prefix(4) {
+            guard
+                let expression = querying.expression(
+                    "count by (\(labels)) ({__name__=\"\(name)\"})")
+            else { continue }
+            for sample in querying.vector(expression, input.engine, at: input.now) {
+                let state = instance(sample.labels)
+                if let version = state.version { versions[state.name, default: []].insert(version) }
+            }
+        }
+        return versions.compactMapValues { $0.count == 1 ? $0.first : nil }
     }
 
     /// Versions by instance from `*_build_info`, for counters without a version label.
