@@ -36,6 +36,7 @@ final class Evaluator {
     let span: QuerySpan
     let lookback: Int64
     var notes = Notes(lineBreaks: [])
+    var projections = LabelProjections()
     private(set) var statistics = QueryAnswer.Statistics()
     private var selections: [[LabelMatcher]: [Series]] = [:]
     private var subqueryMemos: [PositionRange: SubqueryMemo] = [:]
@@ -163,7 +164,7 @@ final class Evaluator {
         case .scalar(let number): return .scalar(-number)
         case .vector(let elements):
             let negated = elements.map {
-                Element(labels: $0.labels.withoutMetricName, value: -$0.value)
+                Element(labels: projections.bare.of($0.labels), value: -$0.value)
             }
             return .vector(try unique(negated))
         case .matrix, .string: throw typeError(inner, "scalar or instant vector")
