@@ -36,6 +36,11 @@ import Testing
         ("basic dXNlcjpzd29yZGZpc2gtOQ==", "d29yZGZpc2gt"),
         ("xxc3dvcmRmaXNoLTl4", "c3dvcmRmaXNo"),
         ("password=a,b;c", "a,b"),
+        ("password=/zn1r/yk+dlr", "/zn1r/yk"),
+        ("password=$ecret123", "$ecret123"),
+        ("ldap password: {SSHA}W6ph5Mm5Pz8", "W6ph5Mm5Pz8"),
+        ("pwd=hunter2", "hunter2"),
+        ("password: <hunter2!", "hunter2"),
     ]
 
     @Test(arguments: secrets)
@@ -80,7 +85,8 @@ import Testing
         "Authorization: Bearer ${TOKEN}", "api_key=<redacted>", "token: expired at noon",
         "max_tokens=4096", "next_token=abc123456", "id=12 user=alice path=/v1/pay",
         "sha256:06bdfe7f68de82e68390a06bc16785404160ac52010a5da0ab406da15a39ea77",
-        "password=%s", "docker run -u 1000:1000 image", "PWD=/var/lib/app", "http://host:80/a@b",
+        "password=%s", "password=$DB_PASSWORD", "password={{ vault }}", "secret={name}",
+        "OLDPWD=/root", "docker run -u 1000:1000 image", "PWD=/var/lib/app", "http://host:80/a@b",
         "token::Kind", "if password == nil {", "unexpected token: '}'", "bypass=on compass=210",
         "mysql -h db -P 3306 --protocol=tcp --port 1", "sk-learn is a library",
         "npm_config_registry=x",
