@@ -12,7 +12,7 @@ import Testing
         -> (Diagnoser, Fleet, Room)
     {
         var fleet = Fleet(services: ["checkout"])
-        fleet.scrape(for: .seconds(4200))
+        fleet.scrape(for: .seconds(1500))
         var room = try Room()
         room.apply(
             MilestoneSet(milestone: .started, at: fleet.now - .seconds(60), source: "declared"),
@@ -182,7 +182,11 @@ import Testing
             let observation = diagnoser.tick(fleet.input(room.incident))
             room.take(observation)
             let state = try condition(.errorRate, observation).state
-            if case .unknown = state { cleanSince = nil } else { cleanSince = cleanSince ?? fleet.now }
+            if case .unknown = state {
+                cleanSince = nil
+            } else {
+                cleanSince = cleanSince ?? fleet.now
+            }
             if state.word == "met" {
                 #expect(cleanSince.map { fleet.now - $0 >= .seconds(600) } ?? false)
             }
