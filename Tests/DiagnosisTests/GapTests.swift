@@ -67,6 +67,23 @@ import Testing
         #expect(try condition(.errorRate, observation).state.word == "holding")
     }
 
+    @Test func `a recording that is written once a day hides no gap`() throws {
+        var (diagnoser, fleet, room) = try prepared()
+        var observation = Observation(time: fleet.now)
+        for step in 0..<8 {
+            if step == 4 { fleet.silent = ["checkout-2"] }
+            fleet.scrape()
+            var input = fleet.input(room.incident)
+            input.sources.append(
+                SourceStatus(
+                    id: "history", kind: .metrics, isHealthy: true,
+                    lastData: fleet.now - .seconds(3600), interval: .seconds(86_400)))
+            observation = diagnoser.tick(input)
+            room.take(observation)
+        }
+        #expect(try condition(.errorRate, observation).state.word == "unknown")
+    }
+
     @Test func `a reopened room holds again and journals nothing twice`() throws {
         var (diagnoser, fleet, room) = try prepared()
         for _ in 0..<42 {
