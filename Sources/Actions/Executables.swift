@@ -12,8 +12,8 @@ import Processes
 package enum Executables {
     /// The lines of every program of `proposal`, in the order of first use.
     ///
-    /// Called at the approval, so that the run can tell whether a program was replaced since. It reads
-    /// each program whole: not for the main thread.
+    /// Called at the approval, so that the run can tell whether a program was replaced since. It
+    /// reads each program whole: not for the main thread.
     package static func lines(of proposal: MitigationProposed) throws(Failure) -> [String] {
         try pins(of: proposal.steps).map(line)
     }

@@ -26,7 +26,8 @@ package struct ScrubbedLine: Sendable, Hashable {
     }
 }
 
-/// Runs approved actions: stop check, gates, programs' identity, intent on the disk, stop check, spawn.
+/// Runs approved actions: stop check, gates, programs' identity, intent on the disk, stop check,
+/// spawn.
 ///
 /// Without the intent's record nothing runs. One action at a time: call it on a serial background
 /// queue, never on the main thread.
@@ -74,8 +75,8 @@ package final class Executor: Sendable {
     ///   - gatesNow: the gates at the execution stage, by the newest configuration and incident.
     ///   - onFailure: told what could not be done or recorded.
     ///   - onEvent: told every event once it is in the journal.
-    /// - Returns: the outcome; `.stopped` when the emergency stop kept it from starting or ended it,
-    ///   `.failed` also when it was refused and nothing was spawned.
+    /// - Returns: the outcome. `.stopped` when the emergency stop kept it from starting or ended
+    ///   it; `.failed` also when it was refused and nothing was spawned.
     package func run(
         _ proposal: MitigationProposed, attempt: String, approval: MitigationApproved,
         approver: Actor, action: CatalogueAction, gatesNow: @Sendable () -> GateReport,

@@ -14,8 +14,8 @@ package struct Planner: Sendable {
 
     /// A proposal to use `action` on `target`.
     ///
-    /// A service slot that has no value gets the target. With `rollbackOf` the paired rollback of that
-    /// proposal is planned instead.
+    /// A service slot that has no value gets the target. With `rollbackOf` the paired rollback of
+    /// that proposal is planned instead.
     /// - Throws: `plan.unknownAction`, `plan.slot`, `plan.target`, `plan.template`, `plan.undo`.
     package func propose(
         id: String, action: String, target: String, slots: [String: String], reason: String,
@@ -69,8 +69,8 @@ package struct Planner: Sendable {
 
     /// The inverse of a rollback: manual, never armed, and its reason says what it brings back.
     ///
-    /// - Parameter slots: values that win over those of the rollback. A version slot without one gets
-    ///   the version that ran before the rollback, as the incident's changes tell.
+    /// - Parameter slots: values that win over those of the rollback. A version slot without one
+    ///   gets the version that ran before the rollback, as the incident's changes tell.
     package func proposeInverse(
         of mitigation: Mitigation, id: String, incident: Incident, slots: [String: String] = [:]
     ) throws(Failure) -> MitigationProposed {
@@ -113,8 +113,9 @@ package struct Planner: Sendable {
         let timeout = action.isRollback ? min(action.timeout, Self.rollbackMax) : action.timeout
         let radius = Blast.radius(
             of: [draft.target], services: configuration.services, isFleetWide: action.isFleetWide)
+        let title = ArgvTemplate.filledText(action.title, slots: draft.slots)
         var proposal = MitigationProposed(
-            id: draft.id, action: action.id, title: action.title, target: draft.target,
+            id: draft.id, action: action.id, title: title, target: draft.target,
             environment: incident.environment, slots: draft.slots, steps: steps,
             rollbackSteps: back, rollbackOf: nil, risk: action.risk.name, tier: action.tier.name,
             approvalClass: ApprovalPolicy.approvalClass(

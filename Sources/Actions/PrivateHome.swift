@@ -26,7 +26,9 @@ struct PrivateHome {
     private static let depthMax = 64
 
     private static func remove(_ path: String, depth: Int) {
-        guard rmdir(path) != 0, depth < depthMax, let directory = opendir(path) else { return }
+        guard rmdir(path) != 0, depth < depthMax else { return }
+        fchmodat(AT_FDCWD, path, 0o700, AT_SYMLINK_NOFOLLOW)
+        guard let directory = opendir(path) else { return }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in

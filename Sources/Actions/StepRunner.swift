@@ -111,21 +111,22 @@ struct StepRunner: Sendable {
                 run.ended(
                     .failed, ActionFailed(attempt: id, detail: "\(step)failed to start: \(error)")))
         case .killed(let signal):
+            let how = signal == 0 ? "ended, nobody saw how" : "was ended by signal \(signal)"
             return .over(
                 run.ended(
                     .unknown,
                     ActionUnknown(
                         attempt: id,
-                        detail: "\(step)was ended by signal \(signal) from outside: nobody knows "
-                            + "whether it took effect\(tail)")))
+                        detail: "\(step)\(how): nobody knows whether it took effect\(tail)")))
         case .timedOut:
+            let pending = number == 1 ? "" : "; what step 1 began may still take effect"
             return .over(
                 run.ended(
                     .timedOut,
                     ActionTimedOut(
                         attempt: id,
                         detail: "\(step)was not done within \(TimeText.span(timeout)) and was "
-                            + "ended\(tail)")))
+                            + "ended\(pending)\(tail)")))
         case .stopped(let reason):
             return .over(
                 run.ended(

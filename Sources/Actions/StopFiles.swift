@@ -36,7 +36,8 @@ package struct StopFiles: Sendable {
         own = drillFiles ?? all
     }
 
-    /// The files of a configuration. `stateDirectory` is the program's own, `$XDG_STATE_HOME/warroom`.
+    /// The files of a configuration. `stateDirectory` is the program's own,
+    /// `$XDG_STATE_HOME/warroom`.
     package init(configuration: Configuration, stateDirectory: String) {
         self.init(
             paths: Self.paths(configuration: configuration, stateDirectory: stateDirectory),
@@ -68,8 +69,8 @@ package struct StopFiles: Sendable {
         return .unproven
     }
 
-    /// Writes the first of the own files that can be written, and the state directory's. A file that
-    /// is there already counts as written and keeps its text.
+    /// Writes the first of the own files that can be written, and the state directory's. A file
+    /// that is there already counts as written and keeps its text.
     package func set(reason: String, by actor: Actor, at time: Timestamp) -> (
         written: [String], unreached: [String]
     ) {

@@ -13,7 +13,8 @@ enum StopProbe {
         case unproven
         /// Absence, when the nearest directory above belongs to root and others cannot write it.
         case provesBelowRoot
-        /// Absence, when the nearest directory above belongs to root or us and others cannot write it.
+        /// Absence, when the nearest directory above belongs to root or us and others cannot write
+        /// it.
         case provesBelowUs
     }
 
@@ -121,7 +122,8 @@ enum StopProbe {
             .dashPunctuation, .openPunctuation, .closePunctuation, .otherPunctuation,
             .connectorPunctuation, .initialPunctuation, .finalPunctuation, .mathSymbol,
             .currencySymbol, .modifierSymbol, .otherSymbol:
-            // Blank or invisible although they are letters or symbols: Hangul fillers, blank Braille.
+            // Blank or invisible although they are letters or symbols: Hangul fillers, blank
+            // Braille.
             ![0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800].contains(scalar.value)
         default: scalar == " "
         }

@@ -1,5 +1,6 @@
 import Actions
 import Basics
+import Canvas
 import Dispatch
 import Feeds
 import Incidents
@@ -36,6 +37,7 @@ package final class Backend: Sendable {
     /// The model as the main loop last left it; gates at execution look at it.
     private let latest: Mutex<Model?> = Mutex(nil)
     private let numbers = Mutex(Numbers())
+    private let beats = Atomic(0)
 
     private struct Numbers {
         var proposal = 0
@@ -53,13 +55,30 @@ package final class Backend: Sendable {
             directory: setup.directory, incident: setup.id, clock: clock,
             isObserver: setup.isObserver, options: options,
             scrub: { Clean.text($0) }, post: post)
-        let store = SeriesStore()
+        let store = SeriesStore(retention: Self.retention)
         hub = FeedHub(specs: setup.sourceSpecs, store: store, clock: clock)
         evaluator = Evaluator(store: store, configuration: setup.configuration, rules: rules)
         stopFiles = StopFiles(
             configuration: setup.configuration, stateDirectory: setup.stateDirectory)
         planner = Planner(configuration: setup.configuration)
-        executor = Executor(journal: journal, clock: clock, stopFiles: stopFiles)
+        executor = Executor(
+            journal: journal, clock: clock, stopFiles: stopFiles, scrub: Self.lineScrub)
+    }
+
+    /// How far back samples are kept: a baseline of an hour, the incident, and room for a long one.
+    private static let retention: Duration = .hours(6)
+
+    /// Cleans one output line by line, with the state that secrets across lines need.
+    @Sendable private static func lineScrub() -> Executor.LineScrub {
+        var cleaner = LineCleaner()
+        return { line in
+            let cleaned = cleaner.clean(line)
+            return ScrubbedLine(
+                cleaned.text,
+                credentials: cleaned.findings.map {
+                    ScrubbedLine.Credential(credentialClass: $0.cls, tag: $0.tag)
+                })
+        }
     }
 
     // MARK: Opening
@@ -124,20 +143,20 @@ package final class Backend: Sendable {
             evaluate(snapshot)
         }
         hub.start()
-        let timer = DispatchSource.makeTimerSource(queue: journalQueue)
-        timer.schedule(deadline: .now(), repeating: .milliseconds(250))
-        let beat = Mutex(0)
-        timer.setEventHandler { [self] in
-            let count = beat.withLock { value in
-                value += 1
-                return value
-            }
-            watchStopFiles()
-            journal.poll()
-            if count % 4 == 0 { journal.sync() }
+        timer.withLock { slot in
+            let timer = DispatchSource.makeTimerSource(queue: journalQueue)
+            timer.schedule(deadline: .now(), repeating: .milliseconds(250))
+            timer.setEventHandler { [self] in beat() }
+            timer.activate()
+            slot = timer
         }
-        timer.activate()
-        self.timer.withLock { $0 = timer }
+    }
+
+    /// Four times a second on the journal queue; every fourth time unsynced entries become durable.
+    private func beat() {
+        watchStopFiles()
+        journal.poll()
+        if beats.add(1, ordering: .relaxed).newValue % 4 == 0 { journal.sync() }
     }
 
     /// Evaluates one snapshot and tells the room.
@@ -178,6 +197,9 @@ package final class Backend: Sendable {
         actionQueue.sync {}
         journalQueue.sync {}
     }
+
+    /// Something beside the room could not be done (a drill's files, say).
+    package func tell(_ failure: Failure) { post(.failed(failure)) }
 
     // MARK: Effects
 
@@ -246,7 +268,7 @@ package final class Backend: Sendable {
                 mitigation.proposal, attempt: attempt, approval: approval,
                 approver: setup.actor, action: action,
                 gatesNow: { [self] in gatesNow(mitigation.proposal, after: event) },
-                onEvent: { _ in })
+                onFailure: { [self] in post(.failed($0)) }, onEvent: { _ in })
         }
     }
 
@@ -267,6 +289,7 @@ package final class Backend: Sendable {
 
     private func setStop(_ reason: String) {
         let clean = Clean.text(reason)
+        executor.latchStop(reason: clean)
         let result = stopFiles.set(reason: clean, by: setup.actor, at: clock.now.wall)
         if result.written.isEmpty {
             post(
@@ -296,6 +319,7 @@ package final class Backend: Sendable {
         }
         _ = try? journal.append(
             EventDraft(StopCleared(reason: reason), by: setup.actor), sync: true)
+        executor.clearLatch()
         post(.stopFiles(stopFiles.read()))
     }
 

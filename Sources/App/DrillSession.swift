@@ -35,7 +35,8 @@ package final class DrillSession: Sendable {
             actuator: [executable, "drill-actuator"] + actuatorOptions)
         try simulator.prepare()
         let loaded = try ConfigurationLoader.load(path: simulator.paths.configuration)
-        var configuration = loaded.configuration
+        var configuration = loaded.0
+        if let failure = loaded.1.failure { throw failure }
         configuration.isDrill = true
         rules = try RuleFiles.load(configuration)
         let store = IncidentStore(stateDirectory: stateDirectory)
@@ -50,7 +51,7 @@ package final class DrillSession: Sendable {
         setup.isDrill = true
         setup.speed = speed
         setup.title = "Drill"
-        setup.tickInterval = .seconds(max(0.25, min(1, 1 / speed)))
+        setup.tickInterval = .seconds(Swift.max(0.25, Swift.min(1, 1 / speed)))
         self.setup = setup
         self.scenario = scenario
         self.seed = seed
@@ -76,18 +77,20 @@ package final class DrillSession: Sendable {
 
     /// Keeps the files growing with `clock` until `stop`.
     package func start(_ clock: any TimeSource, onFailure: @escaping @Sendable (Failure) -> Void) {
-        let timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.schedule(deadline: .now(), repeating: .milliseconds(100))
-        timer.setEventHandler { [self] in
-            do throws(Failure) {
-                try advance(to: clock.now.wall)
-            } catch {
-                onFailure(error)
-                stop()
+        timer.withLock { slot in
+            let timer = DispatchSource.makeTimerSource(queue: queue)
+            timer.schedule(deadline: .now(), repeating: .milliseconds(100))
+            timer.setEventHandler { [self] in
+                do throws(Failure) {
+                    try advance(to: clock.now.wall)
+                } catch {
+                    onFailure(error)
+                    stop()
+                }
             }
+            timer.activate()
+            slot = timer
         }
-        timer.activate()
-        self.timer.withLock { $0 = timer }
     }
 
     package func stop() {

@@ -3,6 +3,7 @@ import Basics
 import Diagnosis
 import Feeds
 import Incidents
+import Logs
 import Metrics
 import Playbooks
 import Room

@@ -2,6 +2,7 @@ import Basics
 import Canvas
 import Diagnosis
 import Drills
+import Feeds
 import Incidents
 import Journals
 import Panes

@@ -1,5 +1,6 @@
 import Basics
 import Canvas
+import Incidents
 import Metrics
 import Panes
 import Playbooks
@@ -49,7 +50,7 @@ package enum RoomLauncher {
             setup: setup, clock: clock, rules: rules, post: { inbox.send($0) })
         var model = try backend.openModel(size: screen.size)
         model.themeName = options.theme
-        if shouldAsk(setup, model) { model.overlay = .declaration(model.openingDeclaration) }
+        if shouldAsk(setup, model) { model.overlay = Overlay.declaration(model.openingDeclaration) }
         beforeFeeds(backend)
         backend.start()
         var runtimeOptions = Runtime.Options()
@@ -71,13 +72,6 @@ package enum RoomLauncher {
     private static func shouldAsk(_ setup: RoomSetup, _ model: Model) -> Bool {
         model.canWrite && !setup.isDrill && !model.incident.environmentAnswered
             && model.incident.lastSequence == 0
-    }
-}
-
-extension Theme {
-    /// A built-in theme by its name, or a theme file by its path.
-    package static func named(_ name: String) throws(Failure) -> Theme {
-        name.contains("/") ? try load(path: name) : try builtin(name)
     }
 }
 

@@ -96,12 +96,11 @@ package final class Runtime {
     private func takeSignals() {
         for signal in signals.drain() {
             switch signal {
-            case .resized, .resumed:
+            case .windowChanged, .continued:
                 screen.terminalResized()
                 take(.resized(screen.size))
                 isDirty = true
-            case .terminate, .hangUp: model.isLeaving = true
-            default: break
+            case .terminate, .hangUp, .interrupt: model.isLeaving = true
             }
         }
     }

@@ -116,6 +116,8 @@ package enum Paths {
         }
     }
 
+    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     /// Absolute, from the current directory.
     package static func absolute(_ path: String) -> String {
         guard !path.hasPrefix("/") else { return path }

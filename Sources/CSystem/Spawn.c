@@ -67,9 +67,9 @@ static int set_limits(const struct csystem_spawn_request *request) {
     return 0;
 }
 
-// The kernel's own call, because sigaction(3) refuses the thread library's two signals, and an ignored
-// signal stays ignored through exec. All zeros mean the default action in the kernel's structure, which
-// is shorter than this on every architecture.
+// The kernel's own call, because sigaction(3) refuses the thread library's two signals, and an
+// ignored signal stays ignored through exec. All zeros mean the default action in the kernel's
+// structure, which is shorter than this on every architecture.
 static void reset_signals(void) {
     const uint64_t defaults[8] = {0};
     for (int signal = 1; signal < NSIG; signal++) {
@@ -109,7 +109,8 @@ int32_t csystem_spawn(const struct csystem_spawn_request *request) {
     uint64_t all = ~(uint64_t)0;
     uint64_t before = 0;
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, sizeof all);
-    pid_t pid = clone(child_main, stack + CHILD_STACK_BYTES, CLONE_VM | CLONE_VFORK | SIGCHLD, &state);
+    char *top = stack + CHILD_STACK_BYTES;
+    pid_t pid = clone(child_main, top, CLONE_VM | CLONE_VFORK | SIGCHLD, &state);
     int error = pid < 0 ? errno : state.error;
     if (pid >= 0 && error != 0) {
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {

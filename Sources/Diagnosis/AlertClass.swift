@@ -4,10 +4,13 @@ package enum AlertClass {
         "saturat", "exhaust", "throttl", "memory", "oom", "cpu", "disk", "filesystem", "inode",
         "pool", "connections", "queuefull", "capacity", "pressure", "overload",
     ]
-    private static let labelNames = ["category", "class", "type", "kind", "signal", "golden_signal"]
+    private static let labelNames = [
+        "category", "class", "type", "kind", "signal", "golden_signal",
+    ]
 
     /// Whether it says that a resource runs out.
     package static func isSaturation(name: String, labels: [String: String]) -> Bool {
+        if labels["saturation"]?.lowercased() == "true" { return true }
         for label in labelNames {
             if labels[label]?.lowercased() == "saturation" { return true }
         }

@@ -38,8 +38,9 @@ extension Diagnoser {
         let flag = suspects(input, kinds: [.flag]).first
         let needsFlag = action.slots.values.contains(.flagID)
         let change = needsFlag ? flag : candidate?.change
-        guard let target = change?.service ?? candidate?.service ?? scope.service
-            ?? input.incident.service
+        guard
+            let target = change?.service ?? candidate?.service ?? scope.service
+                ?? input.incident.service
         else { return nil }
         var slots: [String: String] = [:]
         for (name, type) in action.slots {

@@ -176,7 +176,9 @@ extension Diagnoser {
     }
 
     private func fromObjective(_ tracker: SignalTracker) -> Baseline? {
-        guard tracker.definition.role == .errorRatio, let slo = configuration.slo else { return nil }
+        guard tracker.definition.role == .errorRatio, let slo = configuration.slo else {
+            return nil
+        }
         let allowed = 1 - slo.objective
         return Baseline(
             median: allowed, mad: 0, points: 0, origin: .configured, bandEdge: allowed,

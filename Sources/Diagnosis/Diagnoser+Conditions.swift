@@ -175,7 +175,18 @@ extension Diagnoser {
     /// Errors that vanish because requests vanished are no recovery.
     private func errorFacts() -> ConditionFacts {
         var facts = facts(role: .errorRatio)
-        guard case .good = facts.reading, let traffic = main(.traffic),
+        guard case .good = facts.reading else { return facts }
+        if let service = scope.service, let ratio = scope.ratios[service],
+            let usual = scope.reference[service], ratio > max(1.5 * usual, usual + 0.002)
+        {
+            // A small service drowns in the sum of all.
+            let value = "\(service) \(UnitText.percent(ratio))"
+            let target = UnitText.percent(max(1.5 * usual, usual + 0.002))
+            facts.reading = .bad(value: value, target: target)
+            facts.detail = "\(value) > \(target)"
+            return facts
+        }
+        guard let traffic = main(.traffic),
             let usual = traffic.state.baseline?.median, usual > 0
         else { return facts }
         let now = traffic.trusted ?? 0
@@ -239,10 +250,10 @@ extension Diagnoser {
 
     /// Rules over silent sources cannot fire: their quiet says nothing.
     func rulesReason(_ input: DiagnosisInput) -> String? {
-        let metrics = input.sources.filter { $0.kind == .metrics }
+        let metrics = input.sources.filter { $0.kind == .metrics && !$0.isHistory }
         if let silent = metrics.first(where: { source in
             guard source.isHealthy, let last = source.lastData else { return true }
-            return input.now - last > (source.interval ?? .seconds(15)) * 2
+            return source.interval.map { input.now - last > $0 * 2 } ?? false
         }) {
             let why = silent.reason.isEmpty ? "silent" : silent.reason
             return "source \(silent.id): \(why); alerts over it cannot fire"

@@ -67,14 +67,16 @@ extension Diagnoser {
 
     /// Journals sources that fell silent or came back.
     mutating func reportSources(_ input: DiagnosisInput) {
-        for source in input.sources {
+        for source in input.sources where !source.isHistory {
             let wasStale =
                 reported.stale.contains(source.id)
                 || input.incident.staleSources.contains(source.id)
                     && !reported.recovered.contains(source.id)
-            let limit = (source.interval ?? .seconds(60)) * 2
             let silence = source.lastData.map { input.now - $0 }
-            let isSilent = source.kind == .metrics && (silence.map { $0 > limit } ?? false)
+            var isSilent = false
+            if source.kind == .metrics, let silence, let interval = source.interval {
+                isSilent = silence > interval * 2
+            }
             if !source.isHealthy || isSilent {
                 guard !wasStale else { continue }
                 reported.stale.insert(source.id)

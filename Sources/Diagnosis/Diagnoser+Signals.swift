@@ -106,17 +106,11 @@ extension Diagnoser {
         trackers[index] = tracker
     }
 
-    /// The detector sees one value per grid step, not one per tick.
+    /// The detector sees one value per reading of the source, not one per tick.
     private func feedDetector(_ tracker: inout SignalTracker, _ value: Double, _ now: Timestamp) {
-        let points = tracker.history.points
-        guard points.count >= 2 else {
-            tracker.detector.add(value, at: now)
-            return
-        }
-        // The step before the running one is complete.
-        let complete = points[points.count - 2]
-        guard complete.time > tracker.detector.lastTime else { return }
-        if let value = complete.value { tracker.detector.add(value, at: complete.time) }
+        let pause = max(Duration.seconds(5), tracker.interval)
+        guard tracker.detector.lastTime.map({ now - $0 >= pause }) ?? true else { return }
+        tracker.detector.add(value, at: now)
     }
 
     private func missingReason(_ tracker: SignalTracker) -> String {
@@ -139,7 +133,9 @@ extension Diagnoser {
     private mutating func interval(
         of tracker: SignalTracker, _ sources: [SourceStatus], _ input: DiagnosisInput
     ) -> Duration {
-        if let said = sources.compactMap(\.interval).max(), said > .zero { return said }
+        // A recording that is written once a day feeds the past, not the present.
+        let live = sources.filter { !$0.isHistory }.compactMap(\.interval)
+        if let said = live.filter({ $0 > .zero && $0 <= .seconds(600) }).max() { return said }
         let measured = tracker.metricNames.compactMap { freshness[$0]?.interval }.max()
         return measured ?? .seconds(15)
     }
@@ -148,13 +144,14 @@ extension Diagnoser {
     private mutating func gap(
         of tracker: SignalTracker, _ sources: [SourceStatus], _ input: DiagnosisInput
     ) -> String {
-        for source in sources {
+        for source in sources where !source.isHistory {
             if !source.isHealthy {
                 let why = source.reason.isEmpty ? "not healthy" : source.reason
                 return "source \(source.id): \(why)"
             }
-            let interval = source.interval ?? tracker.interval
-            if let last = source.lastData, input.now - last > interval * 2 {
+            if let last = source.lastData, let interval = source.interval,
+                input.now - last > interval * 2
+            {
                 return "source \(source.id) silent for \(TimeText.span(input.now - last))"
             }
         }

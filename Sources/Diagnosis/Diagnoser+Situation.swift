@@ -88,8 +88,10 @@ extension Diagnoser {
         guard let left = slo.budgetLeft, burn > 0 else { return rate }
         let seconds = max(0, left) * slo.window.inSeconds / burn
         if seconds > slo.window.inSeconds { return "\(rate), within budget" }
-        return left <= 0 ? "\(rate), budget is gone" : "\(rate), budget gone in "
-            + rounded(.seconds(seconds))
+        return left <= 0
+            ? "\(rate), budget is gone"
+            : "\(rate), budget gone in "
+                + rounded(.seconds(seconds))
     }
 
     /// "38 min", "5 h", "3 d".

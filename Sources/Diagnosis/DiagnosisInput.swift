@@ -19,10 +19,12 @@ package struct SourceStatus: Sendable, Hashable {
     package var reason: String
     /// The metrics it delivers. Nil: unknown, it may feed any signal.
     package var metricNames: Set<String>?
+    /// It holds timestamps of its own and was written once: it is never late.
+    package var isHistory: Bool
 
     package init(
         id: String, kind: Kind, isHealthy: Bool, lastData: Timestamp?, interval: Duration?,
-        reason: String = "", metricNames: Set<String>? = nil
+        reason: String = "", metricNames: Set<String>? = nil, isHistory: Bool = false
     ) {
         self.id = id
         self.kind = kind
@@ -31,6 +33,7 @@ package struct SourceStatus: Sendable, Hashable {
         self.interval = interval
         self.reason = reason
         self.metricNames = metricNames
+        self.isHistory = isHistory
     }
 }
 

@@ -43,7 +43,9 @@ extension Diagnoser {
         case .versionSplit: versionSplit(candidate, bits, &weighed)
         case .pattern(let text): pattern(text, rule.text, bits, candidate, &weighed, input)
         case .promql(let text):
-            let names = ["{service}": candidate.service ?? "", "{version}": candidate.change?.version ?? ""]
+            let names = [
+                "{service}": candidate.service ?? "", "{version}": candidate.change?.version ?? "",
+            ]
             guard let filled = fill(text, names),
                 let holds = querying.holds(filled, input.engine, at: input.now)
             else {
@@ -76,7 +78,8 @@ extension Diagnoser {
             word = ""
         }
         for character in Diagnoser.substitute(text, names ?? [:]) {
-            let isWord = character.isASCII && (character.isLetter || character.isNumber)
+            let isWord =
+                character.isASCII && (character.isLetter || character.isNumber)
                 || "_:.".contains(character)
             if quote == nil, isWord {
                 word.append(character)
@@ -129,7 +132,8 @@ extension Diagnoser {
         let span = max(.zero, onset - change.at)
         let length = TimeText.span(span)
         if span <= within {
-            weighed.add("errors rose \(length) after the \(change.changeKind.rawValue)", bits,
+            weighed.add(
+                "errors rose \(length) after the \(change.changeKind.rawValue)", bits,
                 source: "changes")
             if scope.service.map({ NameRule.same($0, change.service) }) ?? false {
                 weighed.supportsObject = true

@@ -1,7 +1,8 @@
+import Incidents
+
 #if canImport(Glibc)
     import Glibc
 #endif
-import Incidents
 
 /// The arithmetic of the ranking: bits, shares, words. "Something else" always competes with 0 bits.
 package enum HypothesisScore {

@@ -10,12 +10,14 @@ package struct OnsetDetector: Sendable, Hashable {
     package static let referenceMin = 5
     /// Departures in a row, with no value back in between.
     package static let departuresMin = 2
+    /// How long it must last: readings a few seconds apart share most of their rate's window.
+    package static let departureSpanMin = Duration.seconds(10)
     /// Values without a departure after which an earlier onset no longer counts.
     package static let calmMin = 20
 
     package private(set) var onset: Timestamp?
     /// The time of the newest value taken in.
-    package private(set) var lastTime = Timestamp(nanoseconds: .min)
+    package private(set) var lastTime: Timestamp?
     /// Whether the newest values are departures.
     package private(set) var isDeparted = false
     private var reference: [Double] = []
@@ -34,7 +36,7 @@ package struct OnsetDetector: Sendable, Hashable {
 
     /// Takes in the next value, oldest first.
     package mutating func add(_ value: Double, at time: Timestamp) {
-        guard value.isFinite, time > lastTime else { return }
+        guard value.isFinite, lastTime.map({ time > $0 }) ?? true else { return }
         lastTime = time
         guard reference.count >= Self.referenceMin, let centre = Statistics.median(reference),
             let mad = Statistics.mad(reference)
@@ -45,10 +47,10 @@ package struct OnsetDetector: Sendable, Hashable {
         let threshold = max(5 * 1.4826 * mad, 0.5 * abs(centre), 2 * floor)
         if harm * (value - centre) > threshold {
             calm = 0
-            if pending.count < Self.departuresMin {
-                pending.append(SignalHistory.Point(time: time, value: value))
-            }
-            if pending.count >= Self.departuresMin {
+            if !isDeparted { pending.append(SignalHistory.Point(time: time, value: value)) }
+            if let first = pending.first, pending.count >= Self.departuresMin,
+                time - first.time >= Self.departureSpanMin
+            {
                 isDeparted = true
                 onset = onset ?? pending.first?.time
             }

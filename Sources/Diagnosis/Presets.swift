@@ -105,6 +105,10 @@ package enum Presets {
                 + #"count by (instance) (node_cpu_seconds_total{mode="idle"}))"#,
             unit: .count, role: .saturation, target: 2, origin: "node_exporter"),
         Entry(
+            name: "saturation.files", needs: ["process_open_fds", "process_max_fds"],
+            promql: "max(process_open_fds / process_max_fds)", unit: .ratio, role: .saturation,
+            target: 0.9, origin: "process"),
+        Entry(
             name: "oom_kills", needs: ["node_vmstat_oom_kill"],
             promql: "sum(increase(node_vmstat_oom_kill[5m]))", unit: .count, role: .saturation,
             target: 0, origin: "node_exporter"),
@@ -136,7 +140,8 @@ package enum Presets {
             promql: "sum(nginx_connections_waiting)", unit: .count, role: .other, floor: 10,
             origin: "nginx", harm: .none),
         Entry(
-            name: "nginx_dropped", needs: ["nginx_connections_accepted", "nginx_connections_handled"],
+            name: "nginx_dropped",
+            needs: ["nginx_connections_accepted", "nginx_connections_handled"],
             promql: "sum(rate(nginx_connections_accepted[5m])) - "
                 + "sum(rate(nginx_connections_handled[5m]))",
             unit: .perSecond, role: .saturation, floor: 0.1, target: 0.1, origin: "nginx"),
@@ -148,6 +153,20 @@ package enum Presets {
             needs: ["pg_stat_activity_count", "pg_settings_max_connections"],
             promql: "sum(pg_stat_activity_count) / sum(pg_settings_max_connections)",
             unit: .ratio, role: .saturation, target: 0.9, origin: "PostgreSQL"),
+        Entry(
+            name: "saturation.pool", needs: ["db_pool_in_use", "db_pool_max"],
+            promql: "max(db_pool_in_use / (db_pool_max > 0))", unit: .ratio, role: .saturation,
+            target: 0.9, origin: "connection pool"),
+        Entry(
+            name: "saturation.hikari",
+            needs: ["hikaricp_connections_active", "hikaricp_connections_max"],
+            promql: "max(hikaricp_connections_active / (hikaricp_connections_max > 0))",
+            unit: .ratio, role: .saturation, target: 0.9, origin: "HikariCP"),
+        Entry(
+            name: "saturation.go_sql",
+            needs: ["go_sql_in_use_connections", "go_sql_max_open_connections"],
+            promql: "max(go_sql_in_use_connections / (go_sql_max_open_connections > 0))",
+            unit: .ratio, role: .saturation, target: 0.9, origin: "Go database/sql"),
         Entry(
             name: "pg_deadlocks", needs: ["pg_stat_database_deadlocks"],
             promql: "sum(rate(pg_stat_database_deadlocks[5m]))", unit: .perSecond, role: .other,

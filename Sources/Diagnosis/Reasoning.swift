@@ -89,7 +89,9 @@ extension Diagnoser {
             } ?? false
         }
         return trackers.contains { tracker in
-            guard tracker.definition.name == signal || tracker.definition.name.hasPrefix(signal + "."),
+            guard
+                tracker.definition.name == signal
+                    || tracker.definition.name.hasPrefix(signal + "."),
                 tracker.state.isBad == true
             else { return isDeparted(tracker, signal) }
             return isAbove == (tracker.definition.harm == .up)
@@ -149,7 +151,8 @@ extension Diagnoser {
         change: ChangeRecorded? = nil, dependency: String? = nil
     ) -> Candidate {
         var names = [
-            "{service}": service ?? "the service", "{version}": change?.version ?? "the new version",
+            "{service}": service ?? "the service",
+            "{version}": change?.version ?? "the new version",
             "{previous}": change?.previous ?? "the previous version",
         ]
         names["{dependency}"] = dependency ?? "a dependency"

@@ -92,5 +92,7 @@ package enum Statistics {
     }
 
     /// The standard normal distribution's upper tail.
-    private static func upperTail(_ z: Double) -> Double { min(1, 0.5 * erfc(z / 2.0.squareRoot())) }
+    private static func upperTail(_ z: Double) -> Double {
+        min(1, 0.5 * erfc(z / 2.0.squareRoot()))
+    }
 }

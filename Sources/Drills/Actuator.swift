@@ -10,9 +10,11 @@ package enum Actuator {
         REVISION, restart SERVICE, flag-off FLAG, flag-on FLAG, drain ZONE, undrain ZONE
         """
 
-    /// Checks the request, takes as long as such work takes (1 s unless `--seconds` says otherwise),
-    /// records it, says so on standard output, and returns the exit code: 0, 1 when the drill has no
-    /// such object, 2 for a bad command line, 4 when the file cannot be written.
+    /// Runs one action and returns the exit code: 0, 1 when the drill has no such object, 2 for a
+    /// bad command line, 4 when the file cannot be written.
+    ///
+    /// Checks the request, takes as long as such work takes (1 s unless `--seconds` says
+    /// otherwise), records it and says so on standard output.
     package static func run(arguments: [String]) -> Int32 {
         do {
             let request = try parse(arguments)
@@ -152,7 +154,7 @@ package enum Actuator {
         while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
     }
 
-    /// One write and one sync: the line is there whole, or not at all for whoever waits for its end.
+    /// One write and one sync: the line is there whole, or not at all for who waits for its end.
     private static func record(_ request: Request) throws(Failure) {
         let path = request.paths.actuations
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW

@@ -79,9 +79,10 @@ package struct DrillScore: Sendable {
     /// `deploy-regression@checkout`.
     private var trueCause: String { scenario.truth.hypothesis + "@" + scenario.truth.service }
 
+    /// Whether it names both the kind of cause and the service.
     private func isTrue(_ hypothesis: (id: String, service: String?, share: Double)) -> Bool {
         hypothesis.id.hasPrefix(scenario.truth.hypothesis)
-            && (hypothesis.service == nil || hypothesis.service == scenario.truth.service)
+            && hypothesis.service == scenario.truth.service
     }
 
     private func isRight(_ executed: (action: String, target: String)) -> Bool {

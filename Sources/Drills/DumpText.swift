@@ -28,7 +28,7 @@ struct DumpText {
         "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
     }
 
-    /// Calls `body` for every machine at every moment, machine by machine, with the end of its lines.
+    /// Calls `body` for every machine at every moment, machine by machine, with its lines' end.
     private func each(_ moments: [Moment], _ body: (Machine, String) -> Void) {
         for position in moments.first?.machines.indices ?? 0..<0 {
             for moment in moments {

@@ -97,7 +97,11 @@ private struct ScenarioReader {
     private func pool(_ reader: MappingReader?) -> Scenario.Pool? {
         guard let reader else { return nil }
         defer { reader.finish() }
-        return Scenario.Pool(max: count("max", reader), inUse: count("in_use", reader))
+        let pool = Scenario.Pool(max: count("max", reader), inUse: count("in_use", reader))
+        if pool.inUse > pool.max, let node = reader.node("in_use") {
+            context.report(node, "in_use is above max", expected: "at most \(pool.max)")
+        }
+        return pool
     }
 
     private func queue(_ reader: MappingReader?) -> Scenario.Queue? {
@@ -247,6 +251,9 @@ private struct ScenarioReader {
             expected: "one of " + known.joined(separator: ", "))
     }
 
+    /// The recorded history grows with every instance and must stay quick to read.
+    private static let instancesMax = 40
+
     private func checkFault(_ scenario: Scenario, _ root: MappingReader) {
         let node = root.node["fault"] ?? root.node
         let fault = scenario.fault
@@ -265,6 +272,12 @@ private struct ScenarioReader {
             context.report(
                 node["canary"] ?? node, "the canary is instance \(canary.instance)",
                 expected: "1 to \(service.zones.count)")
+        }
+        let instances = scenario.services.reduce(0) { $0 + $1.zones.count }
+        if instances > Self.instancesMax {
+            context.report(
+                root.node["services"] ?? root.node, "there are \(instances) instances",
+                expected: "at most \(Self.instancesMax)")
         }
         if let cycle = Fleet.cycle(scenario.services) {
             context.report(

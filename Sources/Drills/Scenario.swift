@@ -1,6 +1,6 @@
 import Basics
 
-/// A simulated incident as its file describes it: the fleet, what breaks, what misleads, what helps.
+/// A simulated incident as its file describes it: fleet, fault, what misleads and what helps.
 ///
 /// The file is YAML; `Scenarios/bad-deploy.yaml` documents every key where it is used.
 package struct Scenario: Sendable, Hashable {
@@ -23,7 +23,7 @@ package struct Scenario: Sendable, Hashable {
         package var name: String
         /// `edge`, `middleware` or `backend`.
         package var tier: String
-        /// Called services by name, and the share (0…1) of this service's requests that call them.
+        /// Called services by name, and the share (0…1) of the requests that call each.
         package var calls: [String: Double]
         /// Share of customers it serves, 0…1.
         package var customers: Double

@@ -39,16 +39,12 @@ extension Simulator {
             fleet.indices(of: change.service), to: change.version, from: time, over: .seconds(40))
     }
 
+    /// The canary has no record of its own: the pipeline reports rollouts.
     private func planCanary() {
         let fault = scenario.fault
         guard let canary = fault.canary else { return }
         let time = start - canary.since
         let machine = fleet.indices(of: fault.service)[canary.instance - 1]
-        let record = ChangeRecord(
-            time, kind: "canary", service: fault.service, version: fault.version,
-            previous: fault.previous, by: "pipeline",
-            summary: "canary on \(fleet.machines[machine].name)")
-        plan(.record(record), at: time)
         plan(.version(machine: machine, fault.version), at: time)
     }
 
@@ -119,7 +115,8 @@ extension Simulator {
         record(
             kind: "deploy", service: service, version: revision, previous: previous,
             summary: "\(actuation.verb.rawValue) of \(service) to \(revision)")
-        planVersions(machines, to: revision, from: clock + .seconds(3), over: span - .seconds(3))
+        planVersions(
+            machines, to: revision, from: clock + .seconds(3), over: max(.zero, span - .seconds(3)))
     }
 
     private func record(

@@ -47,6 +47,11 @@ package final class Simulator {
                 "drill.directory", "The drill's directory has no absolute path",
                 subject: directory, unchanged: "Nothing was written", exit: .usage)
         }
+        guard let program = actuator.first, program.hasPrefix("/") else {
+            throw Failure(
+                "drill.actuator", "The actuator has no absolute path",
+                subject: actuator.first ?? "", unchanged: "Nothing was written", exit: .usage)
+        }
         self.scenario = scenario
         self.seed = seed
         self.start = start

@@ -17,7 +17,8 @@ package struct SimulatorPaths: Sendable, Hashable {
     /// The instances, one JSON line each: what any inventory would tell.
     package var fleet: String { directory + "/fleet.jsonl" }
     package var deploys: String { directory + "/deploys.jsonl" }
-    /// What the actuator did, one JSON line for each action. The simulator learns from nothing else.
+    /// What the actuator did, one JSON line for each action. The simulator learns from nothing
+    /// else.
     package var actuations: String { directory + "/actuations.jsonl" }
     /// The drill's own emergency-stop file.
     package var stopFile: String { directory + "/EMERGENCY_STOP" }

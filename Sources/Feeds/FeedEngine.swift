@@ -24,10 +24,18 @@ final class FeedEngine {
     private let ledger = FileLedger()
     private var paths: [String: Set<String>] = [:]
     private var dirtyLogs: Set<Int> = []
+    /// Logs that still have their turn in this cycle, last one first.
+    private var cycle: [Int] = []
+    private var isInCycle = false
+    /// Logs that still read a file without a name: looked at without events.
+    private var resting: Set<Int> = []
     private var completedDumps: Set<Int> = []
     private var dirtyDumps: Set<Int> = []
     private var generation: UInt64 = 0
     private var places: [String: [String: [Target]]] = [:]
+    private let mounts = NetworkMounts.current()
+    /// Directories on network file systems, and of which kind.
+    private var remote: [String: String] = [:]
     private var isFirstDiscovery = true
     private var needsDiscovery = true
 
@@ -67,7 +75,13 @@ final class FeedEngine {
         return inotify.failure.map { "polled every \(interval): inotify failed (\($0))" } ?? ""
     }
 
-    var isPolling: Bool { !pollingNote.isEmpty }
+    var isPolling: Bool { !pollingNote.isEmpty || !remote.isEmpty }
+
+    /// What the health of the file at `path` says about how changes are noticed.
+    private func note(_ path: String) -> String {
+        guard let kind = remote[PathPattern.directory(of: path)] else { return pollingNote }
+        return "polled every \(limits.pollInterval.inMilliseconds) ms: \(kind) reports no changes"
+    }
 
     private var zoneOffset: Int {
         var seconds = time_t(clock.now.wall.seconds)
@@ -152,10 +166,13 @@ extension FeedEngine {
         for place in PathPattern.watched(for: path) {
             places[place.directory, default: [:]][place.name, default: []].append(target)
             inotify?.watch(place.directory)
+            if let kind = mounts.kind(of: PathPattern.resolved(place.directory)) {
+                remote[PathPattern.directory(of: path)] = kind
+            }
         }
         generation += 1
         // A glob's next files must not be taken for unread ones of this log.
-        if case .log(let index) = target { _ = readLog(index) }
+        if case .log(let index) = target { logs[index].follower.look(now: now.boot) }
     }
 
     private func mark(_ target: Target, isComplete: Bool) {
@@ -174,6 +191,8 @@ extension FeedEngine {
 extension FeedEngine {
     /// Takes what the kernel reported since the last call.
     func takeEvents() {
+        dirtyLogs.formUnion(resting)
+        resting = []
         guard let inotify else { return }
         let events = inotify.drain()
         if events.isEmpty { return }
@@ -207,26 +226,33 @@ extension FeedEngine {
         for directory in places.keys { inotify?.watch(directory) }
     }
 
-    /// One fair round: each marked file has one bounded turn.
+    /// One bounded piece of a fair cycle, in which each marked file has one turn. Lines become
+    /// visible when the cycle ends, merged by time.
     /// - Parameter isLast: see `DumpSource.turn`.
     /// - Returns: whether there is more to read at once.
     func round(isLast: Bool = false) -> Bool {
         discover()
         readDumps(isLast: isLast)
         var more = readChanges()
-        var still: Set<Int> = []
-        for index in dirtyLogs.sorted() {
+        if cycle.isEmpty, !isInCycle {
+            cycle = dirtyLogs.sorted().reversed()
+            dirtyLogs = []
+            isInCycle = true
+        }
+        let enough = intake.total + limits.linesPerRoundMax
+        while let index = cycle.popLast() {
             if readLog(index) {
                 more = true
-                still.insert(index)
+                dirtyLogs.insert(index)
             } else if logs[index].follower.hasRetired {
-                still.insert(index)
+                resting.insert(index)
             }
-            if intake.isFull { break }
+            if intake.total >= enough { break }
         }
-        dirtyLogs = dirtyLogs.filter { still.contains($0) }
+        guard cycle.isEmpty else { return true }
+        isInCycle = false
         intake.commit()
-        return more || needsDiscovery
+        return more || needsDiscovery || !dirtyLogs.isEmpty
     }
 
     private func readLog(_ index: Int) -> Bool {
@@ -289,16 +315,16 @@ extension FeedEngine {
 
     /// In the order of the specifications; files of a glob by path.
     private func health(_ now: ClockReading) -> [SourceHealth] {
-        let note = pollingNote
         var bySpec: [String: [SourceHealth]] = [:]
         for source in logs {
-            bySpec[source.spec.id, default: []].append(source.health(now.wall, note: note))
+            bySpec[source.spec.id, default: []].append(
+                source.health(now.wall, note: note(source.path)))
         }
         for source in dumps {
-            bySpec[source.spec.id, default: []].append(source.health(now, note: note))
+            bySpec[source.spec.id, default: []].append(source.health(now, note: note(source.path)))
         }
         for source in changeFiles {
-            bySpec[source.spec.id, default: []].append(source.health(note: note))
+            bySpec[source.spec.id, default: []].append(source.health(note: note(source.path)))
         }
         var all: [SourceHealth] = []
         for spec in specs {

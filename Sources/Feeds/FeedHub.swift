@@ -13,6 +13,8 @@ package final class FeedHub: Sendable {
         var reader: (any DispatchSourceRead)?
         var timers: [any DispatchSourceTimer] = []
         var isPumping = false
+        /// How often everything is looked at; shorter when the kernel reports no changes.
+        var rescanInterval: Duration?
     }
 
     /// The serial queue on which everything is read and every tick runs.
@@ -73,7 +75,8 @@ package final class FeedHub: Sendable {
         ticks.withLock { $0.append(Tick(interval: interval, body: body)) }
     }
 
-    /// What is known now. Waits for the turn that is being read, a few milliseconds at most.
+    /// What is known now. Waits for the round that is being read: for other threads than the main
+    /// one, which gets its snapshots by `onTick`.
     package func snapshot() -> FeedSnapshot { engine.withLock { $0.snapshot() } }
 
     /// Reads everything that was written to any source up to now, then returns what is known.
@@ -84,15 +87,18 @@ package final class FeedHub: Sendable {
         queue.sync { engine.withLock { Self.drain($0) } }
     }
 
-    /// The time from which patterns count as new; nil when there is no incident.
+    /// The time from which patterns count as new; nil when there is no incident. Returns at once and
+    /// holds for everything read or drained afterwards.
     package func setIncidentStart(_ time: Timestamp?) {
-        engine.withLock { $0.setIncidentStart(time) }
+        queue.async { self.engine.withLock { $0.setIncidentStart(time) } }
     }
 
-    /// Adds a source while running.
+    /// Adds a source, also while running. Returns at once.
     package func add(_ spec: SourceSpec) {
-        engine.withLock { $0.add(spec) }
-        if isStarted.load(ordering: .relaxed) { queue.async { self.pumpSoon() } }
+        queue.async {
+            self.engine.withLock { $0.add(spec) }
+            if self.isStarted.load(ordering: .relaxed) { self.pumpSoon() }
+        }
     }
 
     private static func drain(_ engine: FeedEngine) -> FeedSnapshot {
@@ -123,15 +129,22 @@ extension FeedHub {
                 running.reader = reader
             }
         }
-        addTimer(every: rescanInterval) { $0.rescan() }
+        scheduleRescan()
         for tick in ticks.withLock({ $0 }) {
             addTimer(every: tick.interval) { hub in tick.body(hub.snapshotForTick()) }
         }
         pumpSoon()
     }
 
-    private var rescanInterval: Duration {
-        engine.withLock { $0.isPolling } ? limits.pollInterval : limits.rescanInterval
+    /// Adds the faster timer once inotify turns out to be missing or full.
+    private func scheduleRescan() {
+        let interval =
+            engine.withLock { $0.isPolling } ? limits.pollInterval : limits.rescanInterval
+        let isNew = running.withLock { running in
+            defer { running.rescanInterval = interval }
+            return running.rescanInterval != interval
+        }
+        if isNew { addTimer(every: interval) { $0.rescan() } }
     }
 
     private func addTimer(
@@ -157,6 +170,7 @@ extension FeedHub {
 
     private func rescan() {
         engine.withLock { $0.lookAtEverything() }
+        scheduleRescan()
         pumpSoon()
     }
 
@@ -185,11 +199,10 @@ extension FeedHub {
 
     /// Reads what waits, within a bound, so that a tick shows what was written before it.
     private func snapshotForTick() -> FeedSnapshot {
-        engine.withLock { engine in
-            engine.takeEvents()
-            var rounds = 0
-            while engine.round(), rounds < 16 { rounds += 1 }
-            return engine.snapshot()
+        engine.withLock { $0.takeEvents() }
+        for _ in 0..<16 {
+            guard engine.withLock({ $0.round() }) else { break }
         }
+        return engine.withLock { $0.snapshot() }
     }
 }

@@ -120,6 +120,7 @@ final class Inotify {
 
     private func forget(_ watch: Int32, _ directory: String) {
         watches[directory] = nil
+        aliases[directory] = nil
         guard directories[watch] == directory else { return }
         directories[watch] = nil
         inotify_rm_watch(descriptor, watch)

@@ -93,8 +93,8 @@ final class LineIntake {
         staged.removeAll(keepingCapacity: staged.count < 4_096)
     }
 
-    /// Whether enough is staged for a commit before more is read.
-    var isFull: Bool { staged.count >= 4 * limits.recentRecordsMax }
+    /// Lines that wait for `commit`.
+    var stagedCount: Int { staged.count }
 
     /// The kept records with unfinished lines behind them.
     func records(with provisional: [LogRecord]) -> [LogRecord] {

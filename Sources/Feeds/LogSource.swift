@@ -47,7 +47,11 @@ final class LogSource {
         let isSkipping = follower.bytesBehind > limits.bytesBehindBeforeSkipping && !isOpening
         let reference = isOpening ? min(follower.modified ?? now.wall, now.wall) : now.wall
         let context = TimeContext(reference: reference, zoneOffset: zoneOffset)
-        let turn = follower.turn(now: now.boot) { line, offset, omitted in
+        // The newest lines of all files come in one cycle, so that they are merged by time.
+        let limit =
+            isOpening
+            ? max(limits.bytesPerTurnMax, limits.openingHistoryBytesMax) : limits.bytesPerTurnMax
+        let turn = follower.turn(now: now.boot, limit: limit) { line, offset, omitted in
             self.take(
                 line, offset, omitted, isSkipping: isSkipping, context, now: now.wall, intake)
         }
@@ -170,7 +174,7 @@ extension LogSource {
             reference: min(follower.modified ?? now, now), zoneOffset: zoneOffset)
         var oldest: Timestamp?
         var records: [LogRecord] = []
-        reader.previous(bytes: limits.bytesPerTurnMax) { line, offset, omitted in
+        reader.previous(bytes: limits.olderHistorySliceBytes) { line, offset, omitted in
             let record = self.record(
                 line, offset, omitted, context, &self.historyParser, &self.historyCleaner, intake,
                 last: records.last?.time)

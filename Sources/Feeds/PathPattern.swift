@@ -49,8 +49,13 @@ enum PathPattern {
     }
 
     private static func isLinked(_ directory: String, _ target: String) -> Bool {
-        guard let resolved = realpath(directory, nil) else { return true }
+        resolved(directory) != self.directory(of: target)
+    }
+
+    /// `path` without links and relative parts, or as it is when it does not exist.
+    static func resolved(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
         defer { free(resolved) }
-        return String(cString: resolved) != self.directory(of: target)
+        return String(cString: resolved)
     }
 }

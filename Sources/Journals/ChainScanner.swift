@@ -1,5 +1,9 @@
 import Basics
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// A record that fits its chain.
 struct ScannedRecord {
     var sequence: UInt64
@@ -121,16 +125,17 @@ struct ChainScanner {
     }
 
     private static func nextFrame(_ bytes: ArraySlice<UInt8>, from start: Int) -> Int? {
-        var index = start
-        while index + 4 <= bytes.endIndex {
-            if bytes[index] == 0x57, bytes[index + 1] == 0x4A, bytes[index + 2] == 0x31,
-                bytes[index + 3] == 0x20
+        bytes[start...].withUnsafeBytes { rest -> Int? in
+            var offset = 0
+            while let base = rest.baseAddress, offset + 4 <= rest.count,
+                let found = memchr(base + offset, 0x57, rest.count - offset - 3)
             {
-                return index
+                offset = UnsafeRawPointer(found) - base
+                if memcmp(base + offset, "WJ1 ", 4) == 0 { return start + offset }
+                offset += 1
             }
-            index += 1
+            return nil
         }
-        return nil
     }
 
     /// Reads the record at the start of `bytes`, which lies at `position + skipped`.

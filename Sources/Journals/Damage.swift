@@ -24,8 +24,8 @@ struct Damage: Hashable, Sendable {
         return measure.damage(before: last + 1)
     }
 
-    /// The accepted damage that begins where `scanner` stopped, if a later segment up to `last` names
-    /// exactly these bytes.
+    /// The accepted damage that begins where `scanner` stopped, if a later segment up to `last`
+    /// names exactly these bytes.
     static func passage(
         from scanner: ChainScanner, to last: Int, in directory: JournalDirectory,
         _ files: any FileSystem

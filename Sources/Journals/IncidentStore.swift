@@ -39,8 +39,8 @@ package struct IncidentStore: Sendable {
         return incidentsDirectory + "/" + id
     }
 
-    /// `INC-` and 4 to 8 digits 0–9, compared as bytes: Swift's own comparison takes look-alikes for
-    /// equal.
+    /// `INC-` and 4 to 8 digits 0–9, compared as bytes: Swift's own comparison takes look-alikes
+    /// for equal.
     package static func isValid(_ id: String) -> Bool {
         let bytes = Array(id.utf8)
         return bytes.starts(with: "INC-".utf8) && (8...12).contains(bytes.count)
@@ -54,8 +54,8 @@ package struct IncidentStore: Sendable {
         return names.filter(Self.isValid).sorted { (Self.number($0), $0) < (Self.number($1), $1) }
     }
 
-    /// One above the highest id in use, `INC-0001` in an empty store; the lowest unused one when the
-    /// highest has been reached.
+    /// One above the highest id in use, `INC-0001` in an empty store; the lowest unused one when
+    /// the highest has been reached.
     package func nextFreeID() -> String {
         let used = list().map(Self.number)
         let next = (used.last ?? 0) + 1

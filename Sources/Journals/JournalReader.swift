@@ -6,7 +6,8 @@ import Synchronization
     import Glibc
 #endif
 
-/// Follows a journal that somebody else may be writing. It opens nothing for writing and takes no lock.
+/// Follows a journal that somebody else may be writing. It opens nothing for writing and takes no
+/// lock.
 ///
 /// Only whole records that continue the chain are handed out. An end that is still being written is
 /// left for the next call. Callers poll, every 250 ms or when inotify says so.

@@ -62,8 +62,8 @@ struct JournalScan {
         if self.head == nil { headProblem = "HEAD is not readable" }
     }
 
-    /// The last record when a crash cost it nothing but its newline. A newline makes it whole, so it
-    /// cannot be skipped as a torn line: no later record could name it as a gap.
+    /// The last record when a crash cost it nothing but its newline. A newline makes it whole, so
+    /// it cannot be skipped as a torn line: no later record could name it as a gap.
     var recordWithoutNewline: ScannedRecord? {
         guard !tail.isEmpty, !tail.contains(0x0A) else { return nil }
         var probe = scanner

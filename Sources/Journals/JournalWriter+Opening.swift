@@ -6,16 +6,16 @@ import Incidents
 #endif
 
 extension JournalWriter {
-    /// Takes the writer's lock on the journal in `directory`, checks it whole, puts a torn end right
-    /// and goes on at its end; creates it when there is none.
+    /// Takes the writer's lock on the journal in `directory`, checks it whole, puts a torn end
+    /// right and goes on at its end; creates it when there is none.
     ///
     /// - Parameters:
     ///   - directory: the incident's own directory (`…/incidents/INC-2041`).
     ///   - incident: its id, which must be the one in an existing journal's first record.
     ///   - scrub: redacts; every string of every payload passes through it before it is written.
     /// - Throws: `journal.locked` when another process writes (open a `JournalReader` instead),
-    ///   `journal.corrupt` when something durable is damaged (likewise), `journal.remoteFileSystem`,
-    ///   `journal.otherIncident`, `journal.notWritable`.
+    ///   `journal.corrupt` when something durable is damaged (likewise),
+    ///   `journal.remoteFileSystem`, `journal.otherIncident`, `journal.notWritable`.
     package static func open(
         directory: String, incident: String, clock: any TimeSource,
         options: JournalOptions = JournalOptions(), scrub: @escaping Scrub
@@ -251,8 +251,8 @@ private struct JournalOpening {
         ]
     }
 
-    /// Copies torn bytes to `000001.wj.torn-1` and returns the file's name. The bytes also stay in the
-    /// journal, so a disk too full for the copy is no reason to stop; the name is then empty.
+    /// Copies torn bytes to `000001.wj.torn-1` and returns the file's name. The bytes also stay in
+    /// the journal, so a disk too full for the copy is no reason to stop; the name is then empty.
     private func copyAside(_ bytes: [UInt8], segment: Int) -> String {
         for number in 1...999 {
             let path = place.segment(segment) + ".torn-\(number)"

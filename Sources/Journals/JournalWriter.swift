@@ -6,7 +6,8 @@ import Synchronization
     import Glibc
 #endif
 
-/// The one writer of an incident's journal. It holds the lock until it is closed or the process dies.
+/// The one writer of an incident's journal. It holds the lock until it is closed or the process
+/// dies.
 ///
 /// All calls may come from any thread; each waits for the disk, so none belongs on the main one.
 /// Records that were not synced become durable with the next synced one or with `sync()`, which the

@@ -62,10 +62,17 @@ enum RecordFrame {
             throw .broken("the checksum does not match")
         }
         guard bytes[payloadEnd] == 0x0A else { throw .broken("the newline is missing") }
-        guard payload.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+        guard isPrintable(payload) else {
             throw .broken("the payload is not printable ASCII")
         }
         return (sequence, payload, bytes[start...payloadEnd])
+    }
+
+    private static func isPrintable(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.withUnsafeBufferPointer { bytes in
+            for byte in bytes where byte < 0x20 || byte > 0x7E { return false }
+            return true
+        }
     }
 
     /// `WJ2` and the like, when a line begins so.

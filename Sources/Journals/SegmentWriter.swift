@@ -44,7 +44,8 @@ struct SegmentWriter: Sendable {
 
     /// Goes on at the end of the open segment `descriptor`, where `head` lies.
     ///
-    /// - Parameter durable: the end of the last good record, which is on the disk; before `head` only
+    /// - Parameter durable: the end of the last good record, which is on the disk; before `head`
+    /// only
     ///   when torn bytes lie between.
     init(
         directory: JournalDirectory, clock: any TimeSource, options: JournalOptions,
@@ -143,8 +144,8 @@ struct SegmentWriter: Sendable {
 
     // MARK: A full disk
 
-    /// Gives up the reserve and accounts for a torn line, or poisons the journal. True when only the
-    /// newline was missing and the line is whole now.
+    /// Gives up the reserve and accounts for a torn line, or poisons the journal. True when only
+    /// the newline was missing and the line is whole now.
     private mutating func repair(
         _ error: SystemError, torn: Int, isClosed: Bool, _ line: [UInt8]
     ) throws(Failure) -> Bool {

@@ -127,7 +127,8 @@ struct PlaybookReader {
         for step in playbook.mitigations {
             if let hypothesis = step.hypothesis, !ids.contains(hypothesis) {
                 context.report(
-                    root, "\(step.action) answers \"\(hypothesis)\", which is not a hypothesis here",
+                    root,
+                    "\(step.action) answers \"\(hypothesis)\", which is not a hypothesis here",
                     expected: "one of " + ids.joined(separator: ", "),
                     suggestion: nearest(hypothesis, in: ids))
             }

@@ -66,7 +66,9 @@ enum PromQLText {
         while let open = rest.firstIndex(of: "{") {
             result += rest[..<open]
             rest = rest[open...]
-            let slot = ["{service}", "{version}", "{previous}", "{dependency}"].first { rest.hasPrefix($0) }
+            let slot = ["{service}", "{version}", "{previous}", "{dependency}"].first {
+                rest.hasPrefix($0)
+            }
             result += slot == nil ? "{" : "x"
             rest = rest.dropFirst(slot?.count ?? 1)
         }

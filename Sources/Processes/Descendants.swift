@@ -110,8 +110,8 @@ enum SmallFile {
     }
 }
 
-/// The machine's boot-time clock. Deadlines of real processes follow it even when the injected clock
-/// runs faster (drills) or by hand (tests).
+/// The machine's boot-time clock. Deadlines of real processes follow it even when the injected
+/// clock runs faster (drills) or by hand (tests).
 enum BootClock {
     static var now: BootTime {
         var value = timespec()

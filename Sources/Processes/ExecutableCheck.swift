@@ -48,9 +48,9 @@ package enum ExecutableCheck {
     /// Lower-case hex SHA-256 of the file at a path.
     package typealias Digest = @Sendable (_ path: String) throws(Failure) -> String
 
-    /// Identity of the program at `path`, which must be absolute, a regular executable file owned by
-    /// root or this user, and out of others' reach: not writable by them, nor its directory, nor any
-    /// directory above it (a sticky one such as `/tmp` excepted, where others cannot rename).
+    /// Identity of the program at `path`, which must be absolute, a regular executable file owned
+    /// by root or this user, and out of others' reach: not writable by them, nor its directory, nor
+    /// any directory above it (a sticky one such as `/tmp` excepted, where others cannot rename).
     package static func pin(_ path: String, digest: Digest? = nil) throws(Failure)
         -> PinnedExecutable
     {

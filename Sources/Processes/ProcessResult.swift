@@ -10,7 +10,7 @@ package struct ProcessResult: Hashable, Sendable {
         case ok
         /// The program ended by itself with this exit code, not 0.
         case failed(exitCode: Int32)
-        /// A signal that this program did not send ended it.
+        /// A signal that this program did not send ended it; 0 when how it ended was lost.
         case killed(signal: Int32)
         /// It was ended because its deadline passed, however it then exited.
         case timedOut

@@ -10,7 +10,8 @@ import CSystem
 /// The child gets a session of its own, `/dev/null` as input and one pipe as output. When its
 /// deadline passes or a stop is asked for, its group gets SIGTERM (and SIGCONT, in case it was
 /// suspended), after the grace SIGKILL; descendants that left the group are found and killed.
-/// No signal is ever sent to a process that was reaped.
+/// No signal is ever sent to a process that was reaped. SIGCHLD must not be ignored: the kernel
+/// would then discard how children end.
 package final class ProcessRunner: Sendable {
     private let clock: any TimeSource
 
@@ -28,15 +29,19 @@ package final class ProcessRunner: Sendable {
     /// - Parameters:
     ///   - shouldStop: asked every 250 ms; an answer ends the command.
     ///   - started: called once with the pid as soon as the child runs.
+    ///   - received: called with each piece of output, at most 64 KiB, as it arrives; for commands
+    ///     that are followed rather than waited for.
     package func run(
         _ command: Command, shouldStop: @Sendable () -> StopRequest? = { nil },
-        started: @Sendable (pid_t) -> Void = { _ in }
+        started: @Sendable (pid_t) -> Void = { _ in },
+        received: (@Sendable ([UInt8]) -> Void)? = nil
     ) -> ProcessResult {
         let begin = clock.now.boot
         do throws(SystemError) {
             let child = try Spawning.start(command)
             started(child.pid)
-            var supervision = Supervision(command: command, child: child)
+            var supervision = Supervision(
+                command: command, child: child, received: received)
             supervision.watch(shouldStop: shouldStop)
             return supervision.result(started: begin, ended: clock.now.boot)
         } catch {

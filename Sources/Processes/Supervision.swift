@@ -27,14 +27,19 @@ struct Supervision {
     private enum Exit {
         case code(Int32)
         case signal(Int32)
+        /// Somebody else reaped the child: how it ended is not known.
+        case lost
     }
 
     private static let stopPollInterval: Duration = .milliseconds(250)
+    /// Ten years: stands for "no deadline" and keeps the arithmetic in range.
+    private static let deadlineMax: Duration = .hours(87_600)
     private static let sweepMax: Duration = .seconds(2)
 
     private let command: Command
     private let child: SpawnedChild
     private let deadline: BootTime
+    private let received: (([UInt8]) -> Void)?
     private var phase = Phase.running
     private var cause: Cause?
     private var exit: Exit?
@@ -45,11 +50,12 @@ struct Supervision {
     private var sweptCount = 0
     private var leftBehindCount = 0
 
-    init(command: Command, child: SpawnedChild) {
+    init(command: Command, child: SpawnedChild, received: (([UInt8]) -> Void)?) {
         self.command = command
         self.child = child
+        self.received = received
         let now = BootClock.now
-        deadline = now + command.deadline
+        deadline = now + min(command.deadline, Self.deadlineMax)
         nextStopPoll = now
         output = OutputCapture(
             headMax: command.outputHeadBytesMax, tailMax: command.outputTailBytesMax)
@@ -127,14 +133,18 @@ struct Supervision {
     }
 
     /// The leader is reaped last, so its number still names this group and no other.
-    private func signalGroup(_ signal: Int32) { kill(-child.pid, signal) }
+    private func signalGroup(_ signal: Int32) {
+        if case .lost = exit { return }
+        kill(-child.pid, signal)
+    }
 
     private func peekedExit() -> Exit? {
         var status: Int32 = 0
         switch csystem_peek_child(child.pid, &status) {
         case Int32(CSYSTEM_CHILD_EXITED.rawValue): return .code(status)
         case Int32(CSYSTEM_CHILD_KILLED.rawValue): return .signal(status)
-        default: return nil
+        case Int32(CSYSTEM_CHILD_RUNNING.rawValue): return nil
+        default: return .lost
         }
     }
 
@@ -166,6 +176,7 @@ struct Supervision {
                 buffer.withUnsafeBytes { bytes in
                     output.append(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
                 }
+                received?(Array(buffer[..<count]))
                 continue
             }
             if count < 0, errno == EAGAIN || errno == EINTR { return }
@@ -181,7 +192,7 @@ struct Supervision {
         switch exit {
         case .code(let code): result.exitCode = code
         case .signal(let signal): result.signal = signal
-        case nil: break
+        case .lost, nil: break
         }
         result.sweptCount = sweptCount
         result.leftBehindCount = leftBehindCount
@@ -196,7 +207,7 @@ struct Supervision {
         case (nil, .code(let code)): .failed(exitCode: code)
         case (nil, .signal(let signal)): .killed(signal: signal)
         // Without a cause the phases end only after an exit.
-        case (nil, nil): .killed(signal: 0)
+        case (nil, .lost), (nil, nil): .killed(signal: 0)
         }
     }
 }

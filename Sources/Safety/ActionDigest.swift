@@ -7,9 +7,9 @@ package enum ActionDigest {
     /// Lower-case hex SHA-256 of action, argv, environment (with the child's own variables), target
     /// and incident.
     ///
-    /// Every field is preceded by its length as eight big-endian bytes and every list by its count, so
-    /// that no two different actions share a byte form. Titles, reasons and risk words are left out:
-    /// they change nothing that runs.
+    /// Every field is preceded by its length as eight big-endian bytes and every list by its count,
+    /// so that no two different actions share a byte form. Titles, reasons and risk words are left
+    /// out: they change nothing that runs.
     package static func hex(
         action: String, steps: [[String]], environment: DeploymentEnvironment,
         variables: [String: String], target: String, incident: IncidentID

@@ -1,8 +1,8 @@
 import Incidents
 import Playbooks
 
-/// Fills `{slot}` inside the arguments of a catalogued action. There is no quoting, because there is
-/// no shell: an argument stays one argument whatever stands in it.
+/// Fills `{slot}` inside the arguments of a catalogued action. There is no quoting, because there
+/// is no shell: an argument stays one argument whatever stands in it.
 package enum ArgvTemplate {
     /// Why a template does not become a command line.
     package struct Defect: Error, Hashable, Sendable {
@@ -15,8 +15,8 @@ package enum ArgvTemplate {
 
     /// `steps` with every placeholder replaced, once and not recursively.
     ///
-    /// `{name}` is a placeholder when the name is lower-case letters, digits, `_` and `-` and begins
-    /// with a letter; other braces (JSON bodies) stay as they are.
+    /// `{name}` is a placeholder when the name is lower-case letters, digits, `_` and `-` and
+    /// begins with a letter; other braces (JSON bodies) stay as they are.
     package static func fill(
         _ steps: [[String]], slots: [String: String]
     ) throws(Defect) -> [[String]] {
@@ -40,6 +40,23 @@ package enum ArgvTemplate {
             filled.append(arguments)
         }
         return filled
+    }
+
+    /// Whether two lists of command lines are the same bytes; `==` on strings accepts other
+    /// normalisations.
+    package static func same(_ left: [[String]], _ right: [[String]]) -> Bool {
+        left.elementsEqual(right) { $0.elementsEqual($1, by: NameRule.same) }
+    }
+
+    /// `text` for people with the known placeholders replaced; others stay as they are.
+    package static func filledText(_ text: String, slots: [String: String]) -> String {
+        let parts = pieces(of: text).map { piece in
+            switch piece {
+            case .text(let bytes): String(decoding: bytes, as: UTF8.self)
+            case .slot(let name): slots[name] ?? "{\(name)}"
+            }
+        }
+        return parts.joined()
     }
 
     /// The placeholders of an argument, in order.

@@ -5,8 +5,9 @@ import Playbooks
 package enum Blast {
     /// The reach of an action on `targets`.
     ///
-    /// Dependants are the services that need a target, directly or through others. A dependency cycle
-    /// among them, a target outside the registry and an empty registry make the radius unknown.
+    /// Dependants are the services that need a target, directly or through others. A dependency
+    /// cycle among them, a target outside the registry and an empty registry make the radius
+    /// unknown.
     package static func radius(
         of targets: [String], services: [String: Service], isFleetWide: Bool
     ) -> BlastRadius {

@@ -43,7 +43,8 @@ package enum Breaker {
         attempt.outcome == .unknown || (attempt.outcome.countsAsFailed && !attempt.isAcknowledged)
     }
 
-    /// In the order they were begun: by their numbers, because the wall clock may have been set back.
+    /// In the order they were begun: by their numbers, because the wall clock may have been set
+    /// back.
     private static func rollbacks(of incident: Incident, _ actions: [String: CatalogueAction])
         -> [Mitigation.Attempt]
     {

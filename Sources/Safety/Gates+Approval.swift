@@ -42,7 +42,7 @@ extension GateJudge {
             return refused("only a person approves", "a person approves it")
         }
         if let record {
-            guard record.proposal == proposal else {
+            guard isRecorded(record) else {
                 return refused("it is not what was recorded as \(proposal.id)", "propose it again")
             }
             guard record.state == .proposed else {
@@ -64,7 +64,7 @@ extension GateJudge {
         guard let record, let approval = record.approval, let approver = record.approver else {
             return refused("it was not approved", "approve it")
         }
-        guard record.proposal == proposal,
+        guard isRecorded(record),
             NameRule.same(approval.proposal, proposal.id),
             NameRule.same(approval.digest, proposal.digest)
         else { return refused("the approval is for something else", "approve it again") }
@@ -80,6 +80,12 @@ extension GateJudge {
         }
         return ageDefect(record) ?? objectionReview() ?? secondPersonReview()
             ?? GateVerdict(.approval, .pass, "approved by \(approver.name)")
+    }
+
+    /// Whether the record holds this very proposal, byte for byte where it runs.
+    private func isRecorded(_ record: Mitigation) -> Bool {
+        record.proposal == proposal && ArgvTemplate.same(record.proposal.steps, proposal.steps)
+            && NameRule.same(record.proposal.digest, proposal.digest)
     }
 
     private func ageDefect(_ record: Mitigation) -> GateVerdict? {

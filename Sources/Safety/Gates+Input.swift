@@ -90,7 +90,8 @@ extension GateJudge {
     private func stepsDefect(_ action: CatalogueAction) -> Defect? {
         do throws(ArgvTemplate.Defect) {
             let templates = isUndo ? action.rollbackSteps : action.steps
-            guard try ArgvTemplate.fill(templates, slots: proposal.slots) == proposal.steps else {
+            let filled = try ArgvTemplate.fill(templates, slots: proposal.slots)
+            guard ArgvTemplate.same(filled, proposal.steps) else {
                 return Defect("the catalogue has changed since it was proposed")
             }
             return nil
@@ -139,7 +140,7 @@ extension GateJudge {
     private func pairedRollback(_ action: CatalogueAction) -> GateVerdict {
         do throws(ArgvTemplate.Defect) {
             let filled = try ArgvTemplate.fill(action.rollbackSteps, slots: proposal.slots)
-            guard filled == proposal.rollbackSteps else {
+            guard ArgvTemplate.same(filled, proposal.rollbackSteps) else {
                 return blockedRollback("its rollback has changed since it was proposed")
             }
             return GateVerdict(.rollbackReady, .pass, "its paired rollback is complete")
@@ -158,7 +159,7 @@ extension GateJudge {
         }
         guard NameRule.same(undone.proposal.action, proposal.action),
             NameRule.same(undone.proposal.target, proposal.target),
-            undone.proposal.rollbackSteps == proposal.steps
+            ArgvTemplate.same(undone.proposal.rollbackSteps, proposal.steps)
         else { return blockedRollback("it is not the rollback of \(undone.proposal.id)") }
         guard !undone.attempts.isEmpty else {
             return blockedRollback("\(undone.proposal.id) never ran: there is nothing to undo")

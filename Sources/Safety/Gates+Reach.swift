@@ -90,6 +90,7 @@ extension GateJudge {
             given.configuration.actions[earlier.action] != nil
                 && !NameRule.same(earlier.action, proposal.action)
                 && !isForAnotherCause(earlier, than: step) && !wasConsidered(earlier.action)
+                && isPossible(earlier.action)
         }
         guard let skipped else {
             return GateVerdict(
@@ -105,6 +106,16 @@ extension GateJudge {
     private func isForAnotherCause(_ earlier: Playbook.Step, than step: Playbook.Step) -> Bool {
         guard let first = earlier.hypothesis, let second = step.hypothesis else { return false }
         return !NameRule.same(first, second)
+    }
+
+    /// Switching a flag is no way out when no flag of the target was changed.
+    private func isPossible(_ id: String) -> Bool {
+        guard let action = given.configuration.actions[id], !action.isContainment,
+            action.slots.values.contains(.flagID)
+        else { return true }
+        return given.incident.changes.contains {
+            $0.changeKind == .flag && NameRule.same($0.service, proposal.target)
+        }
     }
 
     /// Tried, refused, or done by hand.

@@ -4,8 +4,9 @@ import Playbooks
 
 /// The twelve gates. All are evaluated and all are shown; what cannot be decided refuses.
 ///
-/// Hard gates (stop, input, rollback ready, approval, journal) block. Review gates ask the incident's
-/// commander for a reason; at execution a review that the approval does not carry blocks as well.
+/// Hard gates (stop, input, rollback ready, approval, journal) block. Review gates ask the
+/// incident's commander for a reason; at execution a review that the approval does not carry blocks
+/// as well.
 package enum Gates {
     /// Judges one proposal at one stage. Pure: no clock and no files.
     ///
@@ -62,7 +63,8 @@ struct GateJudge {
         return [targets[0]] + targets.dropFirst().sorted()
     }
 
-    /// At execution a review counts only when the approval carries it with a reason by the commander.
+    /// At execution a review counts only when the approval carries it with a reason by the
+    /// commander.
     func settledReview(_ verdict: GateVerdict) -> GateVerdict {
         guard verdict.outcome == .review else { return verdict }
         let reason = record?.approval?.reviewReason ?? ""

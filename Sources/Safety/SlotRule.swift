@@ -2,8 +2,8 @@ import Basics
 import Incidents
 import Playbooks
 
-/// What may stand in a slot of a command line. Bytes are compared, never Swift strings: those accept
-/// look-alikes of a name.
+/// What may stand in a slot of a command line. Bytes are compared, never Swift strings: those
+/// accept look-alikes of a name.
 package enum SlotRule {
     /// Longest value of any slot, in bytes.
     package static let valueBytesMax = 4 * 1024
@@ -14,8 +14,8 @@ package enum SlotRule {
     ///
     /// - Parameters:
     ///   - service: whose artefacts a version must be; nil means those of any service.
-    ///   - deployed: versions that deploy records named, for a service whose versions come from such
-    ///     records (`versions: {from: …}`).
+    ///   - deployed: versions that deploy records named, for a service whose versions come from
+    ///     such records (`versions: {from: …}`).
     package static func validate(
         _ value: String, type: CatalogueAction.SlotType, configuration: Configuration,
         service: String? = nil, deployed: [String] = []

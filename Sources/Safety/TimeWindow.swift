@@ -17,8 +17,8 @@ package struct Moment: Sendable, Hashable {
 package enum TimeWindow {
     /// Time from `moment` to `now`, never negative.
     ///
-    /// Within one boot the boot-time clock decides (suspension included). Across boots only the wall
-    /// clock is left, and a wall clock that went back counts as no time passed.
+    /// Within one boot the boot-time clock decides (suspension included). Across boots only the
+    /// wall clock is left, and a wall clock that went back counts as no time passed.
     package static func elapsed(since moment: Moment, now: ClockReading, bootID: String) -> Duration
     {
         let span =

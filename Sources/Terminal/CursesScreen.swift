@@ -161,6 +161,11 @@ package final class CursesScreen: Screen {
         return true
     }
 
+    package func copy(_ text: String) {
+        guard isOpen else { return }
+        calls.writeRaw(Clipboard.sequence(for: text))
+    }
+
     package func close() {
         guard isOpen else { return }
         isOpen = false

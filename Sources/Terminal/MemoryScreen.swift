@@ -61,5 +61,9 @@ package final class MemoryScreen: Screen {
         suspendCount += 1
         return true
     }
+    /// What was offered to the clipboard.
+    package private(set) var copied: [String] = []
+    package func copy(_ text: String) { copied.append(text) }
+
     package func close() { isClosed = true }
 }

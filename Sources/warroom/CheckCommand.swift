@@ -23,13 +23,33 @@ struct CheckCommand: ParsableCommand {
         var findings = 0
         for path in targets { findings += try check(Paths.absolute(path)) }
         if findings > 0 { throw ExitCode(ExitStatus.finding.rawValue) }
-        print("\(targets.count) file\(targets.count == 1 ? "" : "s") checked, nothing found")
+        print("\(targets.count) file\(targets.count == 1 ? "" : "s") checked, no errors")
     }
 
+    /// Prints what is wrong with one file and returns the number of errors; notes do not count.
     private func check(_ path: String) throws(Failure) -> Int {
         let text = try TextFile.read(path)
-        let problems = ConfigurationLoader.lint(text: text, file: path)
-        for problem in problems { print(Clean.text(problem)) }
-        return problems.count
+        do throws(Failure) {
+            let problems = try problems(of: text, path)
+            for problem in problems { print(Clean.text("\(problem)")) }
+            return problems.filter(\.isError).count
+        } catch {
+            print(Clean.document(error.description))
+            return 1
+        }
+    }
+
+    private func problems(of text: String, _ path: String) throws(Failure) -> [LintProblem] {
+        let lines = text.split(separator: "\n")
+        if lines.contains(where: { $0.hasPrefix("groups:") }) {
+            _ = try RuleFile.load(text: text, file: path)
+            return []
+        }
+        if lines.contains(where: { $0.hasPrefix("hypotheses:") }) {
+            return try ConfigurationLoader.parsePlaybook(text: text, file: path).1
+        }
+        let (configuration, problems) = try ConfigurationLoader.parse(text: text, file: path)
+        _ = try RuleFiles.load(configuration)
+        return problems
     }
 }

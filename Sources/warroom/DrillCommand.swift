@@ -4,6 +4,8 @@ import Basics
 import Drills
 import Incidents
 import Journals
+import Room
+import Terminal
 
 struct DrillCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import App
 import ArgumentParser
 import Basics
 import Canvas
+import Incidents
 import Journals
 import Panes
 import Playbooks

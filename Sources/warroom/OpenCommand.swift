@@ -4,6 +4,8 @@ import Basics
 import Incidents
 import Journals
 import Playbooks
+import Room
+import Terminal
 
 struct OpenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -37,13 +37,20 @@ struct SourceOptions: ParsableArguments {
 
     private func loaded() throws(Failure) -> Configuration {
         if let config {
-            return try ConfigurationLoader.load(path: Paths.absolute(config)).configuration
+            return try load(Paths.absolute(config))
         }
         let standard = Environment.configurationDirectory + "/warroom.yaml"
         if Paths.exists(standard) {
-            return try ConfigurationLoader.load(path: standard).configuration
+            return try load(standard)
         }
-        return try ConfigurationLoader.builtin()
+        return ConfigurationLoader.builtin()
+    }
+
+    /// A file with errors opens nothing: half a catalogue would be a trap.
+    private func load(_ path: String) throws(Failure) -> Configuration {
+        let (configuration, problems) = try ConfigurationLoader.load(path: path)
+        if let failure = problems.failure { throw failure }
+        return configuration
     }
 }
 

@@ -5,6 +5,7 @@ import Incidents
 import Journals
 import Playbooks
 import Reports
+import SafeText
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -22,7 +22,7 @@ struct Warroom: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            OpenCommand.self, DrillCommand.self, EvalCommand.self, ReportCommand.self,
+            OpenCommand.self, DrillCommand.self, EvaluateCommand.self, ReportCommand.self,
             StatusCommand.self, CheckCommand.self, VerifyCommand.self, KeysCommand.self,
             DoctorCommand.self, StopCommand.self, ResumeCommand.self, ThemeCommand.self,
             DrillActuatorCommand.self,
@@ -30,16 +30,23 @@ struct Warroom: ParsableCommand {
 
     static func main() {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
             try command.run()
         } catch let failure as Failure {
             Talk.say("warroom: \(failure)")
-            exit(failure.exit.rawValue)
+            Glibc.exit(failure.exit.rawValue)
         } catch let code as ExitCode {
-            exit(code.rawValue)
+            Glibc.exit(code.rawValue)
         } catch {
             leave(with: error)
         }
+    }
+
+    /// The arguments as the parser wants them.
+    private static var arguments: [String] {
+        let words = Array(CommandLine.arguments.dropFirst())
+        guard words.first == "eval" else { return words }
+        return ["eval"] + EvaluateCommand.normalised(Array(words.dropFirst()))
     }
 
     /// Help and version are data; a usage error is talk and ends with 2.
@@ -47,10 +54,10 @@ struct Warroom: ParsableCommand {
         let code = exitCode(for: error)
         if code == .success {
             print(fullMessage(for: error))
-            exit(ExitStatus.ok.rawValue)
+            Glibc.exit(ExitStatus.ok.rawValue)
         }
         Talk.say(fullMessage(for: error))
-        exit(ExitStatus.usage.rawValue)
+        Glibc.exit(ExitStatus.usage.rawValue)
     }
 }
 

@@ -12,7 +12,8 @@ struct PlannerTests {
     private static let start = Timestamp(nanoseconds: 1_790_000_000_000_000_000)
 
     private static let rollback = CatalogueAction(
-        id: "rollback-deployment", title: "roll back", tier: .aggressive, risk: .medium,
+        id: "rollback-deployment", title: "roll back {service} to {revision} {x}",
+        tier: .aggressive, risk: .medium,
         steps: [["/usr/bin/kubectl", "undo", "deployment/{service}", "--to={revision}"]],
         slots: ["service": .service, "revision": .revision], inverse: "redeploy",
         timeout: .seconds(900), isRollback: true)
@@ -67,6 +68,7 @@ struct PlannerTests {
                 ["/usr/bin/kubectl", "undo", "deployment/checkout", "--to=9c1e07b"]
             ])
         #expect(proposal.slots == ["service": "checkout", "revision": "9c1e07b"])
+        #expect(proposal.title == "roll back checkout to 9c1e07b {x}")
         #expect(proposal.approvalClass == .yes)
         #expect(proposal.onStop == "finish")
         #expect(proposal.timeout == 300)

@@ -87,8 +87,9 @@ struct StopFileTests {
         #expect(StopState(files: StopFiles(paths: []).read(), isLatched: false).isOn)
     }
 
-    /// As a throw-away user, because root passes every permission check. `setpriv` starts a program of
-    /// its own; the calls here change only this thread's file-system identity, as setfsuid(2) does.
+    /// As a throw-away user, because root passes every permission check. `setpriv` starts a program
+    /// of its own; the calls here change only this thread's file-system identity, as setfsuid(2)
+    /// does.
     @Test func aDirectoryThatCannotBeSearchedStops() {
         guard geteuid() == 0, let setfsuid = FileSystemIdentity.call else {
             print("skipped: acting as another user needs root and setfsuid")

@@ -18,8 +18,7 @@ import Testing
             let fields = line[line.index(after: close)...].split(separator: " ")
             let value = try #require(fields.first.flatMap { Double($0) })
             let time = fields.dropFirst().first.flatMap { Int64($0) }
-            #expect(fields.count == (time == nil ? 1 : 2))
-            #expect(line.filter { $0 == "\"" }.count.isMultiple(of: 2))
+            if fields.count != (time == nil ? 1 : 2) { Issue.record("not a sample: \(line)") }
             samples.append(Sample(series: String(line[...close]), value: value, time: time))
         }
         return samples
@@ -45,30 +44,28 @@ import Testing
 
     @Test func countersNeverFallWithinAProcess() throws {
         let fixture = try DrillFixture()
-        var last: [String: Double] = [:]
+        var fallen: [String] = []
         var compared = 0
-        func compare(_ samples: [Sample]) {
+        func compare(_ samples: [Sample], _ last: inout [String: Double]) {
             for sample in samples where Self.isCounter(sample.series) {
                 if let before = last[sample.series] {
                     compared += 1
-                    #expect(sample.value >= before, "\(sample.series)")
+                    if sample.value < before { fallen.append(sample.series) }
                 }
                 last[sample.series] = sample.value
             }
         }
-        for service in ["checkout", "cart"] {
-            last = [:]
-            let history = try Self.samples(fixture.text(fixture.paths.history(of: service)))
-            compare(history.filter { $0.series.contains("version=") })
-        }
+        var last: [String: Double] = [:]
+        let history = try fixture.text(fixture.paths.history(of: "cart"))
+        compare(try Self.samples(history), &last)
+        compare(try Self.samples(fixture.text(fixture.paths.dump(of: "cart"))), &last)
         last = [:]
-        for _ in 0..<8 {
-            compare(
-                try Self.samples(fixture.text(fixture.paths.dump(of: "checkout")))
-                    .filter { $0.series.contains("version=") })
+        for _ in 0..<12 {
+            compare(try Self.samples(fixture.text(fixture.paths.dump(of: "checkout"))), &last)
             try fixture.advance(15)
         }
-        #expect(compared > 5000)
+        #expect(fallen == [])
+        #expect(compared > 3000)
     }
 
     private static func isCounter(_ series: String) -> Bool {

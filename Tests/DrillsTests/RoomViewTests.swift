@@ -120,10 +120,11 @@ import Testing
         sample.labels.entries.first { $0.name.description == name }?.value.description ?? ""
     }
 
-    @Test func everyAlertExpressionParses() throws {
-        for rule in AlertRule.all {
-            #expect(throws: Never.self) { try Expression.parse(rule.expression) }
-        }
+    @Test func ruleFileIsWhatTheRoomAccepts() throws {
+        let fixture = try DrillFixture()
+        let file = try RuleFile.load(
+            text: try fixture.text(fixture.paths.rules), file: fixture.paths.rules)
+        #expect(file.groups.flatMap(\.rules).count == AlertRule.all.count)
     }
 
     @Test func configurationIsWhatTheRoomAccepts() throws {

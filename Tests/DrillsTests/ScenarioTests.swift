@@ -42,7 +42,7 @@ import Testing
 
     /// (what to replace, by what, what the message must hold)
     static let mistakes: [(String, String, String)] = [
-        ("name: bad-deploy", "name: Bad deploy", "test.yaml:6:7: the name is"),
+        ("name: bad-deploy", "name: Bad deploy", "test.yaml:7:7: the name is"),
         ("kind: bad-deploy", "kind: bad-deply", "Did you mean bad-deploy"),
         ("  at: 75s", "  at: soon", "at is \"soon\"; expected a duration"),
         ("service: checkout\n  at", "service: chekout\n  at", "there is no service \"chekout\""),
@@ -53,10 +53,12 @@ import Testing
         ("calls: {}", "calls: {edge: 10%}", "without a circle"),
         ("format: json", "format: xml", "one of json, logfmt, clf, java"),
         ("instance: 6,", "instance: 7,", "expected 1 to 6"),
-        ("before: 6m", "before: 6m, after: 3m", "either before or after"),
+        ("before: 6m", "before: 6m\n      after: 3m", "either before or after"),
         ("swing: 6%", "swnig: 6%", "unknown key \"swnig\""),
         ("  on_call: cart-oncall", "  on_cal: cart-oncall", "Did you mean on_call"),
         ("right: {action: rollback-deployment, target: checkout}", "", "right is missing"),
+        ("pool: {max: 40, in_use: 8}", "pool: {max: 4, in_use: 8}", "in_use is above max"),
+        ("version: 77ab310           #", "version: 77ab311           #", "expected 77ab310"),
         ("version: 6be01d4", "version:", "version is missing"),
     ]
 

@@ -32,7 +32,7 @@ import Testing
     @Test func firstTimesCountFromTheFault() throws {
         var score = try score()
         let truth: (id: String, service: String?, share: Double) = (
-            "deploy-regression@checkout", "checkout", 0.7
+            "deploy-regression:checkout:4f2a91c", "checkout", 0.7
         )
         let wrong: (id: String, service: String?, share: Double) = (
             "pool-exhausted@payments", "payments", 0.4
@@ -56,7 +56,8 @@ import Testing
 
     @Test func rightHypothesisAboutAnotherServiceIsWrong() throws {
         var score = try score()
-        score.note(sighting(10, [("deploy-regression@payments", "payments", 0.9)]))
+        score.note(sighting(10, [("deploy-regression:payments:77ab310", "payments", 0.9)]))
+        score.note(sighting(20, [("deploy-regression", nil, 0.5)]))
         #expect(score.json().contains(#""true_cause_first_s":null,"max_wrong_share":0.900"#))
     }
 }

@@ -124,6 +124,18 @@ import Testing
         #expect(after.contains(#""msg":"upstream timeout after 1500 ms""#))
     }
 
+    @Test(arguments: [("drill", "/usr/bin/warroom"), ("/tmp/x", "warroom")])
+    func relativePathsAreRefused(directory: String, program: String) throws {
+        let scenario = try Drill.builtin("bad-deploy")
+        #expect {
+            try Simulator(
+                scenario: scenario, seed: 1, directory: directory, start: DrillFixture.start,
+                actuator: [program])
+        } throws: { error in
+            (error as? Failure)?.exit == .usage
+        }
+    }
+
     @Test func directoryOfSomebodyElseIsRefused() throws {
         let fixture = try DrillFixture()
         #expect(throws: Failure.self) { try fixture.simulator.prepareAgainForTest() }

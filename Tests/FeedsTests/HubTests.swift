@@ -98,7 +98,9 @@ struct HubTests {
     @Test("Equal files give equal snapshots")
     func deterministic() throws {
         for name in ["a.log", "b.log", "c.log"] {
-            let lines = (0..<200).map { bench.line($0 - 300, "\(name) event \($0 % 7) value \($0)") }
+            let lines = (0..<200).map {
+                bench.line($0 - 300, "\(name) event \($0 % 7) value \($0)")
+            }
             bench.box.write(name, lines.joined())
         }
         let spec = bench.logs("*.log")
@@ -204,6 +206,26 @@ struct HubTests {
         #expect(snapshot.recent.count < 100)
         #expect(snapshot.patterns.map(\.count) == [1_000])
         #expect(snapshot.levelHistogram.reduce(0) { $0 + $1.total } == 1_000)
+    }
+
+    @Test("Secrets are blanked before anything is kept, counted and reported by source")
+    func secrets() throws {
+        let secret = "hunter2-Zq81xPw0"
+        bench.box.write("a.log", bench.line(-2, "INFO login password=\(secret) ok"))
+        bench.box.append("a.log", #"{"level":"info","msg":"password=\#(secret) again"}"# + "\n")
+        bench.box.append("a.log", "unfinished password=\(secret)")
+        let snapshot = bench.hub([bench.logs("a.log")]).drainNow()
+        #expect(snapshot.recent.count == 3)
+        for record in snapshot.recent {
+            #expect(!(record.message + (record.raw ?? "")).contains(secret))
+        }
+        for pattern in snapshot.patterns {
+            #expect(!(pattern.template + pattern.example).contains(secret))
+        }
+        #expect(snapshot.redactions >= 2)
+        let sighting = try #require(snapshot.credentialSightings.first)
+        #expect(sighting.source == "logs")
+        #expect(snapshot.sources.first?.redactions == snapshot.redactions)
     }
 
     @Test("Nothing a terminal would obey reaches a record")

@@ -49,7 +49,8 @@ struct LiveTests {
         ]
     }
 
-    @Test("Appended lines, new files, rotation, dumps and changes arrive", arguments: [true, false])
+    @Test(
+        "Appended lines, new files, rotation, dumps and changes arrive", arguments: [true, false])
     func everythingArrives(usesInotify: Bool) {
         box.write("a.log", "old line\n")
         let (hub, latest) = hub(specs(), usesInotify: usesInotify)

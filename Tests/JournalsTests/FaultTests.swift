@@ -136,6 +136,20 @@ import Testing
         #expect(failure?.code == ENOSPC)
     }
 
+    @Test(arguments: [(EACCES, "EACCES"), (EROFS, "EROFS"), (ENOSPC, "ENOSPC"), (EMFILE, "EMFILE")])
+    func saysWhyItCannotBegin(_ error: Int32, _ name: String) throws {
+        let directory = try TemporaryDirectory()
+        let files = FaultyFileSystem { _, operation, _ in
+            operation == .open ? .error(error) : nil
+        }
+        var failure: Failure?
+        do throws(Failure) { _ = try openWriter(directory, files: files) } catch { failure = error }
+        #expect(failure?.code == "journal.notWritable")
+        #expect(failure?.why.hasPrefix(name) == true)
+        #expect(failure?.unchanged == "Nothing was recorded and no action was run")
+        #expect(bytes(of: directory.segment).isEmpty)
+    }
+
     @Test func saysWhyTheDirectoryCannotBeUsed() throws {
         let directory = try TemporaryDirectory()
         put(Array("a file".utf8), at: directory.incident)

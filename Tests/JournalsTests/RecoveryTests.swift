@@ -40,8 +40,8 @@ import Testing
         #expect(recovered.copy == "000001.wj.torn-1")
     }
 
-    /// Cut anywhere, recover, and cut the recovery itself anywhere: whole records stay, and one more
-    /// opening changes nothing.
+    /// Cut anywhere, recover, and cut the recovery itself anywhere: whole records stay, and one
+    /// more opening changes nothing.
     @Test func recoversFromEveryCutAndFromCutRecoveries() throws {
         let directory = try TemporaryDirectory()
         try writeNotes(directory, 2)

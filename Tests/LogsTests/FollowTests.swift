@@ -107,6 +107,28 @@ struct FollowTests {
         #expect(reader.follower.notice.contains("truncated or rewritten"))
     }
 
+    @Test("8: twenty copies and truncations give no line twice and a counted gap")
+    func twentyTruncations() {
+        box.write("a.log", "")
+        let reader = Reader(box.file("a.log"))
+        _ = reader.take()
+        var read: [String] = []
+        for round in 0..<20 {
+            box.append("a.log", text(numbered(round * 10 + 1...round * 10 + 5)))
+            if round % 3 != 2 { read += reader.take() }
+            box.append("a.log", text(numbered(round * 10 + 6...round * 10 + 10)))
+            if round % 3 == 0 { read += reader.take() }
+            box.truncate("a.log", to: 0)
+            read += reader.take()
+        }
+        box.append("a.log", "end\n")
+        read += reader.take()
+        #expect(read.last == "end")
+        #expect(Set(read).count == read.count, "no line twice")
+        #expect(read.count > 90 && read.count < 201, "what was there at a look was read")
+        #expect(reader.follower.totals.possibleLosses >= 13, "each truncation that was seen")
+    }
+
     @Test("9: truncated to a shorter size keeps what was read")
     func truncatedShorter() {
         box.write("a.log", text(numbered(1...9)))

@@ -33,7 +33,12 @@ import Testing
 
     @Test func sweepsAnEscapeWithAClearedEnvironment() throws {
         let result = shell(
-            "env -i /usr/bin/setsid /bin/sh -c 'echo $$; /bin/sleep 300 >/dev/null 2>&1 & exec /bin/sleep 300 >/dev/null 2>&1' & sleep 0.3",
+            """
+            env -i /usr/bin/setsid /bin/sh -c 'echo $$
+                /bin/sleep 300 >/dev/null 2>&1 &
+                exec /bin/sleep 300 >/dev/null 2>&1' &
+            sleep 0.3
+            """,
             deadline: .seconds(20))
         let pid = try #require(pids(in: result).first)
         #expect(!isAlive(pid))

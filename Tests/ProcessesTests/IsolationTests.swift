@@ -51,7 +51,9 @@ import Testing
             var before = sigset_t()
             sigfillset(&blocked)
             pthread_sigmask(SIG_BLOCK, &blocked, &before)
-            let result = shell("grep SigBlk /proc/$$/status")
+            let result = ProcessRunner(clock: SystemClock()).run(
+                Command(
+                    "/bin/grep", ["SigBlk", "/proc/self/status"], deadline: .seconds(30)))
             var after = sigset_t()
             pthread_sigmask(SIG_SETMASK, &before, &after)
             continuation.resume(returning: (result.text, sigismember(&after, SIGTERM)))

@@ -79,6 +79,26 @@ import Testing
         #expect(result.text == "\(result.pid ?? 0)\n")
     }
 
+    @Test func handsOutOutputAsItArrives() {
+        let pieces = Mutex<[[UInt8]]>([])
+        let result = ProcessRunner(clock: SystemClock()).run(
+            Command(
+                "/bin/sh", ["-c", "echo ready; exec sleep 300"], deadline: .seconds(Int64.max)),
+            shouldStop: { pieces.withLock { $0.isEmpty } ? nil : StopRequest("seen") },
+            received: { piece in pieces.withLock { $0.append(piece) } })
+        #expect(result.outcome == .stopped(reason: "seen"))
+        #expect(pieces.withLock { $0 } == [Array("ready\n".utf8)])
+    }
+
+    @Test func saysSoWhenSomebodyElseReapedTheChild() {
+        let result = ProcessRunner(clock: SystemClock()).run(
+            Command("/bin/true", deadline: .seconds(30)),
+            started: { pid in waitpid(pid, nil, 0) })
+        #expect(result.outcome == .killed(signal: 0))
+        #expect(result.exitCode == nil)
+        #expect(result.signal == nil)
+    }
+
     @Test func stampsWithTheInjectedClock() {
         let clock = ManualClock(wall: .epoch)
         let result = ProcessRunner(clock: clock).run(

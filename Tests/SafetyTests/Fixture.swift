@@ -4,7 +4,8 @@ import Playbooks
 
 @testable import Safety
 
-/// A production incident in which a rollback of `checkout` passes every gate; tests spoil one thing.
+/// A production incident in which a rollback of `checkout` passes every gate; tests spoil one
+/// thing.
 struct Fixture {
     static let start = Timestamp(nanoseconds: 1_790_000_000_000_000_000)
     static let bootID = "11111111-2222-4333-8444-555555555555"

@@ -149,6 +149,18 @@ struct GateTests {
         }
     }
 
+    /// N02 for arguments: equal to Swift, other bytes to the program.
+    @Test func anArgumentInAnotherNormalisationIsRefused() {
+        var fixture = Fixture()
+        fixture.action.steps[0].append("caf\u{E9}")
+        var proposal = fixture.proposal()
+        #expect(fixture.verdict(.input, proposal).outcome == .pass)
+        proposal.steps[0][5] = "cafe\u{301}"
+        proposal.digest = ActionDigest.hex(
+            of: proposal, variables: [:], incident: fixture.incident.id)
+        #expect(fixture.verdict(.input, proposal).outcome == .blocked)
+    }
+
     @Test func aCatalogueChangedAfterTheProposalIsRefused() {
         var fixture = Fixture()
         let proposal = fixture.proposal()
@@ -174,16 +186,44 @@ struct GateTests {
     @Test func gentlerStepsOfThePlaybookComeFirst() {
         var fixture = Fixture()
         fixture.action = Fixture.restart
+        fixture.log(flagChange)
         let verdict = fixture.verdict(.progression)
         #expect(verdict.outcome == .review)
         #expect(verdict.remedy.contains("4f2a91c"))
         for (id, action) in [("M7", Fixture.rollback), ("M8", Fixture.flag)] {
+            #expect(fixture.verdict(.progression).outcome == .review)
             var other = fixture
             other.action = action
             fixture.log(other.proposal(id))
             fixture.log(MitigationDenied(proposal: id, reason: "not that"))
         }
         #expect(fixture.verdict(.progression).outcome == .pass)
+    }
+
+    private let flagChange = ChangeRecorded(
+        changeKind: .flag, service: "checkout", version: "new_pricing", previous: nil,
+        summary: "", source: "s", at: Fixture.start)
+
+    @Test func aStepThatAnswersAnotherCauseOrCannotBeTakenNeedNotComeFirst() {
+        var fixture = Fixture()
+        func step(_ action: String, _ hypothesis: String?) -> Playbook.Step {
+            Playbook.Step(
+                action: action, why: "", couldBreak: "", monitor: "", hypothesis: hypothesis)
+        }
+        fixture.playbooks[0].mitigations = [
+            step("disable-flag", "flag"), step("rollback-deployment", "deploy"),
+        ]
+        fixture.log(flagChange)
+        #expect(fixture.verdict(.progression).outcome == .pass)
+        fixture.playbooks[0].mitigations[0].hypothesis = "deploy"
+        #expect(fixture.verdict(.progression).outcome == .review)
+        fixture.configuration.actions["disable-flag"] = nil
+        #expect(fixture.verdict(.progression).outcome == .pass)
+        var noFlag = Fixture()
+        noFlag.playbooks[0].mitigations = [
+            step("disable-flag", "deploy"), step("rollback-deployment", "deploy"),
+        ]
+        #expect(noFlag.verdict(.progression).outcome == .pass)
     }
 
     @Test func aRestartOfWhatOthersNeedAsksForIsolation() {

@@ -40,7 +40,9 @@ package final class FileBox {
 
     /// Creates or replaces the content in place.
     package func write(_ name: String, _ text: String) { write(name, Array(text.utf8)) }
-    package func write(_ name: String, _ bytes: [UInt8]) { put(name, bytes, O_CREAT | O_WRONLY | O_TRUNC) }
+    package func write(_ name: String, _ bytes: [UInt8]) {
+        put(name, bytes, O_CREAT | O_WRONLY | O_TRUNC)
+    }
     package func append(_ name: String, _ text: String) { append(name, Array(text.utf8)) }
     package func append(_ name: String, _ bytes: [UInt8]) {
         put(name, bytes, O_CREAT | O_WRONLY | O_APPEND)
@@ -56,7 +58,9 @@ package final class FileBox {
         precondition(result == 0, "rename failed")
     }
     package func unlink(_ name: String) { _ = Glibc.unlink(file(name)) }
-    package func truncate(_ name: String, to size: Int) { _ = Glibc.truncate(file(name), off_t(size)) }
+    package func truncate(_ name: String, to size: Int) {
+        _ = Glibc.truncate(file(name), off_t(size))
+    }
     package func mkdir(_ name: String) { _ = Glibc.mkdir(file(name), 0o755) }
     package func symlink(_ target: String, _ name: String) {
         let result = Glibc.symlink(target, file(name))

@@ -21,19 +21,19 @@ struct csystem_spawn_request {
     /// RLIMIT_NPROC of the child, or 0 to leave it as it is.
     uint64_t processes_max;
     /// Soft RLIMIT_MSGQUEUE of the child, or 0 to leave it as it is. The limit passes to every
-    /// descendant through fork, exec and setsid, and is readable from outside: the caller gives each
-    /// run a number of its own and recognises by it which orphans belong to that run.
+    /// descendant through fork, exec and setsid, and is readable from outside: the caller gives
+    /// each run a number of its own and recognises by it which orphans belong to that run.
     uint64_t message_queue_max;
 };
 
 /// Starts a child in a session of its own: no terminal, default signal actions, empty signal mask,
 /// three descriptors, no core files, working directory and file mode mask as asked.
 ///
-/// posix_spawn(3) can do all of this but the mask and the limits. Setting those in the parent for the
-/// moment of the call would set them for every thread, so this does what posix_spawn does inside
-/// (clone with CLONE_VM and CLONE_VFORK, all signals blocked) and sets them in the child alone. The
-/// calling thread sleeps until the child has executed or failed. Returns the pid or -errno, where
-/// the errno may be that of the exec.
+/// posix_spawn(3) can do all of this but the mask and the limits. Setting those in the parent for
+/// the moment of the call would set them for every thread, so this does what posix_spawn does
+/// inside (clone with CLONE_VM and CLONE_VFORK, all signals blocked) and sets them in the child
+/// alone. The calling thread sleeps until the child has executed or failed. Returns the pid or
+/// -errno, where the errno may be that of the exec.
 int32_t csystem_spawn(const struct csystem_spawn_request *request);
 
 /// Makes orphaned descendants children of this process instead of init's, so that they can be found

@@ -1,5 +1,5 @@
-/// Cuts a message into words and writes `<num>`, `<ip>`, `<hex>`, `<uuid>`, `<time>`, `<str>` or
-/// `<id>` where values stand. Reused from line to line, so that it allocates nothing.
+/// Cuts a message into words and writes `<num>`, `<ip>`, `<host>`, `<hex>`, `<uuid>`, `<time>`,
+/// `<str>` or `<id>` where values stand. Reused from line to line, so that it allocates nothing.
 struct Masker {
     struct Token {
         var range: Range<Int>
@@ -53,6 +53,12 @@ struct Masker {
                 masked.append(byte)
                 previous = byte
                 index += 1
+                continue
+            }
+            if !ByteScan.isWord(previous), let close = hostEnd(line, index, end) {
+                write("<host>")
+                index = close
+                previous = 0x30
                 continue
             }
             previous = 0x30
@@ -213,6 +219,24 @@ struct Masker {
             let clock = TimeScanner.clock(line, dateEnd + 1)
         else { return min(dateEnd, end) }
         return min(TimeScanner.zone(line, clock.end)?.end ?? clock.end, end)
+    }
+
+    /// The end of `name.domain:port`, or nil.
+    private func hostEnd(_ line: Span<UInt8>, _ start: Int, _ end: Int) -> Int? {
+        guard ByteScan.isLetter(line[start]) else { return nil }
+        var index = start
+        var dots = 0
+        while index < end {
+            let byte = line[index]
+            guard ByteScan.isWord(byte) || byte == 0x2E || byte == 0x2D else { break }
+            if byte == 0x2E { dots += 1 }
+            index += 1
+        }
+        guard dots > 0, index < end, line[index] == 0x3A else { return nil }
+        let run = ByteScan.digitRun(line, index + 1, limit: 6)
+        let close = index + 1 + run
+        return run >= 1 && run <= 5 && !ByteScan.isWord(ByteScan.at(line, close))
+            ? min(close, end) : nil
     }
 
     private func uuidEnd(_ line: Span<UInt8>, _ start: Int, _ end: Int) -> Int? {

@@ -7,8 +7,9 @@ import Basics
 /// most similar template takes the message in, with `<*>` where they differ (the idea is Drain's:
 /// He et al., ICWS 2017). No message is ever left out, however short or long.
 package struct PatternMiner: Sendable {
-    /// Share of equal words from which a message belongs to a template.
-    private static let similarityMin = 0.5
+    /// Share of equal words from which a message belongs to a template. Short messages have few
+    /// words to agree in; in long ones a third of different words is another event.
+    private static func similarityMin(words: Int) -> Double { words <= 5 ? 0.5 : 0.7 }
     /// Masked texts remembered for the fast path.
     private static let textsMax = 16_384
     /// First words told apart below one word count; further ones share a branch.
@@ -126,7 +127,7 @@ package struct PatternMiner: Sendable {
                 best = id
             }
         }
-        return bestScore >= Self.similarityMin ? best : nil
+        return bestScore >= Self.similarityMin(words: masker.tokens.count) ? best : nil
     }
 
     // MARK: - Staying within bounds

@@ -253,7 +253,7 @@ extension ExpositionParser {
                 throw LineError(
                     "invalid timestamp \(QuotedText.goQuote(Array(bytes[start..<index])))")
             }
-            timestamp = Int64(seconds * 1000)
+            timestamp = Int64((seconds * 1000).rounded())
             if endsLine() { return timestamp }
             try blankBeforeField()
         }

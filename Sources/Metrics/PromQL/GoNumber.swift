@@ -113,7 +113,7 @@ enum GoNumber {
         if index < bytes.endIndex {
             guard bytes[index] | 0x20 == 0x65, let written = parseInteger(bytes[(index + 1)...])
             else { return nil }
-            guard abs(written) < 400 else { return nil }
+            guard written.magnitude < 400 else { return nil }
             exponent += Int(written)
         }
         guard abs(exponent) <= 22 else { return nil }

@@ -1,0 +1,191 @@
+import Basics
+import Diagnosis
+import Incidents
+import Logs
+import Metrics
+import Playbooks
+import Testing
+
+/// What happens to the conditions when data is missing, late or only half there.
+@Suite struct GapTests {
+    private func prepared(_ configuration: Configuration = ConfigurationLoader.builtin()) throws
+        -> (Diagnoser, Fleet, Room)
+    {
+        var fleet = Fleet(services: ["checkout"])
+        fleet.scrape(for: .seconds(4200))
+        var room = try Room()
+        room.apply(
+            MilestoneSet(milestone: .started, at: fleet.now - .seconds(60), source: "declared"),
+            at: fleet.now)
+        return (Diagnoser(configuration: configuration, rules: []), fleet, room)
+    }
+
+    @Test func `a healthy service holds and is then met`() throws {
+        var (diagnoser, fleet, room) = try prepared()
+        var first: Observation?
+        var last: Observation?
+        for _ in 0..<42 {
+            fleet.scrape()
+            let observation = diagnoser.tick(fleet.input(room.incident))
+            room.take(observation)
+            first = first ?? observation
+            last = observation
+        }
+        guard case .holding = try condition(.errorRate, #require(first)).state else {
+            Issue.record("not holding at first")
+            return
+        }
+        let met = try condition(.errorRate, #require(last))
+        #expect(met.state.word == "met")
+        #expect(met.timing.hasPrefix("held 10:"))
+        #expect(met.detail.contains("≤"))
+        #expect(room.count(ConditionMet.self) == 2)
+    }
+
+    @Test func `one silent instance makes the condition unknown and restarts the hold`() throws {
+        var (diagnoser, fleet, room) = try prepared()
+        for _ in 0..<42 {
+            fleet.scrape()
+            room.take(diagnoser.tick(fleet.input(room.incident)))
+        }
+        fleet.silent = ["checkout-2"]
+        var observation = Observation(time: fleet.now)
+        for _ in 0..<4 {
+            fleet.scrape()
+            observation = diagnoser.tick(fleet.input(room.incident))
+            room.take(observation)
+        }
+        guard case .unknown(let reason) = try condition(.errorRate, observation).state else {
+            Issue.record("an instance is silent and nobody noticed")
+            return
+        }
+        #expect(reason.contains("silent"))
+        #expect(room.count(ConditionUnknown.self) == 2)
+        fleet.silent = []
+        fleet.scrape()
+        observation = diagnoser.tick(fleet.input(room.incident))
+        #expect(try condition(.errorRate, observation).state.word == "holding")
+    }
+
+    @Test func `a reopened room holds again and journals nothing twice`() throws {
+        var (diagnoser, fleet, room) = try prepared()
+        for _ in 0..<42 {
+            fleet.scrape()
+            room.take(diagnoser.tick(fleet.input(room.incident)))
+        }
+        let met = room.count(ConditionMet.self)
+        let frozen = room.count(BaselineFrozen.self)
+        #expect(met > 0 && frozen > 0)
+        diagnoser = Diagnoser(configuration: ConfigurationLoader.builtin(), rules: [])
+        fleet.scrape()
+        var observation = diagnoser.tick(fleet.input(room.incident))
+        room.take(observation)
+        #expect(try condition(.errorRate, observation).state.word == "holding")
+        #expect(observation.signal(.errorRatio)?.baseline?.origin == .journalled)
+        for _ in 0..<42 {
+            fleet.scrape()
+            observation = diagnoser.tick(fleet.input(room.incident))
+            room.take(observation)
+        }
+        #expect(try condition(.errorRate, observation).state.word == "met")
+        #expect(room.count(ConditionMet.self) == met)
+        #expect(room.count(BaselineFrozen.self) == frozen)
+        #expect(room.count(ConditionLost.self) == 0)
+    }
+
+    @Test func `a dead service has no errors and passes nothing`() throws {
+        var (diagnoser, fleet, room) = try prepared()
+        fleet.rate = 0.5
+        var observation = Observation(time: fleet.now)
+        for _ in 0..<60 {
+            fleet.scrape()
+            observation = diagnoser.tick(fleet.input(room.incident))
+            room.take(observation)
+        }
+        guard case .unknown(let reason) = try condition(.errorRate, observation).state else {
+            Issue.record("hardly any traffic and the error rate counts as recovered")
+            return
+        }
+        #expect(reason.contains("a dead service has no errors"))
+    }
+
+    @Test func `hand checks cover what is unknown, never what is bad`() throws {
+        var (diagnoser, fleet, room) = try prepared()
+        let expires = fleet.now + .seconds(3600)
+        for id in [ConditionID.queues, .errorRate] {
+            room.apply(
+                ConditionCheckedByHand(condition: id, detail: "ops1 looked", expires: expires),
+                at: fleet.now)
+        }
+        fleet.failing = ["checkout-1": 0.5]
+        var observation = Observation(time: fleet.now)
+        for _ in 0..<10 {
+            fleet.scrape()
+            observation = diagnoser.tick(fleet.input(room.incident))
+            room.take(observation)
+        }
+        #expect(try condition(.queues, observation).state.word == "by hand")
+        #expect(try condition(.errorRate, observation).state.word == "not met")
+        #expect(try condition(.errorRate, observation).timing.hasSuffix("bad"))
+    }
+
+    @Test func `not applicable needs the IC and an unbound condition`() throws {
+        var (diagnoser, fleet, room) = try prepared()
+        fleet.scrape()
+        var observation = diagnoser.tick(fleet.input(room.incident))
+        #expect(try condition(.queues, observation).state.word == "unknown")
+        #expect(try condition(.alerts, observation).state.word == "unknown")
+        #expect(try condition(.postDeploy, observation).state.word == "n/a")
+        for id in [ConditionID.queues, .errorRate] {
+            room.apply(ConditionNotApplicable(condition: id, detail: ""), at: fleet.now)
+        }
+        fleet.scrape()
+        observation = diagnoser.tick(fleet.input(room.incident))
+        #expect(try condition(.queues, observation).state.word == "n/a")
+        #expect(try condition(.errorRate, observation).state.word == "holding")
+    }
+
+    @Test func `patterns are journalled once and within the limit`() throws {
+        var (diagnoser, fleet, room) = try prepared()
+        let patterns = (0..<60).map { index in
+            PatternSummary(
+                id: PatternID(UInt32(index)), template: "failure \(index)", count: 60 - index,
+                ratePerMinute: 1, firstSeen: fleet.now, lastSeen: fleet.now + .seconds(900),
+                level: index % 3 == 0 ? .info : .error, services: ["checkout"], isNew: true)
+        }
+        fleet.scrape()
+        for _ in 0..<3 {
+            room.take(diagnoser.tick(fleet.input(room.incident, patterns: patterns)))
+        }
+        #expect(room.count(PatternNew.self) == 20)
+        for _ in 0..<12 {
+            fleet.scrape()
+            room.take(diagnoser.tick(fleet.input(room.incident, patterns: patterns)))
+        }
+        #expect(room.count(PatternNew.self) == 40)
+    }
+
+    /// Whatever is silent and whenever ticks are missing: met only after a whole hold of data.
+    @Test(arguments: 0..<6)
+    func `random gaps never reach met early`(seed: Int) throws {
+        var (diagnoser, fleet, room) = try prepared()
+        var random = SplitMix(state: UInt64(seed) + 77)
+        var cleanSince: Timestamp?
+        for _ in 0..<70 {
+            if random.next() % 25 == 0 { fleet.silent = ["checkout-\(random.next() % 3 + 1)"] }
+            if random.next() % 6 == 0 { fleet.silent = [] }
+            fleet.scrape()
+            if random.next() % 30 == 0 {
+                fleet.scrape(for: .seconds(45))
+                cleanSince = nil
+            }
+            let observation = diagnoser.tick(fleet.input(room.incident))
+            room.take(observation)
+            let state = try condition(.errorRate, observation).state
+            if case .unknown = state { cleanSince = nil } else { cleanSince = cleanSince ?? fleet.now }
+            if state.word == "met" {
+                #expect(cleanSince.map { fleet.now - $0 >= .seconds(600) } ?? false)
+            }
+        }
+    }
+}

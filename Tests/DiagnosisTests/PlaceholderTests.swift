@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct DiagnosisPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct IncidentsPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

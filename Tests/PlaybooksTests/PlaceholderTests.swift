@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct PlaybooksPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}
