@@ -30,6 +30,9 @@ extension Model {
             return NextStep(
                 "nothing is recorded and nothing can be run: \(problem.why)", isUrgent: true)
         }
+        if stopFiles.isEmpty, !stop.isLatched {
+            return NextStep("the emergency-stop files are not read yet: nothing can be run")
+        }
         if stop.isOn {
             return NextStep(
                 "EMERGENCY STOP is on: \(stop.reason)", keys: ":clear-stop REASON (IC only)",

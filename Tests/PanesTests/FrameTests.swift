@@ -93,12 +93,10 @@ import Testing
             card.scroll = scroll
             seen += rows(card, Size(width: 80, height: 24)).joined(separator: "\n")
         }
-        for verdict in card.gates.verdicts { #expect(seen.contains(verdict.gate.rawValue)) }
+        for verdict in Fixture.gates.verdicts { #expect(seen.contains(verdict.gate.rawValue)) }
         #expect(seen.contains("--to-revision=9c1e07b"))
         #expect(seen.contains("digest 3fa9c1d2"))
     }
-
-    private let card = Fixture.card
 
     @Test func argumentsAreQuotedAndSpelledOut() {
         var proposal = Fixture.rollbackProposal
@@ -115,5 +113,64 @@ import Testing
         let text = rows(card, Size(width: 80, height: 24)).joined(separator: "\n")
         #expect(text.contains("NO LONGER ALLOWED: the emergency stop is on"))
         #expect(text.contains("[ Approve: not allowed ]"))
+    }
+}
+
+@Suite struct DrawingTests {
+    /// A page made of text alone, seen through the room.
+    private func shown(_ body: String, width: Int = 80) -> [String] {
+        var model = Fixture(size: Size(width: width, height: 40)).model
+        model.overlay = .text(title: "T", body: body, scroll: 0)
+        return RoomView.frame(model).textRows
+    }
+
+    @Test func longWordsAreBrokenAndNothingIsLost() {
+        let word = String(repeating: "abcdefghij", count: 30)
+        let rows = shown("first " + word + " last", width: 60)
+        let inner = rows.map { $0.filter { $0.isLetter && $0.isASCII } }.joined()
+        #expect(inner.contains("first" + word + "last"))
+    }
+
+    @Test func wrappingKeepsLineBreaks() {
+        let rows = shown("alpha\n\n  omega")
+        let start = rows.firstIndex { $0.contains("alpha") } ?? 0
+        #expect(rows[start + 2].contains("  omega"))
+        #expect(!rows[start + 1].contains("omega"))
+    }
+
+    @Test func theSelectedRowIsAlwaysVisible() {
+        for height in [12, 16, 24] {
+            var model = Fixture(size: Size(width: 80, height: height)).model
+            model.focus = .timeline
+            for line in model.timeline {
+                model.lists[.timeline] = Model.ListState(selected: String(line.sequence))
+                let frame = RoomView.frame(model)
+                let marked = (0..<frame.size.height).filter { frame[1, $0].text == "▸" }
+                #expect(marked.count == 1, "\(height), \(line.sequence)")
+            }
+        }
+    }
+
+    @Test func matchesAreMarked() throws {
+        var model = Fixture(size: Size(width: 120, height: 40)).model
+        model.focus = .logs
+        model.find = "TIMEOUT"
+        let frame = RoomView.frame(model)
+        let tokens = (0..<frame.size.height).map(frame.tokenRow).joined()
+        #expect(tokens.contains("match"))
+        #expect(
+            !frame.textRows.contains { $0.contains("served in 12 ms  ") && $0.contains("info") })
+    }
+
+    /// Two states of one family never share glyph and word.
+    @Test func statesReadWithoutColour() {
+        let rows = RoomView.frame(Fixture(size: Size(width: 160, height: 45)).model).textRows
+            .joined(separator: "\n")
+        for text in [
+            "✗ not met", "◔ holding", "✓ met", "? unknown", "● strong", "○ weak", "✗ ruled out",
+            "▲ proposed", "✓ done", "✗ ineffective", "↑ getting worse",
+        ] {
+            #expect(rows.contains(text), "\(text)")
+        }
     }
 }

@@ -70,12 +70,14 @@ enum ConditionsPane {
                 look.span(width: 8), Span(CellWidth.padded(condition.id.title, to: 25)),
                 Span(short(condition), look.token == .conditionMet ? .text : look.token),
             ])
-        if !condition.timing.isEmpty, width >= 46 {
+        if !condition.timing.isEmpty, !isOpen {
             head.trailing = [Span(condition.timing, .textDim)]
+            head.trailingKept = 0
         }
         guard isOpen else { return [head] }
         let second =
-            "hold \(TimeText.span(condition.hold)), "
+            (condition.timing.isEmpty ? "" : condition.timing + "; ")
+            + "must hold \(TimeText.span(condition.hold)); "
             + SignalText.origin(condition.source, condition.age)
         return [head, TextLine(second, .textDim).indented(10)]
     }

@@ -6,16 +6,16 @@ extension Frame {
     mutating func put(_ line: TextLine, in rect: Rect, row: Int) {
         guard row >= rect.row, row < rect.endRow, rect.width > 0 else { return }
         var trailing = line.trailing
-        var room = rect.width
-        let trailingWidth = line.trailingWidth
-        if trailingWidth > 0 {
-            let needed = min(line.width, rect.width / 2)
-            if trailingWidth + 1 + needed <= rect.width {
-                room = rect.width - trailingWidth - 1
-            } else {
-                trailing = []
-            }
+        func width() -> Int { trailing.reduce(0) { $0 + $1.width } }
+        let full = line.width
+        while trailing.count > max(0, line.trailingKept), full + 1 + width() > rect.width {
+            trailing.removeLast()
         }
+        if full + 1 + width() > rect.width, rect.width / 2 + 1 + width() > rect.width {
+            trailing = []
+        }
+        let trailingWidth = width()
+        let room = trailingWidth == 0 ? rect.width : max(0, rect.width - trailingWidth - 1)
         put(line.spans.truncated(to: room), column: rect.column, row: row, in: rect)
         put(trailing, column: rect.endColumn - trailingWidth, row: row, in: rect)
     }

@@ -16,15 +16,18 @@ package struct Span: Hashable, Sendable {
 
 /// One row of a pane: spans from the left and spans that keep to the right edge.
 ///
-/// When both do not fit, the left side is cut with `…`; the right side is left out before the left
-/// one shrinks below half of the row.
+/// When both do not fit, the right side loses its last spans down to `trailingKept`, then the left
+/// side is cut with `…`; the right side goes before the left one shrinks below half of the row.
 package struct TextLine: Hashable, Sendable {
     package var spans: [Span]
     package var trailing: [Span]
+    /// How many spans of the right side stay while the left side is cut.
+    package var trailingKept: Int
 
-    package init(_ spans: [Span] = [], trailing: [Span] = []) {
+    package init(_ spans: [Span] = [], trailing: [Span] = [], trailingKept: Int = .max) {
         self.spans = spans
         self.trailing = trailing
+        self.trailingKept = trailingKept
     }
 
     package init(_ text: String, _ token: Token = .text) {
@@ -41,7 +44,9 @@ package struct TextLine: Hashable, Sendable {
 
     /// The same line moved right by `columns`.
     func indented(_ columns: Int) -> TextLine {
-        TextLine([Span(String(repeating: " ", count: columns))] + spans, trailing: trailing)
+        TextLine(
+            [Span(String(repeating: " ", count: columns))] + spans, trailing: trailing,
+            trailingKept: trailingKept)
     }
 }
 

@@ -74,14 +74,14 @@ enum Wrap {
 enum Fields {
     /// The value wrapped beside its label: rows after the first are indented to the value's column.
     static func wrapped(
-        _ label: String, _ value: String, width: Int, labelWidth: Int = 12, token: Token = .text
+        _ label: String, _ value: String, width: Int, labelWidth: Int = 13, token: Token = .text
     ) -> [TextLine] {
         wrapped(label, [Span(value, token)], width: width, labelWidth: labelWidth)
     }
 
     /// The same with several spans, each wrapped on its own rows.
     static func wrapped(
-        _ label: String, _ values: [Span], width: Int, labelWidth: Int = 12
+        _ label: String, _ values: [Span], width: Int, labelWidth: Int = 13
     ) -> [TextLine] {
         let indent = min(labelWidth, max(0, width / 2))
         var lines: [TextLine] = []
@@ -98,7 +98,7 @@ enum Fields {
     }
 
     /// One row: label and spans, cut where the pane ends.
-    static func row(_ label: String, _ spans: [Span], labelWidth: Int = 12) -> TextLine {
+    static func row(_ label: String, _ spans: [Span], labelWidth: Int = 13) -> TextLine {
         TextLine([Span(CellWidth.padded(label, to: labelWidth), .textDim)] + spans)
     }
 

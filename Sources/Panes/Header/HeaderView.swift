@@ -146,7 +146,8 @@ enum HeaderView {
         }
         let now = Span("[\(incident.phase.rawValue.uppercased())]", .phaseCurrent)
         let isOver = incident.status.isOver
-        let word = incident.status == .active ? "" : " " + incident.status.rawValue
+        let isPlain = incident.status == .active || incident.status == .triage
+        let word = isPlain ? "" : " " + incident.status.rawValue
         let status = Span(word, isOver ? .conditionMet : .header)
         return [
             strip + [status], [now, Span(" \(current + 1)/\(steps.count)", .phaseTodo), status],

@@ -53,6 +53,7 @@ enum HypothesesPane {
         } else if !hypothesis.fastestTest.isEmpty {
             head.trailing = [Span("[t]est", .textDim)]
         }
+        head.trailingKept = 0
         let spoken = hypothesis.items.filter { !$0.isSilent }
         let shown = spoken.prefix(evidenceMax).map { evidence($0).indented(3) }
         var lines = [head] + shown

@@ -66,7 +66,7 @@ extension Bindings {
             case .help, .detail, .text: [("Esc", "close"), ("↑↓ PgUp PgDn", "scroll")]
             case .palette:
                 [("Enter", "run"), ("Tab", "complete"), ("↑↓", "choose"), ("Esc", "close")]
-            case .prompt: [("Enter", "done"), ("Esc", "leave without")]
+            case .prompt: [("Enter", "done"), ("Esc", "cancel")]
             case .declaration:
                 [("Enter", "next field"), ("Ctrl-D", "declare"), ("Esc", "skip all")]
             case .card: [("Tab", "move"), ("↑↓", "scroll"), ("Esc", "close, approve nothing")]

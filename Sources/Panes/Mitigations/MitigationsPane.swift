@@ -14,10 +14,11 @@ enum MitigationsPane {
             trailing: waiting > 0 ? "\(waiting) waiting for a decision" : nil)
         let selected = model.selectedID(in: .mitigations)
         let rows = model.mitigationRows
-        let isRoomy = inner.height >= rows.count * 3
-        let items = rows.enumerated().map { index, row in
-            let isOpen = isRoomy || index == 0 || row.id == selected
-            return ListItem(id: row.id, lines(row, model, isOpen: isOpen))
+        let all = rows.map { ListItem(id: $0.id, lines($0, model, isOpen: true)) }
+        let isRoomy = all.reduce(0) { $0 + $1.lines.count } <= inner.height
+        let items = zip(rows, all).enumerated().map { index, pair in
+            let isOpen = isRoomy || index == 0 || pair.0.id == selected
+            return isOpen ? pair.1 : ListItem(id: pair.0.id, [head(pair.0, model)])
         }
         frame.put(
             items, selected: selected, isFocused: model.focus == .mitigations, in: inner)
@@ -46,6 +47,7 @@ enum MitigationsPane {
         case .planned(let planned):
             var line = TextLine([Span("· advised  ", .textDim), Span(planned.title, .textStrong)])
             line.trailing = planned.proposal.map { traits($0, model) } ?? []
+            line.trailingKept = 1
             return line
         case .proposal(let mitigation):
             let look = StateLook(mitigation.state)
@@ -54,6 +56,7 @@ enum MitigationsPane {
                 Span(outcome(mitigation, model), .textDim),
             ])
             line.trailing = verdict(mitigation) ?? traits(mitigation.proposal, model)
+            line.trailingKept = 1
             return line
         case .doNothing(let cost):
             let text = cost.isEmpty ? "cost of waiting unknown" : cost
@@ -64,10 +67,12 @@ enum MitigationsPane {
     /// Risk and whether it can be undone.
     private static func traits(_ proposal: MitigationProposed, _ model: Model) -> [Span] {
         let risk = StateLook(risk: proposal.risk)
-        return [
-            Span("risk \(risk.glyph) \(risk.word)", risk.token), Span("  "),
-            Reversibility(proposal, model.configuration).span,
-        ]
+        let way = Reversibility(proposal, model.configuration)
+        let word = Span("risk \(risk.glyph) \(risk.word)", risk.token)
+        // What cannot be undone says so even where there is little room.
+        return way.isIrreversible
+            ? [way.span, Span("  " + word.text, word.token)]
+            : [word, Span("  " + way.span.text, way.span.token)]
     }
 
     private static func verdict(_ mitigation: Mitigation) -> [Span]? {

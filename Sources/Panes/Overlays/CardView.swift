@@ -17,10 +17,13 @@ enum CardView {
         let lines = CardBody.lines(card, model.configuration, width: geometry.width)
         let last = max(0, lines.count - geometry.body)
         let scroll = min(max(0, card.scroll), last)
+        let environment = card.proposal.environment
+        let place =
+            environment == .production ? "PRODUCTION" : environment.rawValue
         let digest = "digest " + card.proposal.digest.prefix(8)
         let more = last == 0 ? digest : digest + (scroll < last ? ", more below ↓" : ", end ↑")
         let inner = OverlayView.box(
-            geometry.size, "Approve \(card.proposal.id)?", into: &frame, area: area,
+            geometry.size, "Approve \(card.proposal.id) in \(place)?", into: &frame, area: area,
             trailing: more, token: token)
         let parts = inner.splitTop(geometry.body)
         frame.put(lines.dropFirst(scroll), in: parts.top)
@@ -87,7 +90,7 @@ enum CardFoot {
                 isFocused: card.focus == .confirm, into: &frame, rect: rest.splitTop(1).top)
             rest = rest.splitTop(1).rest
         }
-        frame.put(word(card), in: rest, row: rest.row)
+        frame.put(word(card, width: rect.width), in: rest, row: rest.row)
         buttons(card, into: &frame, rect: rest.splitTop(1).rest)
     }
 
@@ -102,7 +105,7 @@ enum CardFoot {
     }
 
     /// The obstacle if there is one, else how this class is approved.
-    private static func word(_ card: ApprovalCard) -> TextLine {
+    private static func word(_ card: ApprovalCard, width: Int) -> TextLine {
         if let revoked = card.revoked {
             return TextLine("✗ NO LONGER ALLOWED: " + revoked, .cardDanger)
         }
@@ -111,14 +114,17 @@ enum CardFoot {
             return TextLine(
                 "✗ cannot be approved: \(blocked.gate.rawValue): \(blocked.reason)", .gateBlocked)
         }
-        let review = card.needsReason ? "type the review's reason (Tab), then " : ""
-        switch card.proposal.approvalClass {
-        case .enter: return TextLine(review + "move to Approve with Tab, then Enter", .hint)
-        case .yes:
-            return TextLine(review + "press Y (capital): Enter never approves production", .hint)
-        case .confirm:
-            return TextLine(review + "type the words exactly, then Tab to Approve, Enter", .hint)
-        }
+        let review = card.needsReason ? "first the review's reason (Tab), then " : ""
+        let long =
+            switch card.proposal.approvalClass {
+            case .enter: "Tab to Approve, then Enter"
+            case .yes: "press Y (capital): Enter never approves production"
+            case .confirm: "type the words exactly, Tab to Approve, Enter"
+            }
+        let text = review + long
+        guard CellWidth.of(text) > width else { return TextLine(text, .hint) }
+        let short = card.proposal.approvalClass == .yes ? "press Y (capital), never Enter" : long
+        return TextLine(card.needsReason ? "reason (Tab), then " + short : short, .hint)
     }
 
     private static func buttons(_ card: ApprovalCard, into frame: inout Frame, rect: Rect) {

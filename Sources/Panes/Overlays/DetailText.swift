@@ -11,7 +11,7 @@ import Room
 enum DetailText {
     static func title(_ pane: Pane) -> String {
         switch pane {
-        case .situation: "Signal"
+        case .situation: "Situation"
         case .hypotheses: "Hypothesis"
         case .mitigations: "Mitigation"
         case .conditions: "Stop condition"

@@ -11,11 +11,11 @@ enum SituationPane {
         let age = model.observation.map { model.now.wall - $0.time }
         let inner = frame.pane(
             .situation, model, in: rect, trailing: age.map { "seen \(TimeText.span($0)) ago" })
-        let facts = facts(model, width: inner.width)
+        let facts = facts(model, width: max(0, inner.width - 1))
         let signals = signalItems(model, width: inner.width - 1)
         let reserve = signals.isEmpty ? 0 : min(signals.count, max(0, inner.height / 3))
         let parts = inner.splitTop(min(facts.count, max(1, inner.height - reserve)))
-        frame.put(facts, in: parts.top)
+        frame.put(facts, in: parts.top.splitLeft(1).rest)
         frame.put(
             signals, selected: model.selectedID(in: .situation),
             isFocused: model.focus == .situation, in: parts.rest)
@@ -42,24 +42,28 @@ enum SituationPane {
         let direction = StateLook(situation.direction)
         let detail = situation.directionDetail
         lines.append(
-            Fields.row(
+            fact(
                 "Trend",
                 [direction.span(), Span(detail.isEmpty ? "" : "  (\(detail))", direction.token)]))
         let cost = situation.doNothing
         lines.append(
-            Fields.row("Do nothing", [Span(cost.isEmpty ? "? cost of waiting unknown" : cost)]))
+            fact("Do nothing", [Span(cost.isEmpty ? "? cost of waiting unknown" : cost)]))
         if !situation.unknowns.isEmpty {
             let list = situation.unknowns.joined(separator: ", ")
-            lines.append(Fields.row("Not known", [Span("? " + list, .conditionUnknown)]))
+            lines.append(fact("Not known", [Span("? " + list, .conditionUnknown)]))
         }
         return lines
     }
 
+    private static func fact(_ label: String, _ spans: [Span]) -> TextLine {
+        Fields.row(label, spans, labelWidth: 11)
+    }
+
     private static func what(_ situation: Situation, width: Int) -> TextLine {
         guard let what = situation.what else {
-            return Fields.row("What", [Span("? unknown: no signal says so", .conditionUnknown)])
+            return fact("What", [Span("? unknown: no signal says so", .conditionUnknown)])
         }
-        var line = Fields.row("What", [Span(what, .textStrong)])
+        var line = fact("What", [Span(what, .textStrong)])
         let room = min(16, width - line.width - 2)
         if room >= 4, !situation.spark.isEmpty {
             line.trailing = [Span(Sparkline.render(situation.spark, width: room), .chartLine)]
@@ -70,24 +74,24 @@ enum SituationPane {
     private static func since(_ situation: Situation, _ model: Model) -> TextLine {
         let onset = situation.onset ?? model.incident.startedAt
         guard let onset else {
-            return Fields.row("Since", [Span("? unknown (:onset sets it)", .conditionUnknown)])
+            return fact("Since", [Span("? unknown (:onset sets it)", .conditionUnknown)])
         }
         let isDeclared = situation.onset == nil
         let detail = isDeclared ? "as declared" : situation.onsetDetail
-        return Fields.row(
+        return fact(
             "Since", [Span(TimeText.clockUTC(onset) + (detail.isEmpty ? "" : ", " + detail))])
     }
 
     private static func scope(_ situation: Situation) -> TextLine {
         guard situation.reach != .unknown else {
             let detail = situation.reachDetail
-            return Fields.row(
+            return fact(
                 "Scope",
                 [Span("? unknown" + (detail.isEmpty ? "" : ": " + detail), .conditionUnknown)])
         }
         let detail = situation.reachDetail
         let service = situation.affectedService.map { $0 + ", " } ?? ""
-        return Fields.row(
+        return fact(
             "Scope",
             [
                 Span(situation.reach.rawValue.uppercased(), .textStrong),
