@@ -80,7 +80,9 @@ package struct Autopilot: Sendable {
         guard case .planned(let planned) = row.content, planned.proposal != nil,
             !tried.contains(row.id)
         else { return false }
-        guard let hypothesis = planned.advice.hypothesis else { return false }
+        guard let hypothesis = planned.advice.hypothesis,
+            leader.service.map({ NameRule.same($0, planned.advice.target) }) ?? true
+        else { return false }
         return leader.id == hypothesis || leader.id.hasPrefix(hypothesis + ":")
     }
 

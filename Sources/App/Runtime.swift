@@ -119,6 +119,8 @@ package final class Runtime {
         wake.clear()
         let (messages, _) = inbox.receive()
         guard !messages.isEmpty else { return }
+        // What was observed may be newer than the last tick: ages must not become negative.
+        take(.tick(backend.clock.now))
         for message in messages { take(message) }
         isDirty = true
     }

@@ -24,7 +24,7 @@ package struct TimelineLine: Sendable, Hashable {
             Self.lifecycle(event.payload) ?? Self.observed(event.payload)
             ?? Self.reasoning(event.payload) ?? Self.acting(event.payload)
             ?? Self.running(event.payload)
-            ?? Parts("·", event.kind, (event.payload as? UnknownPayload)?.json ?? "", .detail)
+            ?? Self.unknown(event)
         sequence = event.sequence
         time = event.time
         actor = event.actor.name
@@ -45,6 +45,12 @@ package struct TimelineLine: Sendable, Hashable {
             self.text = text
             self.weight = weight
         }
+    }
+
+    /// A kind of another module or another version, shown raw.
+    private static func unknown(_ event: Event) -> Parts {
+        let json = (event.payload as? UnknownPayload)?.json ?? ""
+        return Parts("·", "record", "\(event.kind) \(json)", .detail)
     }
 
     private static func lifecycle(_ payload: any EventPayload) -> Parts? {
@@ -68,7 +74,7 @@ package struct TimelineLine: Sendable, Hashable {
         case let it as FollowUpAdded: Parts("✎", "follow-up", it.text)
         case let it as EnvironmentAnswered:
             Parts(
-                "▸", "environment",
+                "▸", "setting",
                 "\(it.environment.rawValue), tickets \(it.hasTickets ? "yes" : "no"), "
                     + "on-call \(it.hasOnCall ? "yes" : "no")")
         case let it as IncidentResolved:

@@ -25,12 +25,21 @@ extension Model {
         let advised = planned.filter {
             !openKeys.contains($0.advice.action + "@" + $0.advice.target)
         }
+        let answering = advised.filter(answersLeader) + advised.filter { !answersLeader($0) }
         var rows = open.map { MitigationRow(id: $0.proposal.id, content: .proposal($0)) }
-        rows += advised.map { MitigationRow(id: $0.advice.id, content: .planned($0)) }
+        rows += answering.map { MitigationRow(id: $0.advice.id, content: .planned($0)) }
         let cost = observation?.situation.doNothing ?? ""
         rows.append(MitigationRow(id: "do-nothing", content: .doNothing(cost)))
         rows += over.map { MitigationRow(id: $0.proposal.id, content: .proposal($0)) }
         return rows
+    }
+
+    /// Whether it answers the leading hypothesis on the service that one blames.
+    private func answersLeader(_ planned: PlannedMitigation) -> Bool {
+        guard let leader = observation?.hypotheses.first, let answers = planned.advice.hypothesis,
+            leader.id == answers || leader.id.hasPrefix(answers + ":")
+        else { return false }
+        return leader.service.map { NameRule.same($0, planned.advice.target) } ?? true
     }
 
     /// Log records that match the find text, oldest first.
