@@ -51,6 +51,8 @@ package final class Backend: Sendable {
         self.setup = setup
         self.clock = clock
         self.post = post
+        var options = options
+        options.programVersion = Version.text
         journal = try RoomJournal(
             directory: setup.directory, incident: setup.id, clock: clock,
             isObserver: setup.isObserver, options: options,

@@ -36,7 +36,6 @@ package final class Evaluator: Sendable {
             sources: feeds.sources.map(status), incident: incident,
             dumpsHaveHistory: true)
         var observation = diagnoser.withLock { $0.tick(input) }
-        observation.findings += newChanges(changes, incident)
         observation.findings += sightings(feeds)
         return Findings(
             observation: observation, feeds: feeds,
@@ -49,7 +48,8 @@ package final class Evaluator: Sendable {
         return SourceStatus(
             id: health.id, kind: SourceStatus.Kind(rawValue: health.kind) ?? .logs,
             isHealthy: health.state == .ok, lastData: health.lastData,
-            interval: intervals[health.path], reason: reason)
+            interval: intervals[health.path], reason: reason,
+            metricNames: health.metricNames, isHistory: health.isHistory)
     }
 
     private static func recorded(_ change: ObservedChange) -> ChangeRecorded {
@@ -58,18 +58,6 @@ package final class Evaluator: Sendable {
             service: change.service ?? "", version: change.version ?? "",
             previous: change.previous, summary: change.summary, source: change.source,
             at: change.time)
-    }
-
-    /// Changes of the last day that the journal does not hold yet.
-    private func newChanges(_ changes: [ChangeRecorded], _ incident: Incident) -> [Finding] {
-        let begin =
-            (incident.startedAt ?? incident.milestones[.acknowledged]?.at ?? .epoch)
-            - .hours(24)
-        return recordedChanges.withLock { known in
-            changes.filter {
-                $0.at >= begin && !incident.changes.contains($0) && known.insert($0).inserted
-            }.map { Finding($0, at: $0.at) }
-        }
     }
 
     private func sightings(_ feeds: FeedSnapshot) -> [Finding] {
@@ -84,7 +72,6 @@ package final class Evaluator: Sendable {
     }
 
     // What went to the journal already and may not be back in the fold yet.
-    private let recordedChanges = Mutex<Set<ChangeRecorded>>([])
     private let recordedSightings = Mutex<Set<CredentialSighting>>([])
 
     /// The exact proposal that this advice would become, or why it cannot be one.

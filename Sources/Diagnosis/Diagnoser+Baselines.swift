@@ -70,7 +70,7 @@ extension Diagnoser {
         guard isDue || tracker.baselineAnchor != anchor, tracker.expression != nil else { return }
         tracker.baselineTriedAt = input.now
         tracker.baselineAnchor = anchor
-        if let baseline = find(tracker, anchor, input) {
+        if let baseline = find(&tracker, anchor, input) {
             tracker.state.baseline = baseline
             freeze(&tracker, baseline, anchor, input)
         } else if anchor != nil {
@@ -96,9 +96,9 @@ extension Diagnoser {
 
     /// The first of the fall-backs that has enough, in the order of trust.
     private mutating func find(
-        _ tracker: SignalTracker, _ anchor: Timestamp?, _ input: DiagnosisInput
+        _ tracker: inout SignalTracker, _ anchor: Timestamp?, _ input: DiagnosisInput
     ) -> Baseline? {
-        if let own = fromSeries(tracker, anchor, input) { return own }
+        if let own = fromSeries(&tracker, anchor, input) { return own }
         if let logs = input.logHistory[tracker.definition.name]?.filter(\.isFinite),
             logs.count >= Self.pointsMin, let median = Statistics.median(logs),
             let mad = Statistics.mad(logs)
@@ -112,7 +112,7 @@ extension Diagnoser {
 
     /// The hour that ends five minutes before the onset, or before now while there is none.
     private mutating func fromSeries(
-        _ tracker: SignalTracker, _ anchor: Timestamp?, _ input: DiagnosisInput
+        _ tracker: inout SignalTracker, _ anchor: Timestamp?, _ input: DiagnosisInput
     ) -> Baseline? {
         guard let expression = tracker.expression else { return nil }
         let end = (anchor ?? input.now) - .seconds(300)
@@ -121,6 +121,7 @@ extension Diagnoser {
             expression, input.engine, from: end - .seconds(3600), to: end, step: step
         ).compactMap(\.value)
         guard values.count >= Self.pointsMin else { return nil }
+        if anchor != nil { tracker.before = values }
         // One sample answers for five minutes of steps: what counts is how many were really read.
         let points = min(values.count, samples(tracker, until: end, input))
         guard points >= Self.pointsMin, let median = Statistics.median(values),

@@ -319,6 +319,11 @@ extension Diagnoser {
         let after = tracker.history.values(
             after: max(since, input.now - window), through: input.now)
         let name = tracker.definition.name
+        // Calm minutes before a fault would outvote the fault itself.
+        guard tracker.state.isBad == false else {
+            let reading = facts([tracker])
+            return (reading.reading, reading.detail)
+        }
         guard onset(input.incident) != nil else {
             let why = "\(name): the onset is not known, so there is no before to compare with"
             return (.unknown(reason: why), why)

@@ -206,6 +206,12 @@ extension Diagnoser {
         let due = [Duration.zero, .seconds(10), .seconds(60)][tracker.backfillsDone]
         guard input.now - firstTick >= due else { return }
         tracker.backfillsDone += 1
+        // An hour is there already: nothing older would be used.
+        if let oldest = tracker.history.points.first?.time, tracker.backfillsDone > 1,
+            input.now - oldest >= .seconds(3600)
+        {
+            return
+        }
         let step = max(tracker.history.step, tracker.interval)
         let points = querying.history(
             expression, input.engine, from: input.now - .seconds(3900), to: input.now, step: step)

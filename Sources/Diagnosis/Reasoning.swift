@@ -50,7 +50,7 @@ extension Diagnoser {
         notePlaybooks(input)
         observation.playbooks = reasoning.playbooks
         // After recovery the numbers would say that nothing is wrong: what was seen stays.
-        if worst != nil || reasoning.weighed.isEmpty {
+        if isTroubled {
             for candidate in candidates(input) { keep(candidate) }
             for candidate in reasoning.candidates {
                 reasoning.weighed[candidate.id] = weigh(candidate, input)
@@ -59,6 +59,16 @@ extension Diagnoser {
         observation.hypotheses = ranked(input)
         reportHypotheses(input)
         observation.mitigations = advice(input, observation.hypotheses)
+    }
+
+    /// Something is out of its band, or departed from the values seen so far where there is no band.
+    private var isTroubled: Bool {
+        worst != nil
+            || trackers.contains { tracker in
+                tracker.state.isBad == nil && tracker.detector.isDeparted
+                    && (tracker.definition.role == .errorRatio
+                        || tracker.definition.role == .latency)
+            }
     }
 
     private mutating func keep(_ candidate: Candidate) {

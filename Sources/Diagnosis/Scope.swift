@@ -17,6 +17,13 @@ struct InstanceState: Sendable, Hashable {
     var ratio: Double { requests > 0 ? failures / requests : 0 }
 }
 
+/// What an instance runs, by the series that are still written.
+enum PresentVersion: Sendable, Hashable {
+    case one(String)
+    /// Without an end marker the old series is there for two intervals more: neither is claimed.
+    case several
+}
+
 /// Labels that exporters and agents use for the same thing, the first present wins.
 enum IdentityLabels {
     static let instance = ["instance", "pod", "host", "hostname", "node", "server"]
@@ -79,6 +86,12 @@ extension Diagnoser {
         scope.readAt = input.now
         guard let tracker = main(.errorRatio), let expression = tracker.expression else { return }
         scope.instances = breakdown(expression, input, at: input.now)
+        let running = runningVersions(tracker, input)
+        for index in scope.instances.indices {
+            if let version = running[scope.instances[index].name] {
+                scope.instances[index].version = version
+            }
+        }
         compareWithOnset(expression, input)
         guard tracker.gap.isEmpty else { return }
         scope.affected = affectedInstances(tracker)
@@ -105,17 +118,41 @@ extension Diagnoser {
             if let known = byName[state.name] {
                 state.requests += known.requests
                 state.failures += known.failures
-                // The version that serves more now is the one it runs.
                 if known.requests > sample.v { state.version = known.version }
             }
             byName[state.name] = state
         }
-        let versions = buildVersions(input, at: time)
+        let builds = buildVersions(input, at: time)
+        let present = presentVersions(quotient.denominator, input, at: time)
         return byName.values.map { state in
             var state = state
-            state.version = state.version ?? versions[state.name]
+            switch present[state.name] {
+            case .one(let version): state.version = version
+            case .several: state.version = nil
+            case nil: state.version = state.version ?? builds[state.name]
+            }
             return state
         }.sorted { $0.name < $1.name }
+    }
+
+    /// The version whose series are still written. A rate over five minutes goes on for that long
+    /// after a deploy replaced the process, so it cannot tell what runs now.
+    private mutating func presentVersions(
+        _ counted: Expression, _ input: DiagnosisInput, at time: Timestamp
+    ) -> [String: PresentVersion] {
+        guard let name = counted.metricNames.sorted().first else { return [:] }
+        let interval = main(.errorRatio)?.interval ?? .seconds(15)
+        let window = interval.inMilliseconds * 2 + 1000
+        let labels = IdentityLabels.all.joined(separator: ", ")
+        let text = "count by (\(labels)) (count_over_time(\(name)[\(window)ms]) and \(name))"
+        guard let expression = querying.expression(text) else { return [:] }
+        var versions: [String: PresentVersion] = [:]
+        for sample in querying.vector(expression, input.engine, at: time) {
+            let state = instance(sample.labels)
+            guard let version = state.version else { continue }
+            versions[state.name] = versions[state.name] == nil ? .one(version) : .several
+        }
+        return versions
     }
 
     private func instance(_ labels: Labels) -> InstanceState {
@@ -127,6 +164,26 @@ extension Diagnoser {
             region: IdentityLabels.first(IdentityLabels.region, in: labels),
             version: IdentityLabels.first(IdentityLabels.version, in: labels), requests: 0,
             failures: 0)
+    }
+
+    /// The one version each instance has series of at this moment. A rate looks minutes back and still
+    /// sees what ran before a rollout; an instant selector does not, because the old series have ended.
+    private mutating func runningVersions(_ tracker: SignalTracker, _ input: DiagnosisInput)
+        -> [String: String]
+    {
+        var versions: [String: Set<String>] = [:]
+        let labels = IdentityLabels.all.joined(separator: ", ")
+        for name in tracker.metricNames.sorted().prefix(4) {
+            guard
+                let expression = querying.expression(
+                    "count by (\(labels)) ({__name__=\"\(name)\"})")
+            else { continue }
+            for sample in querying.vector(expression, input.engine, at: input.now) {
+                let state = instance(sample.labels)
+                if let version = state.version { versions[state.name, default: []].insert(version) }
+            }
+        }
+        return versions.compactMapValues { $0.count == 1 ? $0.first : nil }
     }
 
     /// Versions by instance from `*_build_info`, for counters without a version label.

@@ -28,6 +28,10 @@ final class DumpSource {
     private var lastChange: BootTime?
     private var interval: Duration?
     private var detail = ""
+    private var metricNames: Set<String> = []
+    private var seriesSeen = -1
+    /// The newest time that the samples say themselves; nil when any of them says none.
+    private var newestOwnTime: Timestamp?
 
     init(spec: SourceSpec, path: String, id: String, limits: FeedLimits, now: ClockReading) {
         self.spec = spec
@@ -118,6 +122,13 @@ final class DumpSource {
         detail = report.refused > 0 ? "\(report.refused) samples refused" : ""
         learnInterval(now.boot)
         lastData = now.wall
+        newestOwnTime =
+            report.hasOwnTimestamps
+            ? report.newestTimestamp.map { Timestamp(milliseconds: $0) } : nil
+        if report.series != seriesSeen {
+            seriesSeen = report.series
+            metricNames = ingestor.metricNames
+        }
         return true
     }
 
@@ -146,12 +157,26 @@ final class DumpSource {
         interval = interval.map { .nanoseconds(($0.nanoseconds * 3 + gap.nanoseconds) / 4) } ?? gap
     }
 
+    /// A file of past samples that nobody said would be renewed soon (`every` below an hour).
+    private func isHistory(_ now: Timestamp) -> Bool {
+        if case .metrics(_, let every?) = spec.kind, every < .seconds(3600) { return false }
+        guard let newestOwnTime else { return false }
+        return now - newestOwnTime > limits.dumpIntervalDefault * 2
+    }
+
     func health(_ now: ClockReading, note: String) -> SourceHealth {
         var health = SourceHealth(id: id, kind: spec.kindWord, path: path)
         health.lastData = lastData
         health.skippedLines = skipped
         health.lastSkipped = lastSkipped
         health.linesTotal = samples
+        health.metricNames = metricNames
+        health.isHistory = isHistory(now.wall)
+        if health.isHistory, let newestOwnTime {
+            health.state = problem.map { .error($0) } ?? .ok
+            health.detail = "recorded until \(TimeText.rfc3339(newestOwnTime))"
+            return health
+        }
         health.detail = [detail, note].filter { !$0.isEmpty }.joined(separator: "; ")
         let limit = (interval ?? limits.dumpIntervalDefault).nanoseconds * 2
         if let problem {

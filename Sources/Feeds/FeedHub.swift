@@ -8,7 +8,7 @@ import Synchronization
 /// Nothing here touches the main thread. `drainNow` works without `start`: a headless drill moves
 /// its clock only after everything written was read.
 package final class FeedHub: Sendable {
-    /// What runs while the hub is started; the sources keep the timers and the inotify reader alive.
+    /// What runs while the hub is started: the inotify reader and the timers.
     private struct Running {
         var reader: (any DispatchSourceRead)?
         var timers: [any DispatchSourceTimer] = []
@@ -87,8 +87,8 @@ package final class FeedHub: Sendable {
         queue.sync { engine.withLock { Self.drain($0) } }
     }
 
-    /// The time from which patterns count as new; nil when there is no incident. Returns at once and
-    /// holds for everything read or drained afterwards.
+    /// The time from which patterns count as new; nil when there is no incident. Returns at once
+    /// and holds for everything read or drained afterwards.
     package func setIncidentStart(_ time: Timestamp?) {
         queue.async { self.engine.withLock { $0.setIncidentStart(time) } }
     }

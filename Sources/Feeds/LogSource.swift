@@ -21,7 +21,6 @@ final class LogSource {
     private var isOpening = true
     private var history: HistoryReader?
     private var historyParser = RecordParser()
-    private var historyCleaner = LineCleaner()
     private var historyEnd: Int64 = 0
 
     init(
@@ -174,9 +173,11 @@ extension LogSource {
             reference: min(follower.modified ?? now, now), zoneOffset: zoneOffset)
         var oldest: Timestamp?
         var records: [LogRecord] = []
+        // Slices come newest first: what one ends with does not go on in the next.
+        var cleaner = LineCleaner()
         reader.previous(bytes: limits.olderHistorySliceBytes) { line, offset, omitted in
             let record = self.record(
-                line, offset, omitted, context, &self.historyParser, &self.historyCleaner, intake,
+                line, offset, omitted, context, &self.historyParser, &cleaner, intake,
                 last: records.last?.time)
             guard let record else { return }
             if oldest == nil, !record.timeIsAssumed { oldest = record.time }

@@ -114,7 +114,9 @@ extension ConfigurationReader {
         reader.require("risk")
         let tier = reader.choice("tier", of: CatalogueAction.Tier.allCases.map(\.name))
         let risk = reader.choice("risk", of: CatalogueAction.Risk.allCases.map(\.name))
-        reader.require("steps")
+        if reader.require("steps"), let node = reader.node("steps"), node.items?.isEmpty ?? false {
+            context.report(node, "steps is empty", expected: "at least one step")
+        }
         var action = CatalogueAction(
             id: id, title: reader.string("title") ?? id,
             tier: CatalogueAction.Tier.allCases.first { $0.name == tier } ?? .aggressive,
@@ -207,6 +209,7 @@ extension ConfigurationReader {
                 context.report(
                     node, "the inverse of \(name) is \"\(inverse)\", which is not an action",
                     expected: "an action of this file", suggestion: nearest(inverse, in: names))
+                result.actions[name]?.inverse = nil
             }
             if !action.isReversible, !action.isIrreversible {
                 notes.append(

@@ -152,9 +152,18 @@ struct EvaluationData {
         let now = SystemClock().now.wall.milliseconds
         var newest: Int64?
         var hasUntimed = false
+        var dumps: [(file: String, bytes: [UInt8])] = []
         for file in files {
-            let bytes = try TextFile.bytes(file, max: dumpBytesMax)
-            let report = DumpIngestor().ingest(bytes, readAt: now, into: store)
+            dumps.append((file, try TextFile.bytes(file, max: dumpBytesMax)))
+        }
+        // Samples far ahead of the reading time are refused, so a recording is read at its own end.
+        let readAt = max(
+            now,
+            dumps.compactMap { ExpositionParser.newestTimestamp($0.bytes, format: .automatic) }
+                .max() ?? now)
+        for (file, bytes) in dumps {
+            let report = DumpIngestor().ingest(
+                bytes, readAt: readAt, into: store)
             if let error = report.error {
                 throw Failure(
                     "dump.unusable", "The dump cannot be used", subject: file, why: error,

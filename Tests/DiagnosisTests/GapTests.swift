@@ -12,7 +12,7 @@ import Testing
         -> (Diagnoser, Fleet, Room)
     {
         var fleet = Fleet(services: ["checkout"])
-        fleet.scrape(for: .seconds(4200))
+        fleet.scrape(for: .seconds(1500))
         var room = try Room()
         room.apply(
             MilestoneSet(milestone: .started, at: fleet.now - .seconds(60), source: "declared"),
@@ -65,6 +65,23 @@ import Testing
         fleet.scrape()
         observation = diagnoser.tick(fleet.input(room.incident))
         #expect(try condition(.errorRate, observation).state.word == "holding")
+    }
+
+    @Test func `a recording that is written once a day hides no gap`() throws {
+        var (diagnoser, fleet, room) = try prepared()
+        var observation = Observation(time: fleet.now)
+        for step in 0..<8 {
+            if step == 4 { fleet.silent = ["checkout-2"] }
+            fleet.scrape()
+            var input = fleet.input(room.incident)
+            input.sources.append(
+                SourceStatus(
+                    id: "history", kind: .metrics, isHealthy: true,
+                    lastData: fleet.now - .seconds(3600), interval: .seconds(86_400)))
+            observation = diagnoser.tick(input)
+            room.take(observation)
+        }
+        #expect(try condition(.errorRate, observation).state.word == "unknown")
     }
 
     @Test func `a reopened room holds again and journals nothing twice`() throws {
@@ -182,7 +199,11 @@ import Testing
             let observation = diagnoser.tick(fleet.input(room.incident))
             room.take(observation)
             let state = try condition(.errorRate, observation).state
-            if case .unknown = state { cleanSince = nil } else { cleanSince = cleanSince ?? fleet.now }
+            if case .unknown = state {
+                cleanSince = nil
+            } else {
+                cleanSince = cleanSince ?? fleet.now
+            }
             if state.word == "met" {
                 #expect(cleanSince.map { fleet.now - $0 >= .seconds(600) } ?? false)
             }

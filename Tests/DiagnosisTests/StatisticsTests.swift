@@ -4,10 +4,11 @@ import Incidents
 import Testing
 
 @Suite struct StatisticsTests {
-    @Test(arguments: [
-        ([], nil, nil), ([4], 4, 0), ([1, 3], 2, 1), ([1, 2, 3, 4, 100], 3, 1),
-        ([5, 5, 5, 5], 5, 0), ([-2, 0, 2], 0, 2),
-    ] as [([Double], Double?, Double?)])
+    @Test(
+        arguments: [
+            ([], nil, nil), ([4], 4, 0), ([1, 3], 2, 1), ([1, 2, 3, 4, 100], 3, 1),
+            ([5, 5, 5, 5], 5, 0), ([-2, 0, 2], 0, 2),
+        ] as [([Double], Double?, Double?)])
     func `median and deviation`(values: [Double], median: Double?, mad: Double?) {
         #expect(Statistics.median(values) == median)
         #expect(Statistics.mad(values) == mad)

@@ -55,7 +55,7 @@ struct HubTests {
         bench.box.write("node.prom", "# TYPE up gauge\nup 1\nhttp_requests_total{code=\"200\"} 7\n")
         bench.box.write(
             "deploys.jsonl",
-            #"{"time":"2026-08-21T09:54:00Z","service":"checkout","kind":"deploy","version":"4f2a91c"}"#
+            #"{"time":"2026-08-21T09:54:00Z","service":"cart","kind":"deploy","version":"4f2a91c"}"#
                 + "\n")
         let hub = bench.hub([
             bench.logs("a.log", service: "checkout"), bench.metrics("node.prom"),

@@ -52,7 +52,7 @@ struct RecordTests {
         Case("E [08/Jun/2013:11:28:58 -0700] Unknown directive", .error, "Unknown directive"),
         Case("[2025-08-31 12:34:56] local.ERROR: bad", .error, "bad"),
         Case(
-            "2025-04-24T19:51:47.625Z\tinfo\tflag-sync/s.go:87\tok", .info, "flag-sync/s.go:87\tok"),
+            "2025-04-24T19:51:47.625Z\tinfo\tsync/s.go:87\tok", .info, "sync/s.go:87\tok"),
         Case("ERROR: cannot open", .error, "cannot open"),
         Case("panic: runtime error", .fatal, "runtime error"),
         Case("no level and no time", nil, "no level and no time"),
@@ -107,19 +107,19 @@ struct RecordTests {
     static let objects: [Case] = [
         Case(#"{"time":"2026-08-21T10:00:00Z","level":"warn","msg":"slow"}"#, .warning, "slow"),
         Case(
-            #"{"@timestamp":"2026-08-21T10:00:00Z","log":{"level":"ERROR"},"message":"no \"x\"\n"}"#,
-            .error, "no \"x\"\n"),
+            #"{"@timestamp":"2026-08-21T10:00:00Z","log":{"level":"ERROR"},"message":"\"x\"\n"}"#,
+            .error, "\"x\"\n"),
         Case(
             #"{"level":50,"time":1787306040123,"hostname":"h1","msg":"pino"}"#, .error, "pino",
             host: "h1"),
         Case(
-            #"{"PRIORITY":"3","__REALTIME_TIMESTAMP":"1787306040123456","SYSLOG_IDENTIFIER":"cron","MESSAGE":"x"}"#,
-            .error, "x", service: "cron"),
+            #"{"PRIORITY":"3","__REALTIME_TIMESTAMP":"1787306040123456","MESSAGE":"x"}"#,
+            .error, "x"),
         Case(
-            #"{"t":{"$date":"2026-08-21T10:00:00.000+00:00"},"s":"I","c":"NETWORK","msg":"Listening"}"#,
-            .info, "Listening"),
+            #"{"t":{"$date":"2026-08-21T10:00:00.000+00:00"},"s":"I","c":"NET","msg":"up"}"#,
+            .info, "up"),
         Case(
-            #"{"version":"1.1","host":"h","short_message":"gelf","timestamp":1787306040.5,"level":4}"#,
+            #"{"host":"h","short_message":"gelf","timestamp":1787306040,"level":4}"#,
             .warning, "gelf", host: "h"),
         Case(
             #"{"log":"ERROR inner text\n","stream":"stderr","time":"2026-08-21T10:00:00Z"}"#,

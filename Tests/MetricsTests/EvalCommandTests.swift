@@ -19,7 +19,9 @@ import Testing
     @Test(arguments: [
         (
             #"{"expr":"up","time":60}"#,
-            #"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up","job":"a\"b"},"value":[60,"4"]},{"metric":{"__name__":"up","job":"é"},"value":[60,"+Inf"]}]}}"#
+            #"{"status":"success","data":{"resultType":"vector","result":["#
+                + #"{"metric":{"__name__":"up","job":"a\"b"},"value":[60,"4"]},"#
+                + #"{"metric":{"__name__":"up","job":"é"},"value":[60,"+Inf"]}]}}"#
         ),
         (
             #"{"expr":"1.5e-7 * 2","time":1.5}"#,
@@ -27,7 +29,9 @@ import Testing
         ),
         (
             #"{"expr":"up{job!=\"é\"}","start":0,"end":30,"step":15}"#,
-            #"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"up","job":"a\"b"},"values":[[0,"0"],[15,"1"],[30,"2"]]}]}}"#
+            #"{"status":"success","data":{"resultType":"matrix","result":["#
+                + #"{"metric":{"__name__":"up","job":"a\"b"},"#
+                + #""values":[[0,"0"],[15,"1"],[30,"2"]]}]}}"#
         ),
         (
             #"{"expr":"\"x\"","time":0}"#,
@@ -35,7 +39,8 @@ import Testing
         ),
         (
             #"{"expr":"sum(","time":0}"#,
-            #"{"status":"error","errorType":"bad_data","error":"1:5: parse error: unclosed left parenthesis"}"#
+            #"{"status":"error","errorType":"bad_data","#
+                + #""error":"1:5: parse error: unclosed left parenthesis"}"#
         ),
         (
             #"{"expr":"limitk(1, up)","time":0}"#,
@@ -43,7 +48,9 @@ import Testing
         ),
         (
             #"{"expr":"quantile(2, up{job!=\"é\"})","time":60}"#,
-            #"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[60,"+Inf"]}]},"warnings":["PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)"]}"#
+            #"{"status":"success","data":{"resultType":"vector","result":["#
+                + #"{"metric":{},"value":[60,"+Inf"]}]},"warnings":["#
+                + #""PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)"]}"#
         ),
     ])
     func answersInTheShapeOfTheAPI(line: String, json: String) {

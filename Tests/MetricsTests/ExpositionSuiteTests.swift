@@ -133,7 +133,8 @@ import Testing
                 agreed += 1
             } else {
                 different.append(
-                    "\(shown): \(problems) \(found.count), reference \(one.openmetrics.error ?? "ok")"
+                    "\(shown): \(problems) \(found.count), reference "
+                        + (one.openmetrics.error ?? "ok")
                 )
             }
         }

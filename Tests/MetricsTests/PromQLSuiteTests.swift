@@ -24,7 +24,8 @@ import Testing
             wrong += runner.wrong
         }
         print(
-            "PromQL evaluations (\(format?.rawValue ?? "direct")): \(passed) pass, \(notImplemented.count) not implemented, "
+            "PromQL evaluations (\(format?.rawValue ?? "direct")): \(passed) pass, "
+                + "\(notImplemented.count) not implemented, "
                 + "\(wrong.count) wrong")
         for line in notImplemented { print("  not implemented: \(line)") }
         for line in wrong { print("  wrong: \(line)") }

@@ -42,11 +42,13 @@ import Testing
             "unclosed left parenthesis"
         ),
         (
-            "groups:\n  - name: a\n    rules:\n      - alert: A\n        exp: up\n        expr: up\n",
+            "groups:\n  - name: a\n    rules:\n      - alert: A\n"
+                + "        exp: up\n        expr: up\n",
             "unknown key \"exp\""
         ),
         (
-            "groups:\n  - name: a\n    rules:\n      - alert: A\n        expr: up\n        for: 2x\n",
+            "groups:\n  - name: a\n    rules:\n      - alert: A\n"
+                + "        expr: up\n        for: 2x\n",
             "for is \"2x\""
         ),
         ("groups:\n  - name: a\n    rules: []\n  - name: a\n    rules: []\n", "given twice"),

@@ -188,8 +188,8 @@ extension Expression {
         }
     }
 
-    /// The same with `@ t` on every selector and subquery that has none; what lies inside a subquery
-    /// with `@` stays as it is.
+    /// The same with `@ t` on every selector and subquery that has none; what lies inside a
+    /// subquery with `@` stays as it is.
     func fixed(at t: Int64) -> Expression {
         var result = self
         switch node {

@@ -93,54 +93,64 @@ struct Masker {
         ByteScan.isDigit(ByteScan.at(line, index + 1)) && !ByteScan.isWord(previous)
     }
 
-    /// The run of letters and digits at `index`, or a longer value that starts there.
-    private mutating func word(_ line: Span<UInt8>, _ index: inout Int, _ end: Int) {
-        var stop = index
+    /// What a run of letters and digits is made of.
+    private struct Run {
+        var stop: Int
+        var length = 0
         var digits = 0
         var hex = 0
+        /// How often letters and digits take turns.
         var changes = 0
-        var wasDigit = false
-        while stop < end, ByteScan.isWord(line[stop]) {
-            let isDigit = ByteScan.isDigit(line[stop])
-            if isDigit { digits += 1 }
-            if ByteScan.isHex(line[stop]) { hex += 1 }
-            if stop > index, isDigit != wasDigit { changes += 1 }
-            wasDigit = isDigit
-            stop += 1
+
+        init(_ line: Span<UInt8>, _ start: Int, _ end: Int) {
+            stop = start
+            var wasDigit = false
+            while stop < end, ByteScan.isWord(line[stop]) {
+                let isDigit = ByteScan.isDigit(line[stop])
+                if isDigit { digits += 1 }
+                if ByteScan.isHex(line[stop]) { hex += 1 }
+                if stop > start, isDigit != wasDigit { changes += 1 }
+                wasDigit = isDigit
+                stop += 1
+            }
+            length = stop - start
         }
-        let length = stop - index
-        if hex == length, length == 8, let close = uuidEnd(line, index, end) {
+
+        var isHex: Bool { hex == length }
+    }
+
+    /// The run of letters and digits at `index`, or a longer value that starts there.
+    private mutating func word(_ line: Span<UInt8>, _ index: inout Int, _ end: Int) {
+        let run = Run(line, index, end)
+        if run.isHex, run.length == 8, let close = uuidEnd(line, index, end) {
             write("<uuid>")
             index = close
-            return
-        }
-        if hex == length, length <= 4, let close = colonHexEnd(line, index, end) {
+        } else if run.isHex, run.length <= 4, let close = colonHexEnd(line, index, end) {
             write("<ip>")
             index = close
-            return
+        } else if run.digits > 0, run.digits == run.length {
+            number(line, &index, run.stop, end)
+        } else {
+            mixedWord(line, index, run)
+            index = run.stop
         }
-        guard digits > 0 else {
-            if hex == length, length >= 16 {
-                write("<hex>")
-            } else {
-                for position in index..<stop { masked.append(line[position]) }
-            }
-            index = stop
-            return
-        }
-        if digits == length { return number(line, &index, stop, end) }
-        if ByteScan.at(line, index) == 0x30, ByteScan.at(line, index + 1) | 0x20 == 0x78,
-            hex == length - 1
-        {
+    }
+
+    /// A word with at least one letter.
+    private mutating func mixedWord(_ line: Span<UInt8>, _ start: Int, _ run: Run) {
+        let isPrefixed =
+            line[start] == 0x30 && ByteScan.at(line, start + 1) | 0x20 == 0x78
+            && run.hex == run.length - 1
+        if run.digits == 0 {
+            if run.isHex, run.length >= 16 { return write("<hex>") }
+            for position in start..<run.stop { masked.append(line[position]) }
+        } else if isPrefixed || (run.isHex && run.length >= 6) {
             write("<hex>")
-        } else if hex == length, length >= 6 {
-            write("<hex>")
-        } else if length >= 8, changes >= 3 {
+        } else if run.length >= 8, run.changes >= 3 {
             write("<id>")
         } else {
-            mixed(line, index..<stop)
+            mixed(line, start..<run.stop)
         }
-        index = stop
     }
 
     /// Letters stay, each run of digits becomes `<num>`.

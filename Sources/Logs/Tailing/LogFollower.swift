@@ -11,8 +11,8 @@ import Basics
 /// descriptor. All lines of older files come before those of the newer ones read in the same turn.
 package final class LogFollower {
     package enum Start: Sendable {
-        /// Near the end, with up to `openingHistoryBytesMax` of history, when the file exists at the
-        /// first turn; a file that appears later is read whole.
+        /// Near the end, with up to `openingHistoryBytesMax` of history, when the file exists at
+        /// the first turn; a file that appears later is read whole.
         case end
         case beginning
     }

@@ -96,6 +96,17 @@ package final class DumpIngestor: Sendable {
         }
     }
 
+    /// The names of the metrics that the last read held.
+    package var metricNames: Set<String> {
+        memory.withLock { memory in
+            var names = Set<String>()
+            for series in memory.known.values where series.generation == memory.generation {
+                if let name = series.labels.name { names.insert(name) }
+            }
+            return names
+        }
+    }
+
     /// Ends every series of this source, because the source itself is gone.
     /// - Returns: how many staleness markers were written.
     package func sourceVanished(at time: Int64, in store: SeriesStore) -> Int {

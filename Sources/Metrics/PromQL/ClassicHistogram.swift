@@ -111,7 +111,7 @@ struct ClassicHistogram {
 }
 
 extension Evaluator {
-    /// Buckets by their labels without `le`; a bucket whose `le` is no number is left out and noted.
+    /// Buckets by their labels without `le`; one whose `le` is no number is left out and noted.
     private func histograms(
         _ argument: Expression, at t: Int64
     ) throws(QueryError) -> [(labels: Labels, buckets: [ClassicHistogram.Bucket])] {

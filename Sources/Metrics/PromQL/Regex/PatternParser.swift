@@ -215,7 +215,7 @@ struct PatternParser {
         return groupCount
     }
 
-    /// Reads `i`, `-s`, … up to `:` (false: a group follows) or `)` (true: the group was only flags).
+    /// Reads `i`, `-s`, … up to `:` (false: a group follows) or `)` (true: only flags).
     private mutating func flagsEndGroup(start: Int) throws(RegexPattern.SyntaxError) -> Bool {
         var value = true
         var sawFlag = false
