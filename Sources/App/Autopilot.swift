@@ -11,6 +11,9 @@ package struct Autopilot: Sendable {
     /// Advice and proposals that were tried or refused already.
     private var tried: Set<String> = []
     private var waitsForCard = false
+    /// The leading hypothesis and since when it leads: a commander does not act on the first flicker.
+    private var leader: (id: String, since: Timestamp)?
+    private static let patience: Duration = .seconds(60)
 
     /// Refuses any catalogue whose actions run something else than the drill's own actuator.
     ///
@@ -57,7 +60,14 @@ package struct Autopilot: Sendable {
     private mutating func decision(_ model: Model) -> [Key] {
         guard model.isHurting, let leader = model.observation?.hypotheses.first,
             leader.strength == .strong || leader.strength == .moderate
-        else { return [] }
+        else {
+            self.leader = nil
+            return []
+        }
+        if self.leader?.id != leader.id { self.leader = (leader.id, model.now.wall) }
+        guard let since = self.leader?.since, model.now.wall - since >= Self.patience else {
+            return []
+        }
         let rows = model.mitigationRows
         guard let index = rows.firstIndex(where: { answers($0, leader) }) else { return [] }
         tried.insert(rows[index].id)

@@ -94,8 +94,11 @@ extension Simulator {
             record(kind: "config", summary: "\(actuation.verb.rawValue) \(actuation.zone ?? "")")
         case .flagOff, .flagOn:
             let state = actuation.verb == .flagOn ? "on" : "off"
+            let owner = scenario.decoys.changes.first {
+                $0.kind == "flag" && $0.version == actuation.flag
+            }
             record(
-                kind: "flag", version: actuation.flag,
+                kind: "flag", service: owner?.service, version: actuation.flag,
                 summary: "\(actuation.flag ?? "flag") \(state)")
         }
     }

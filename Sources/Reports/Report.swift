@@ -68,10 +68,13 @@ package struct Report: Sendable {
 
     // MARK: Sections
 
-    /// The last situation in which something was wrong tells what happened; the last one of all, how it is.
+    /// The situation with most signals out of their bands, the latest of them: what happened.
     var worst: SituationRecorded? {
-        incident.situations.last { $0.signals.contains { $0.isBad == true } }
-            ?? incident.situations.last
+        func badness(_ situation: SituationRecorded) -> Int {
+            situation.signals.filter { $0.isBad == true }.count
+        }
+        let most = incident.situations.map(badness).max() ?? 0
+        return incident.situations.last { badness($0) == most }
     }
 
     private var summary: Section {
@@ -107,8 +110,13 @@ package struct Report: Sendable {
             ("TTR = resolved − started", .started, .resolved),
         ]
         return spans.map { name, from, to in
-            "\(name): " + (incident.span(from, to).map { TimeText.span($0) } ?? "unknown")
+            "\(name): " + (incident.span(from, to).map(spanText) ?? "unknown")
         }
+    }
+
+    private func spanText(_ span: Duration) -> String {
+        span < .zero
+            ? "0s (it happened \(TimeText.span(.zero - span)) before)" : TimeText.span(span)
     }
 
     private var impact: Section {
@@ -244,7 +252,7 @@ package struct Report: Sendable {
     private var hardening: Section {
         var lines = incident.followUps.map { "- [ ] \($0.text)" }
         lines += playbooks.flatMap(\.harden).map { "- [ ] \($0)" }
-        lines += playbooks.flatMap(\.deferTo).map { "- hand over: \($0)" }
+        lines += playbooks.flatMap(\.deferTo).map { "- hand over: \(filled($0))" }
         return Section(
             title: "Hardening and follow-ups", lines: lines,
             notApplicable: lines.isEmpty ? "none was recorded and no playbook applied" : nil)
@@ -273,6 +281,13 @@ package struct Report: Sendable {
         }
         if incident.resolution == nil { missing.append("the resolution: the incident is open") }
         return missing
+    }
+
+    /// A playbook's sentence about this incident's service.
+    private func filled(_ text: String) -> String {
+        let service = worst?.service ?? incident.service ?? "the service"
+        return text.split(separator: "{service}", omittingEmptySubsequences: false)
+            .joined(separator: service)
     }
 
     private func command(_ steps: [[String]]) -> String {

@@ -77,7 +77,11 @@ extension Model {
                     MilestoneSet(milestone: milestone, at: time, source: source), at: time))
         }
         if let onset = observation.situation.onset {
-            set(.started, onset, "estimated from \(mainSignal?.definition.name ?? "the signals")")
+            // The estimate needs a sustained departure; what was detected cannot have begun later.
+            let detected = incident.milestones[.detected]?.at ?? onset
+            set(
+                .started, min(onset, detected),
+                "estimated from \(mainSignal?.definition.name ?? "the signals")")
         }
         if let alert = observation.alerts.first(where: \.isFiring) {
             set(.detected, alert.since, "alert \(alert.name)")
@@ -91,6 +95,8 @@ extension Model {
 
     /// How long an action may take to show its effect.
     package static let watchWindow: Duration = .seconds(5 * 60)
+    /// How long a clear improvement is given to finish: rates look five minutes back.
+    package static let improvingWindow: Duration = .seconds(10 * 60)
 
     /// Judges every finished attempt once: effective when the main signal is back in its band, worse
     /// when it stays over 1.1 times what it was, ineffective when the watch window ends.
@@ -127,14 +133,21 @@ extension Model {
                 detail: "\(signal.definition.name) \(now) is back in its band after "
                     + TimeText.span(waited))
         }
-        guard waited > Self.watchWindow else { return nil }
         let before = valueBefore[attempt.id]
+        let window = isImproving(signal, value, before) ? Self.improvingWindow : Self.watchWindow
+        guard waited > window else { return nil }
         let isWorse = before.map { value > $0 * 1.1 } ?? false
         return ActionJudged(
             attempt: attempt.id, verdict: isWorse ? .worse : .ineffective,
             detail: "\(signal.definition.name) \(now) "
                 + (before.map { "was \(signal.text($0)) before, " } ?? "")
                 + "still out of its band after \(TimeText.span(waited))")
+    }
+
+    /// At least half of the way back into the band.
+    private func isImproving(_ signal: SignalState, _ value: Double, _ before: Double?) -> Bool {
+        guard let before, let edge = signal.baseline?.bandEdge, before > edge else { return false }
+        return before - value >= 0.5 * (before - edge)
     }
 
     private mutating func mitigatedIfEffective(_ judged: ActionJudged, _ time: Timestamp)
