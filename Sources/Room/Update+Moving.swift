@@ -66,10 +66,24 @@ extension Model {
         case .logs: logRows.map { "\($0.level?.word ?? "") \($0.service ?? "") \($0.message)" }
         case .report:
             reportText.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        default: rowIDs(of: pane)
+        case .mitigations: mitigationRows.map(\.searchText)
+        case .conditions: ConditionID.allCases.map(\.title)
+        case .situation, .metrics: rowIDs(of: pane)
         }
     }
 
     /// How many rows a page is.
     var pageRows: Int { max(1, (layout.panes[focus]?.height ?? 10) - 3) }
+}
+
+extension MitigationRow {
+    /// What a search in the pane looks at.
+    fileprivate var searchText: String {
+        switch content {
+        case .planned(let planned): planned.title
+        case .proposal(let mitigation):
+            "\(mitigation.proposal.id) \(mitigation.proposal.title) \(mitigation.state.rawValue)"
+        case .doNothing: "do nothing"
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import Basics
 import Canvas
+import Diagnosis
 import Incidents
 import Room
 import Safety
@@ -95,6 +96,31 @@ struct Scene: Sendable, CustomTestStringConvertible {
                 .failed(
                     Failure(
                         "journal.locked", "Journal not writable", subject: "journal/000007.wj",
+                        why: "ENOSPC", unchanged: "No action was run", next: "Free space")))
+        },
+        Scene("room", "running") { size in
+            var fixture = Fixture(size: size)
+            fixture.log(
+                ActionIntent(
+                    proposal: "M2", attempt: "A2", action: "rollback-deployment",
+                    target: "checkout", environment: .production,
+                    steps: Fixture.rollbackProposal.steps,
+                    digest: Fixture.rollbackProposal.digest, rollbackOf: nil, executables: []),
+                at: "14:16:20")
+            fixture.log(ActionStarted(attempt: "A2", step: 1, pid: 4242), at: "14:16:20")
+            return fixture.model
+        },
+        Scene("room", "all-held") {
+            for index in $0.observation?.conditions.indices ?? 0..<0 {
+                $0.observation?.conditions[index].state = .met(since: Fixture.onset)
+            }
+            $0.incident.mitigations = []
+        },
+        Scene("room", "journal-lost") {
+            _ = $0.update(
+                .journalLost(
+                    Failure(
+                        "journal.lost", "Journal not writable", subject: "journal/000007.wj",
                         why: "ENOSPC", unchanged: "No action was run", next: "Free space")))
         },
         Scene("room", "zoomed") {

@@ -69,6 +69,17 @@ import Testing
         #expect(!probe.model.availability(of: .nextMatch).isEnabled)
     }
 
+    @Test func findReadsWhatTheMitigationsSay() {
+        var probe = RoomProbe()
+        probe.record(probe.proposal(RoomProbe.flag, id: "M1"))
+        probe.record(probe.proposal(RoomProbe.drop, id: "M2"))
+        probe.run(.mitigations)
+        probe.run(.find)
+        probe.type("the cache")
+        probe.press(.enter)
+        #expect(probe.model.selectedMitigation?.id == "M2")
+    }
+
     @Test func escGoesOutOneLevelAndNeverQuits() {
         var probe = inLogs()
         probe.run(.open)

@@ -40,7 +40,6 @@ package struct TextLine: Hashable, Sendable {
     package var text: String { (spans + trailing).map(\.text).joined() }
 
     var width: Int { spans.reduce(0) { $0 + $1.width } }
-    var trailingWidth: Int { trailing.reduce(0) { $0 + $1.width } }
 
     /// The same line moved right by `columns`.
     func indented(_ columns: Int) -> TextLine {

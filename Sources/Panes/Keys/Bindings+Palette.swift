@@ -26,7 +26,7 @@ extension Bindings {
         typed(.object, "Object to the selected proposal, with a reason."),
         typed(.followUp, "Record something to be done after the incident."),
         typed(.export, "Write the report and its companions beside the journal.", risk: .none),
-        typed(.theme, "Change the theme: theme dark, light, high-contrast, …", risk: .none),
+        typed(.theme, "Change the theme; without a name it lists them.", risk: .none),
     ]
 
     private static func typed(_ command: Command, _ hint: String, risk: Binding.Risk = .writes)

@@ -55,7 +55,9 @@ enum MitigationsPane {
                 look.span(), Span("  "), Span(mitigation.proposal.title, .textStrong),
                 Span(outcome(mitigation, model), .textDim),
             ])
-            line.trailing = verdict(mitigation) ?? traits(mitigation.proposal, model)
+            line.trailing =
+                verdict(mitigation)
+                ?? (mitigation.attempts.isEmpty ? traits(mitigation.proposal, model) : [])
             line.trailingKept = 1
             return line
         case .doNothing(let cost):
