@@ -138,6 +138,7 @@ import Testing
             observation = diagnoser.tick(fleet.input(room.incident, changes: [deploy]))
             room.take(observation)
             if step < 20 { #expect(!observation.allConditionsMet) }
+            #expect(observation.hypotheses.first?.id == Self.trueCause, "step \(step)")
         }
         let states = observation.conditions.map { "\($0.id) \($0.state) \($0.detail)" }
         #expect(observation.allConditionsMet, "\(states)")
