@@ -61,8 +61,8 @@ extension Diagnoser {
         observation.mitigations = advice(input, observation.hypotheses)
     }
 
-    /// Weighs a candidate anew, unless its change was already undone: then versions and rates tell of
-    /// the time after, what was seen before stands, and what counts is whether it helped.
+    /// Weighs a candidate anew, unless its change was already undone: then versions and rates tell
+    /// of the time after, what was seen before stands, and what counts is whether it helped.
     private mutating func reweigh(_ candidate: Candidate, _ input: DiagnosisInput) {
         guard let change = candidate.change, reasoning.weighed[candidate.id] != nil,
             let undone = undone(change, input)
@@ -99,7 +99,7 @@ extension Diagnoser {
         return (recorded + attempts + byHand).max()
     }
 
-    /// Something is out of its band, or departed from the values seen so far where there is no band.
+    /// Something is out of its band, or departed from what was seen so far where there is none.
     private var isTroubled: Bool {
         worst != nil
             || trackers.contains { tracker in
