@@ -24,14 +24,18 @@ int cncurses_use_locale(void) {
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
-int cncurses_has_entry(const char *terminal) {
-    int result = 0;
-    TERMINAL *before = cur_term;
-    cur_term = NULL;
-    int found = setupterm(terminal, STDOUT_FILENO, &result) == OK;
-    if (found) del_curterm(cur_term);
+int cncurses_check(const char *terminal) {
+    int error = 0;
+    int result = CNCURSES_UNKNOWN_TERMINAL;
+    TERMINAL *before = set_curterm(NULL);
+    if (setupterm(terminal, STDOUT_FILENO, &error) == OK) {
+        char *address = tigetstr("cup");
+        int is_missing = address == NULL || address == (char *)-1;
+        result = is_missing ? CNCURSES_NO_CURSOR_ADDRESSING : CNCURSES_OPENED;
+        del_curterm(cur_term);
+    }
     set_curterm(before);
-    return found;
+    return result;
 }
 
 // Sequences that terminals send although their terminfo entry names others (a Home key has four
@@ -100,11 +104,6 @@ int cncurses_open(const char *terminal, int input, int output, int escape_delay)
     if (screen == NULL) {
         close_streams();
         return CNCURSES_UNKNOWN_TERMINAL;
-    }
-    char *address = tigetstr("cup");
-    if (address == NULL || address == (char *)-1) {
-        cncurses_close();
-        return CNCURSES_NO_CURSOR_ADDRESSING;
     }
     set_escdelay(escape_delay);
     set_modes();

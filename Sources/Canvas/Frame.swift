@@ -47,24 +47,42 @@ package struct Frame: Hashable, Sendable {
     ) -> Int {
         let area = clip.map { bounds.intersection($0) } ?? bounds
         let isVisibleRow = row >= area.row && row < area.endRow && !area.isEmpty
+        if let count = Sanitiser.plainCount(text) {
+            if isVisibleRow { putPlain(text, count, column, row, token, area, selected) }
+            return count
+        }
         var at = column
         for cluster in Clusters(Sanitiser.visible(text)) {
             defer { at += cluster.width }
             guard isVisibleRow, at < area.endColumn else { continue }
-            let fits = at >= area.column && at + cluster.width <= area.endColumn
-            if fits {
+            if at >= area.column, at + cluster.width <= area.endColumn {
                 set(cluster.text, width: cluster.width, at, row, token, selected)
-            } else {
-                for cell in max(
-                    at, area.column)..<max(
-                        max(at, area.column), min(at + cluster.width, area.endColumn))
-                {
-                    set(" ", width: 1, cell, row, token, selected)
-                }
+                continue
+            }
+            let first = max(at, area.column)
+            for cell in first..<max(first, min(at + cluster.width, area.endColumn)) {
+                set(" ", width: 1, cell, row, token, selected)
             }
         }
         return at - column
     }
+
+    /// Printable ASCII, the usual case: one byte is one cell.
+    private mutating func putPlain(
+        _ text: String, _ count: Int, _ column: Int, _ row: Int, _ token: Token, _ area: Rect,
+        _ selected: Bool
+    ) {
+        let first = max(column, area.column)
+        let end = min(column + count, area.endColumn)
+        guard first < end else { return }
+        var at = first
+        for byte in text.utf8.dropFirst(first - column).prefix(end - first) {
+            set(Self.asciiTexts[Int(byte)], width: 1, at, row, token, selected)
+            at += 1
+        }
+    }
+
+    private static let asciiTexts = (0..<128).map { String(Unicode.Scalar(UInt8($0))) }
 
     /// Fills a rectangle with one narrow glyph.
     package mutating func fill(_ rect: Rect, token: Token = .text, text: String = " ") {

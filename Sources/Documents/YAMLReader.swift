@@ -21,7 +21,9 @@ package enum YAMLReader {
         try checkNesting(text, file: file)
         let root: Node?
         do {
-            root = try Parser(yaml: text, encoding: .utf8).singleRoot()
+            // The basic resolver leaves every scalar a text: what it means is decided by who reads
+            // it, `1` and "1" are the same key, and no regular expression is compiled at start.
+            root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
         } catch {
             throw syntaxFailure(error, file: file)
         }

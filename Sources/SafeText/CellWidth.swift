@@ -16,10 +16,7 @@ package enum CellWidth {
 
     /// The cells of `text` when it is drawn; agrees with `clusters(of:)`.
     package static func of(_ text: String) -> Int {
-        let ascii: Int? = text.utf8.withContiguousStorageIfAvailable { bytes in
-            bytes.allSatisfy { $0 < 0x80 } ? bytes.count : -1
-        }
-        if let ascii, ascii >= 0 { return ascii }
+        if let count = Sanitiser.plainCount(text) { return count }
         var total = 0
         for cluster in Clusters(text) { total += cluster.width }
         return total

@@ -67,6 +67,28 @@ struct KnownSecrets: Sendable {
 
 /// Kinds of bytes.
 enum ByteClass {
+    /// Whether all bytes are printable ASCII (0x20…0x7E); eight at a time.
+    static func areAllPrintable(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let raw = UnsafeRawBufferPointer(bytes)
+        let high: UInt64 = 0x8080_8080_8080_8080
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var offset = 0
+        while offset + 8 <= raw.count {
+            let word = raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            // The high bit of a byte is set where it was set, where the byte is below 0x20, and
+            // where it is 0x7F. A borrow can only come from a byte that fails already.
+            let isLow = word &- ones &* 0x20
+            let isDelete = word &+ ones
+            if (word | isLow | isDelete) & high != 0 { return false }
+            offset += 8
+        }
+        while offset < raw.count {
+            if raw[offset] < 0x20 || raw[offset] > 0x7E { return false }
+            offset += 1
+        }
+        return true
+    }
+
     static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
     static func isLetter(_ byte: UInt8) -> Bool {
         (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A

@@ -18,8 +18,23 @@ package struct LineCleaner: Sendable {
         if line.last == 0x0D { line.removeLast() }
         let text = Sanitiser.clean(line)
         let (cleaned, findings) = keyLinesLeft > 0 ? insideKey(text) : redactor.redact(text)
-        if PrivateKey.staysOpen(Array(text.utf8)[...]) { keyLinesLeft = Self.keyLinesMax }
+        if Self.hasDashes(text), PrivateKey.staysOpen(Array(text.utf8)[...]) {
+            keyLinesLeft = Self.keyLinesMax
+        }
         return (cleaned, findings)
+    }
+
+    /// Whether five dashes stand in a row, as every PEM mark begins.
+    private static func hasDashes(_ text: String) -> Bool {
+        let found = text.utf8.withContiguousStorageIfAvailable { bytes in
+            var run = 0
+            for byte in bytes {
+                run = byte == 0x2D ? run + 1 : 0
+                if run == 5 { return true }
+            }
+            return false
+        }
+        return found ?? true
     }
 
     /// A line while a private key is open: its body is removed, a log line in between is redacted

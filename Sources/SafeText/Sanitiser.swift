@@ -8,15 +8,14 @@ package enum Sanitiser {
     /// Columns between tab stops.
     package static let tabWidth = 8
 
-    /// Whether `clean` would leave an ASCII text as it is.
-    private static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7F }
-
     /// Sanitises bytes: strict UTF-8 (a bad byte shows as `\xNN`), controls as `^[` and `\u009b`,
     /// direction and invisible scalars as `‹U+202E›`, TAB as spaces, colour sequences removed.
     package static func clean(_ bytes: some Collection<UInt8>) -> String {
-        if bytes.count <= textBytesMax, bytes.allSatisfy(isPlain) {
-            return String(decoding: bytes, as: UTF8.self)
+        let plain = bytes.withContiguousStorageIfAvailable { buffer in
+            buffer.count <= textBytesMax && ByteClass.areAllPrintable(buffer)
+                ? String(decoding: buffer, as: UTF8.self) : nil
         }
+        if let plain, let text = plain { return text }
         var writer = SanitisingWriter()
         writer.write(bytes)
         return writer.text
@@ -28,12 +27,22 @@ package enum Sanitiser {
     /// `text` with nothing in it that a frame must not hold; returns it unchanged (and fast) when
     /// it is clean, which it is except by mistake.
     package static func visible(_ text: String) -> String {
-        let isASCII: Bool? = text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(isPlain) }
+        let isASCII: Bool? = text.utf8.withContiguousStorageIfAvailable {
+            ByteClass.areAllPrintable($0)
+        }
         if isASCII == true { return text }
         for scalar in text.unicodeScalars where !ScalarClass.isVisible(scalar) {
             return clean(text)
         }
         return text
+    }
+
+    /// The length of a text of printable ASCII alone, which takes one cell per byte; else nil.
+    package static func plainCount(_ text: String) -> Int? {
+        let count: Int?? = text.utf8.withContiguousStorageIfAvailable {
+            ByteClass.areAllPrintable($0) ? $0.count : nil
+        }
+        return count ?? nil
     }
 
     /// An identifier for a confirmation: ASCII as it is, every other scalar as `\u{…}`, so that

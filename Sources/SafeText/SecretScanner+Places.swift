@@ -158,9 +158,14 @@ extension SecretScanner {
 
     /// `aws_secret_access_key VALUE`: a name with underscores, a blank, and a mixed value.
     private func bareName(at index: Int) -> Match? {
-        let stop = end(from: index, limit: SecretWords.keyBytesMax, while: ByteClass.isWord)
-        guard byte(stop) == 0x20, bytes[index..<stop].contains(0x5F),
-            SecretWords.isStrong(bytes[index..<stop])
+        let limit = min(bytes.count, index + SecretWords.keyBytesMax)
+        var stop = index
+        var hasUnderscore = false
+        while stop < limit, ByteClass.isWord(bytes[stop]) {
+            if bytes[stop] == 0x5F { hasUnderscore = true }
+            stop += 1
+        }
+        guard hasUnderscore, byte(stop) == 0x20, SecretWords.isStrong(bytes[index..<stop])
         else { return nil }
         let end = self.end(from: stop + 1) { $0 > 0x20 && !ByteClass.isQuote($0) }
         let value = bytes[stop + 1..<end]

@@ -4,6 +4,8 @@ enum SecretWords {
     enum Kind {
         /// A password: anything but an absence may be one.
         case password
+        /// `PWD`: a password in some programs, the working directory in every shell.
+        case directory
         /// A token, secret or key: short numbers are counts, not secrets.
         case token
         /// Believed only for long mixed values (`auth`, `signature`).
@@ -45,8 +47,26 @@ enum SecretWords {
         text.split(separator: " ").map { Array($0.utf8) }
     }
 
+    /// Whether a name ends in a letter that one of the words above ends in. Most do not, and the
+    /// parts of a time of day have no letter at all.
+    private static func mayAnnounce(_ name: ArraySlice<UInt8>) -> Bool {
+        guard let last = name.last(where: { !ByteClass.isDigit($0) }) else { return false }
+        return lastLetters[Int(last | 0x20)]
+    }
+
+    private static let lastLetters: [Bool] = {
+        var table = [Bool](repeating: false, count: 256)
+        let words = passwords + passwordWords + tokens + doubtful + qualifiers
+        let more = ["authorization", "cookie", "code"].map { Array($0.utf8) }
+        for word in words + more {
+            if let last = word.last(where: { !ByteClass.isDigit($0) }) { table[Int(last)] = true }
+        }
+        return table
+    }()
+
     /// What a name announces, nil for nothing.
     static func kind(of name: ArraySlice<UInt8>) -> Kind? {
+        guard mayAnnounce(name) else { return nil }
         var compact: [UInt8] = []
         var lastWord = 0
         var previous: UInt8 = 0
@@ -71,7 +91,7 @@ enum SecretWords {
     /// Whether a name announces a password or a token beyond doubt.
     static func isStrong(_ name: ArraySlice<UInt8>) -> Bool {
         switch kind(of: name) {
-        case .password, .token: true
+        case .password, .directory, .token: true
         default: false
         }
     }
@@ -85,6 +105,7 @@ enum SecretWords {
         func isWhole(_ words: [[UInt8]], _ text: ArraySlice<UInt8>) -> Bool {
             words.contains { text == $0[...] }
         }
+        if isWhole([Array("pwd".utf8), Array("oldpwd".utf8)], compact) { return .directory }
         if ends(passwords) || isWhole(passwordWords, lastWord) { return .password }
         if ends(tokens) { return isWhole(harmlessNames, compact) ? nil : .token }
         if ends([Array("authorization".utf8)]) { return .authorization }
@@ -93,17 +114,31 @@ enum SecretWords {
         return isWhole(doubtful, compact) ? .doubtful : nil
     }
 
+    /// `${VAR}`, `$(cmd`, `$VAR`, `%s`, `{{x}}`, `{name}`, `<none>`, `[FILTERED]`: a place for a
+    /// value, the beginning of a structure, or a mark that one was removed. Closing brackets may be
+    /// missing, because an unquoted value ends before them.
+    private static func isPlaceholder(_ first: UInt8, _ rest: ArraySlice<UInt8>) -> Bool {
+        let next = rest.first ?? 0
+        func isShout(_ byte: UInt8) -> Bool {
+            ByteClass.isWord(byte) && !(0x61...0x7A).contains(byte)
+        }
+        switch first {
+        case 0x5B: return true
+        case 0x24: return next == 0x7B || next == 0x28 || rest.allSatisfy(isShout)
+        case 0x25:
+            return rest.count <= 2 || (rest.last == 0x25 && rest.dropLast().allSatisfy(isShout))
+        case 0x7B:
+            return next == 0x7B || next == 0x5C || ByteClass.isQuote(next)
+                || (rest.last == 0x7D ? rest.dropLast() : rest).allSatisfy(ByteClass.isWord)
+        case 0x3C: return rest.allSatisfy { ByteClass.isKey($0) || $0 == 0x20 || $0 == 0x3E }
+        default: return false
+        }
+    }
+
     /// Whether a value is a placeholder, a mask, a variable or a word about the value.
     static func isHarmless(_ value: ArraySlice<UInt8>, _ kind: Kind) -> Bool {
         guard let first = value.first else { return true }
-        // `${VAR}`, `$(cmd)`, `{{x}}`, `<none>`, `[FILTERED]`, `%s`: a place for a value, or a mark.
-        if first == 0x5B || first == 0x3C || value.starts(with: [0x7B, 0x7B]) { return true }
-        if first == 0x24 || first == 0x25 {
-            return value.dropFirst().allSatisfy {
-                ByteClass.isWord($0) || $0 == 0x7B || $0 == 0x7D || $0 == 0x28 || $0 == 0x29
-            } && value.count < 40
-        }
-        if first == 0x7B { return true }
+        if isPlaceholder(first, value.dropFirst()) { return true }
         let masks: [UInt8] = [0x2A, 0x78, 0x58, 0x2E, 0x2D, 0x23, 0x3F]
         if masks.contains(first), value.allSatisfy({ $0 == first }) { return true }
         if value.count <= 10,
@@ -112,7 +147,8 @@ enum SecretWords {
             return true
         }
         switch kind {
-        case .password: return first == 0x2F && value.dropFirst().contains(0x2F)
+        case .password: return false
+        case .directory: return first == 0x2F
         case .token:
             return value.count < 4 || (value.count < 7 && value.allSatisfy(ByteClass.isDigit))
         case .doubtful, .code:

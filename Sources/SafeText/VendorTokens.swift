@@ -16,8 +16,7 @@ enum VendorTokens {
     /// The match of a token that begins at `index`, which begins a word.
     static func match(_ bytes: [UInt8], at index: Int) -> SecretScanner.Match? {
         if let match = webToken(bytes, at: index) { return match }
-        guard let rules = byFirstByte[bytes[index]] else { return nil }
-        for rule in rules where bytes[index...].starts(with: rule.prefix) {
+        for rule in byFirstByte[Int(bytes[index])] where bytes[index...].starts(with: rule.prefix) {
             let start = index + rule.prefix.count
             var stop = start
             let limit = min(bytes.count, start + tailBytesMax)
@@ -70,7 +69,11 @@ enum VendorTokens {
         isURLBase64(byte) || byte == 0x2F
     }
 
-    private static let byFirstByte: [UInt8: [Rule]] = Dictionary(grouping: rules) { $0.prefix[0] }
+    private static let byFirstByte: [[Rule]] = {
+        var table = [[Rule]](repeating: [], count: 256)
+        for rule in rules { table[Int(rule.prefix[0])].append(rule) }
+        return table
+    }()
 
     /// (prefixes, fewest and most bytes after them, the bytes allowed, class)
     private typealias Row = (

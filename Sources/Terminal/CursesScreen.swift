@@ -224,10 +224,10 @@ extension CursesScreen {
         }
         let name = entry(terminal, colourTerm: colourTerm)
         _ = csystem_guard_remember(output)
-        let result =
-            name.isEmpty
-            ? CNCURSES_UNKNOWN_TERMINAL
-            : Int(cncurses_open(name, input, output, escapeDelay))
+        var result = terminal.isEmpty ? CNCURSES_UNKNOWN_TERMINAL : Int(cncurses_check(name))
+        if result == CNCURSES_OPENED {
+            result = Int(cncurses_open(name, input, output, escapeDelay))
+        }
         guard result == CNCURSES_OPENED else {
             throw failure(result, terminal: terminal)
         }
@@ -247,7 +247,7 @@ extension CursesScreen {
         else { return terminal }
         let stem = terminal.hasSuffix("-256color") ? String(terminal.dropLast(9)) : terminal
         let direct = stem + "-direct"
-        return cncurses_has_entry(direct) != 0 ? direct : terminal
+        return Int(cncurses_check(direct)) == CNCURSES_OPENED ? direct : terminal
     }
 
     private static func failure(_ result: Int, terminal: String) -> Failure {

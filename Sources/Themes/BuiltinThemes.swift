@@ -299,7 +299,7 @@ package enum BuiltinThemes {
                   plain:   [default]
                   quiet:   [default]
                   line:    [bright-black]
-                  accent:  [blue]
+                  accent:  [cyan]
                   deep:    [blue]
                   green:   [green]
                   teal:    [cyan]

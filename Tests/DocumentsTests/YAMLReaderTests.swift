@@ -26,6 +26,7 @@ import Testing
     /// Text, and what the failure must name.
     static let refused: [(text: String, subject: String, why: String)] = [
         ("a: 1\na: 2\n", "f.yaml:1:1", "\"a\" is given twice"),
+        ("1: x\n\"1\": y\n", "f.yaml:1:1", "\"1\" is given twice"),
         ("a: [1, 2\nb: 3", "f.yaml:2", ""), ("a: b: c", "f.yaml:1:5", "mapping values"),
         ("a: *x\n", "f.yaml:1:4", "undefined alias"), ("? [1]\n: 2\n", "f.yaml:1:3", "a key"),
         ("a: 1\n---\nb: 2\n", "f.yaml:2", "another document"), ("a: \u{1}", "f.yaml:1", ""),

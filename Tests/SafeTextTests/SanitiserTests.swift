@@ -54,6 +54,18 @@ import Testing
         }
     }
 
+    /// The fast path looks at eight bytes at a time.
+    @Test func everyByteAtEveryPlaceIsNoticed() {
+        for byte in UInt8.min...UInt8.max {
+            for place in 0..<11 {
+                var bytes = [UInt8](repeating: 0x61, count: 11)
+                bytes[place] = byte
+                let isKept = Sanitiser.clean(bytes).utf8.elementsEqual(bytes)
+                #expect(isKept == (byte >= 0x20 && byte < 0x7F), "\(byte) at \(place)")
+            }
+        }
+    }
+
     @Test func cutsLongTexts() {
         let text = Sanitiser.clean([UInt8](repeating: 0x61, count: Sanitiser.textBytesMax + 5))
         #expect(text.hasSuffix("a‹+5 bytes›"))

@@ -1,5 +1,6 @@
 import Basics
 import Canvas
+import Documents
 import Testing
 
 @testable import Themes
@@ -19,6 +20,15 @@ import Testing
 
     @Test func everyEmbeddedThemeIsListed() {
         #expect(Set(BuiltinThemes.files.map(\.name)) == Set(Theme.builtinNames))
+    }
+
+    @Test func embeddedTextsAreTheFiles() throws {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+            .joined(separator: "/")
+        for file in BuiltinThemes.files {
+            let text = try TextFile.read("\(root)/themes/\(file.name).yaml")
+            #expect(text == file.text, "\(file.name): run scripts/embed")
+        }
     }
 
     /// Without colours no two states of one family look the same, in any theme.

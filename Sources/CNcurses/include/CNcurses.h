@@ -62,8 +62,9 @@ enum {
 /// Returns 1 when it is UTF-8. nl_langinfo needs the locale set first, so both happen here.
 CNCURSES_MAIN int cncurses_use_locale(void);
 
-/// Whether terminfo has an entry: setupterm would exit or print, tgetent would leak a screen.
-CNCURSES_MAIN int cncurses_has_entry(const char *terminal);
+/// Whether terminfo has an entry that can place text: CNCURSES_OPENED, CNCURSES_UNKNOWN_TERMINAL or
+/// CNCURSES_NO_CURSOR_ADDRESSING. newterm would accept TERM=dumb and draw nothing.
+CNCURSES_MAIN int cncurses_check(const char *terminal);
 
 /// newterm with the signal handlers it installs undone, raw mode, keypad, colours if there are any.
 /// `escape_delay` is how long a lone ESC waits for the rest of a sequence, in milliseconds.
