@@ -1,4 +1,5 @@
 import Metrics
+import Testing
 
 /// One command of a `*.test.json` file.
 struct SuiteCommand: Decodable {
@@ -27,9 +28,15 @@ struct SuiteCommand: Decodable {
     }
 
     struct Window: Decodable {
-        var start_ms: Int64
-        var end_ms: Int64
-        var step_ms: Int64
+        var startMs: Int64
+        var endMs: Int64
+        var stepMs: Int64
+
+        private enum CodingKeys: String, CodingKey {
+            case startMs = "start_ms"
+            case endMs = "end_ms"
+            case stepMs = "step_ms"
+        }
     }
 
     var cmd: String
@@ -37,18 +44,29 @@ struct SuiteCommand: Decodable {
     var line: Int?
     var kind: String?
     var expr: String?
-    var t_ms: Int64?
-    var start_ms: Int64?
-    var end_ms: Int64?
-    var step_ms: Int64?
-    var range_vector: Window?
+    var tMs: Int64?
+    var startMs: Int64?
+    var endMs: Int64?
+    var stepMs: Int64?
+    var rangeVector: Window?
     var expect: [String: [Pattern]]?
-    var expect_scalar: String?
-    var expect_string: String?
+    var expectScalar: String?
+    var expectString: String?
     var expected: [Expected]?
+
+    private enum CodingKeys: String, CodingKey {
+        case cmd, series, line, kind, expr, expect, expected
+        case tMs = "t_ms"
+        case startMs = "start_ms"
+        case endMs = "end_ms"
+        case stepMs = "step_ms"
+        case rangeVector = "range_vector"
+        case expectScalar = "expect_scalar"
+        case expectString = "expect_string"
+    }
 }
 
-/// `[t_ms, "value"]`.
+/// `[tMs, "value"]`.
 struct SuiteSample: Decodable {
     var t: Int64
     var v: Double
@@ -96,7 +114,13 @@ struct SuiteRunner {
     private let name: String
     private var known: [String: Result<Expression, QueryError>] = [:]
 
-    init(name: String) { self.name = name }
+    /// How the data gets into the store: directly, or written as a dump and read from it.
+    private let format: ExpositionFormat?
+
+    init(name: String, through format: ExpositionFormat? = nil) {
+        self.name = name
+        self.format = format
+    }
 
     private static func freshStore() -> SeriesStore {
         SeriesStore(retention: .seconds(1e9), samplesPerSeriesMax: 1_000_000)
@@ -110,15 +134,29 @@ struct SuiteRunner {
             switch command.cmd {
             case "clear": store = Self.freshStore()
             case "load":
-                for load in command.series ?? [] {
-                    let labels = Labels(load.metric)
-                    for sample in load.samples { store.append(labels, t: sample.t, v: sample.v) }
-                }
+                load(command.series ?? [])
             default:
                 check(command, engine)
                 continue
             }
             engine = EmbeddedEngine(snapshot: store.snapshot(), options: Self.options)
+        }
+    }
+
+    private func load(_ series: [SuiteCommand.Load]) {
+        var direct = series
+        if let format {
+            // A dump cannot say that a series ended.
+            direct = series.filter { $0.samples.contains { StaleMarker.isStale($0.v) } }
+            let written = series.filter { !$0.samples.contains { StaleMarker.isStale($0.v) } }
+            let dump = SuiteDump.write(written, format)
+            let newest = ExpositionParser.newestTimestamp(dump, format: format) ?? 0
+            let report = DumpIngestor().ingest(dump, readAt: newest, into: store)
+            #expect(report.skipped == [] && report.refused == 0 && report.error == nil)
+        }
+        for one in direct {
+            let labels = Labels(one.metric)
+            for sample in one.samples { store.append(labels, t: sample.t, v: sample.v) }
         }
     }
 
@@ -164,5 +202,49 @@ struct SuiteRunner {
             return patterns.allSatisfy { $0.accepts(error.message) }
                 ? .pass : .wrong("fails with \(error.message)")
         }
+    }
+}
+
+/// Writes series as a dump.
+enum SuiteDump {
+    static func write(_ series: [SuiteCommand.Load], _ format: ExpositionFormat) -> [UInt8] {
+        var text = ""
+        for one in series {
+            let labels = one.metric.sorted { $0.key < $1.key }.filter { !$0.value.isEmpty }
+            var items: [String] = []
+            for (name, value) in labels {
+                if name == "__name__" {
+                    items.insert(quoted(value), at: 0)
+                } else {
+                    items.append(quoted(name) + "=" + quoted(value))
+                }
+            }
+            let line = "{" + items.joined(separator: ",") + "} "
+            for sample in one.samples {
+                let time =
+                    format == .openMetrics ? "\(Double(sample.t) / 1000)" : "\(sample.t)"
+                text += line + number(sample.v) + " " + time + "\n"
+            }
+        }
+        if format == .openMetrics { text += "# EOF\n" }
+        return Array(text.utf8)
+    }
+
+    private static func number(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        return value.isInfinite ? (value < 0 ? "-Inf" : "+Inf") : "\(value)"
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var out = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": out += "\\\\"
+            case "\"": out += "\\\""
+            case "\n": out += "\\n"
+            default: out.unicodeScalars.append(scalar)
+            }
+        }
+        return out + "\""
     }
 }

@@ -9,21 +9,23 @@ import Testing
         "start_timestamps", "subquery", "trig_functions", "type_and_unit",
     ]
 
-    @Test func evaluationsAgreeWithTheReference() throws {
+    @Test(arguments: [nil, ExpositionFormat.text, ExpositionFormat.openMetrics])
+    func evaluationsAgreeWithTheReference(through format: ExpositionFormat?) throws {
         var passed = 0
         var notImplemented: [String] = []
         var wrong: [String] = []
         for file in Self.files {
             let path = "promql/\(file).test.json"
             guard let commands = try Suites.decode([SuiteCommand].self, path) else { return }
-            var runner = SuiteRunner(name: file)
+            var runner = SuiteRunner(name: file, through: format)
             runner.run(commands)
             passed += runner.passed
             notImplemented += runner.notImplemented
             wrong += runner.wrong
         }
         print(
-            "PromQL evaluations: \(passed) pass, \(notImplemented.count) not implemented, "
+            "PromQL evaluations (\(format?.rawValue ?? "direct")): \(passed) pass, "
+                + "\(notImplemented.count) not implemented, "
                 + "\(wrong.count) wrong")
         for line in notImplemented { print("  not implemented: \(line)") }
         for line in wrong { print("  wrong: \(line)") }

@@ -12,10 +12,10 @@ struct SuiteCheck {
         let answer: QueryAnswer
         if command.kind == "range" {
             answer = try engine.range(
-                expression, start: command.start_ms ?? 0, end: command.end_ms ?? 0,
-                step: command.step_ms ?? 1)
+                expression, start: command.startMs ?? 0, end: command.endMs ?? 0,
+                step: command.stepMs ?? 1)
         } else {
-            answer = try engine.instant(expression, at: command.t_ms ?? 0)
+            answer = try engine.instant(expression, at: command.tMs ?? 0)
         }
         if command.expect?["fail"] != nil { return "should fail" }
         return notes(answer) ?? compare(answer.value)
@@ -42,14 +42,14 @@ struct SuiteCheck {
     private func compare(_ value: QueryValue) -> String? {
         switch value {
         case .scalar(_, let number):
-            guard let wanted = command.expect_scalar else { return "a scalar \(number)" }
+            guard let wanted = command.expectScalar else { return "a scalar \(number)" }
             return SuiteNumber.areEqual(number, SuiteNumber.parse(wanted))
                 ? nil : "\(number), expected \(wanted)"
         case .string(_, let text):
             // The data leaves an expected empty string out.
-            return text == command.expect_string ?? "" ? nil : "a string \(text)"
+            return text == command.expectString ?? "" ? nil : "a string \(text)"
         case .vector(let samples):
-            if command.expect_scalar != nil || command.expect_string != nil {
+            if command.expectScalar != nil || command.expectString != nil {
                 return "a vector"
             }
             return compare(samples)
@@ -88,8 +88,8 @@ struct SuiteCheck {
             return "\(series.count) series, expected \(expected.count): \(shown)"
         }
         guard series.map(\.labels) == series.map(\.labels).sorted() else { return "not sorted" }
-        let start = command.range_vector?.start_ms ?? command.start_ms ?? 0
-        let step = command.range_vector?.step_ms ?? command.step_ms ?? 1
+        let start = command.rangeVector?.startMs ?? command.startMs ?? 0
+        let step = command.rangeVector?.stepMs ?? command.stepMs ?? 1
         for one in series {
             guard let wanted = expected.first(where: { Labels($0.metric) == one.labels }) else {
                 return "unexpected \(one.labels.bracedDescription)"
@@ -124,14 +124,14 @@ struct SuiteReruns {
     func check(
         _ expression: Expression, _ engine: EmbeddedEngine
     ) throws(QueryError) -> String? {
-        guard command.kind == "instant", command.expect?["fail"] == nil, let t = command.t_ms
+        guard command.kind == "instant", command.expect?["fail"] == nil, let t = command.tMs
         else { return nil }
-        if !expression.calls(Self.timeDependent), command.range_vector == nil {
+        if !expression.calls(Self.timeDependent), command.rangeVector == nil {
             let fixed = expression.fixed(at: t)
             let times = t == 0 ? [-1000, 0, 1000] : [-10 * t, 0, t / 5, t, 10 * t]
             for time in times {
                 var again = command
-                again.t_ms = time
+                again.tMs = time
                 if let why = try SuiteCheck(again).check(fixed, engine) {
                     return "with @ \(t) at \(time): \(why)"
                 }
@@ -157,7 +157,7 @@ struct SuiteReruns {
         }
         var again = command
         again.expect = nil
-        if let wanted = command.expect_scalar {
+        if let wanted = command.expectScalar {
             guard middle.count == 1, SuiteNumber.areEqual(middle[0].v, SuiteNumber.parse(wanted))
             else { return "as a range: \(middle), expected \(wanted)" }
             return nil
@@ -188,8 +188,8 @@ extension Expression {
         }
     }
 
-    /// The same with `@ t` on every selector and subquery that has none; what lies inside a subquery
-    /// with `@` stays as it is.
+    /// The same with `@ t` on every selector and subquery that has none; what lies inside a
+    /// subquery with `@` stays as it is.
     func fixed(at t: Int64) -> Expression {
         var result = self
         switch node {

@@ -1,24 +1,25 @@
 import FoundationEssentials
-import Metrics
 import Testing
 
 /// The conformance data beside the package, when it is there.
 enum Suites {
-    private static let root: URL = {
-        var url = URL(filePath: #filePath)
-        for _ in 0..<3 { url.deleteLastPathComponent() }
-        return url.deletingLastPathComponent().appending(path: "shared/suites")
+    /// `../shared/suites` seen from the package, or one level further up when the package stands in
+    /// a folder of linked worktrees.
+    private static let folders: [URL] = {
+        var package = URL(filePath: #filePath)
+        for _ in 0..<3 { package.deleteLastPathComponent() }
+        let parent = package.deletingLastPathComponent()
+        return [parent, parent.deletingLastPathComponent()].map {
+            $0.appending(path: "shared/suites")
+        }
     }()
 
     /// The bytes of a suite file; nil, and a line that says so, when it is missing.
     static func bytes(_ path: String) -> [UInt8]? {
-        // In a linked worktree the package lies one level deeper.
-        for base in [
-            root,
-            root.deletingLastPathComponent().deletingLastPathComponent()
-                .deletingLastPathComponent().appending(path: "shared/suites"),
-        ] {
-            if let data = try? Data(contentsOf: base.appending(path: path)) { return Array(data) }
+        for folder in folders {
+            if let data = try? Data(contentsOf: folder.appending(path: path)) {
+                return Array(data)
+            }
         }
         print("suite file \(path) is not present: nothing compared")
         return nil

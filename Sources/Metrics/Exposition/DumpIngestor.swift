@@ -122,15 +122,17 @@ package final class DumpIngestor: Sendable {
         ) {
             switch event {
             case .sample(let sample): store(sample, parser, &memory, &writer)
-            case .skipped(let line): skip(line)
+            case .skipped(let line): skip { line }
             case .cutOff, .type, .help, .unit, .comment: break
             }
         }
 
-        private mutating func skip(_ line: SkippedLine) {
+        /// Counts a line; `line` is asked for only while the list has room, because finding its
+        /// number takes a pass over the dump.
+        private mutating func skip(_ line: () -> SkippedLine) {
             report.skippedCount += 1
             if report.skipped.count < DumpIngestor.skippedLinesListedMax {
-                report.skipped.append(line)
+                report.skipped.append(line())
             }
         }
 
@@ -140,10 +142,11 @@ package final class DumpIngestor: Sendable {
         ) {
             let time = sample.timestamp ?? readAt
             if time > readAt + DumpIngestor.futureMax.inMilliseconds {
-                skip(
+                skip {
                     SkippedLine(
                         line: parser.lineNumber(of: sample),
-                        reason: "the sample is dated more than 10 minutes ahead"))
+                        reason: "the sample is dated more than 10 minutes ahead")
+                }
                 return
             }
             let key = SeriesKey(

@@ -31,8 +31,8 @@ extension ExpositionParser {
             value: value, timestamp: timestamp, series: start..<seriesEnd, offset: start)
     }
 
-    /// The labels of the sample that was read last, with `le` and `quantile` in canonical form while
-    /// the current type is histogram or summary.
+    /// The labels of the sample that was read last, with `le` and `quantile` in canonical form
+    /// while the current type is histogram or summary.
     package func labels(of sample: RawSample) -> Labels {
         var entries = [
             Labels.Entry(name: LabelName.metricName, value: ByteText(unescaped(nameRange)))
@@ -253,7 +253,7 @@ extension ExpositionParser {
                 throw LineError(
                     "invalid timestamp \(QuotedText.goQuote(Array(bytes[start..<index])))")
             }
-            timestamp = Int64(seconds * 1000)
+            timestamp = Int64((seconds * 1000).rounded())
             if endsLine() { return timestamp }
             try blankBeforeField()
         }

@@ -54,6 +54,19 @@ package struct ExpositionParser {
         return nil
     }
 
+    /// The newest time that a sample of the dump says itself, in milliseconds; nil when none does.
+    package static func newestTimestamp(
+        _ bytes: [UInt8], format: ExpositionFormat = .automatic
+    ) -> Int64? {
+        var parser = ExpositionParser(bytes, format: format)
+        var newest: Int64?
+        while let event = parser.next() {
+            guard case .sample(let sample) = event, let time = sample.timestamp else { continue }
+            newest = max(newest ?? time, time)
+        }
+        return newest
+    }
+
     /// Whether the dump may be used: OpenMetrics must end with `# EOF`.
     package var isComplete: Bool {
         format != .openMetrics || ExpositionFormat.endsWithEOF(bytes)

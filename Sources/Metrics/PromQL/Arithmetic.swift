@@ -114,8 +114,8 @@ struct RunningVariance {
 }
 
 enum Quantile {
-    /// The `q`-quantile of `values`, interpolated linearly between neighbours. NaN when there are no
-    /// values or `q` is NaN; below 0 and above 1 it is an infinity.
+    /// The `q`-quantile of `values`, interpolated linearly between neighbours. NaN when there are
+    /// no values or `q` is NaN; below 0 and above 1 it is an infinity.
     static func of(_ values: [Double], _ q: Double) -> Double {
         if values.isEmpty || q.isNaN { return .ordinaryNaN }
         if q < 0 { return -.infinity }

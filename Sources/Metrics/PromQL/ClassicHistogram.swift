@@ -111,7 +111,7 @@ struct ClassicHistogram {
 }
 
 extension Evaluator {
-    /// Buckets by their labels without `le`; a bucket whose `le` is no number is left out and noted.
+    /// Buckets by their labels without `le`; one whose `le` is no number is left out and noted.
     private func histograms(
         _ argument: Expression, at t: Int64
     ) throws(QueryError) -> [(labels: Labels, buckets: [ClassicHistogram.Bucket])] {
@@ -155,7 +155,7 @@ extension Evaluator {
                         + "https://prometheus.io/docs/prometheus/latest/querying/functions/"
                         + "#histogram_quantile) for metric name \(name)", at: arguments[1].range)
             }
-            result.append(Element(labels: labels.withoutMetricName, value: value))
+            result.append(Element(labels: projections.bare.of(labels), value: value))
         }
         return try unique(result)
     }
@@ -167,7 +167,7 @@ extension Evaluator {
         let upper = try scalar(arguments[1], at: t)
         let result = try histograms(arguments[2], at: t).map { labels, buckets in
             Element(
-                labels: labels.withoutMetricName,
+                labels: projections.bare.of(labels),
                 value: ClassicHistogram(buckets).fraction(lower: lower, upper: upper))
         }
         return try unique(result)

@@ -23,15 +23,14 @@ extension Evaluator {
 
     /// Groups in the order of their first members.
     private func grouped(_ elements: [Element], _ node: Expression.Aggregate) -> [Group] {
-        var names = Set(node.grouping)
-        if node.isWithout { names.insert(LabelName.metricName) }
+        let projection =
+            node.isWithout
+            ? projections.droppingWithMetricName(node.grouping)
+            : projections.keeping(node.grouping)
         var slots: [Labels: Int] = [:]
         var groups: [Group] = []
         for element in elements {
-            let key =
-                node.isWithout
-                ? element.labels.dropping(names)
-                : names.isEmpty ? .empty : element.labels.keeping(names)
+            let key = projection.of(element.labels)
             let slot = slots[key] ?? groups.count
             if slot == groups.count {
                 slots[key] = slot

@@ -31,10 +31,10 @@ extension Evaluator {
                 scalarIsLeft ? (number, element.value) : (element.value, number)
             if !node.op.isComparison {
                 let value = Arithmetic.compute(node.op, left, right)
-                result.append(Element(labels: element.labels.withoutMetricName, value: value))
+                result.append(Element(labels: projections.bare.of(element.labels), value: value))
             } else if node.returnsBool {
                 let value: Double = Arithmetic.holds(node.op, left, right) ? 1 : 0
-                result.append(Element(labels: element.labels.withoutMetricName, value: value))
+                result.append(Element(labels: projections.bare.of(element.labels), value: value))
             } else if Arithmetic.holds(node.op, left, right) {
                 result.append(element)
             }
@@ -43,13 +43,20 @@ extension Evaluator {
         return keepsNames ? result : try unique(result)
     }
 
+    /// The labels by which elements of two vectors find each other.
+    private func signature(_ matching: Expression.VectorMatching) -> LabelProjection {
+        matching.isOn
+            ? projections.keeping(matching.labels)
+            : projections.droppingWithMetricName(matching.labels)
+    }
+
     // MARK: Sets
 
     private func combineSets(
         _ left: [Element], _ right: [Element], _ op: BinaryOperator,
         _ matching: Expression.VectorMatching
     ) -> [Element] {
-        let signature = MatchSignature(matching)
+        let signature = signature(matching)
         switch op {
         case .or:
             let known = Set(left.map { signature.of($0.labels) })
@@ -70,7 +77,7 @@ extension Evaluator {
         _ matching: Expression.VectorMatching
     ) throws(QueryError) -> [Element] {
         guard !left.isEmpty, !right.isEmpty else { return [] }
-        let signature = MatchSignature(matching)
+        let signature = signature(matching)
         let isSwapped = matching.cardinality == .oneToMany
         let (many, one) = isSwapped ? (right, left) : (left, right)
         let partners = try index(one, signature, matching, side: isSwapped ? "left" : "right")
@@ -108,7 +115,7 @@ extension Evaluator {
 
     /// The elements of the "one" side by signature.
     private func index(
-        _ elements: [Element], _ signature: MatchSignature, _ matching: Expression.VectorMatching,
+        _ elements: [Element], _ signature: LabelProjection, _ matching: Expression.VectorMatching,
         side: String
     ) throws(QueryError) -> [Labels: Element] {
         var partners: [Labels: Element] = [:]
@@ -131,7 +138,7 @@ extension Evaluator {
         _ matching: Expression.VectorMatching
     ) -> Labels {
         var labels = many
-        if !node.op.isComparison || node.returnsBool { labels = labels.withoutMetricName }
+        if !node.op.isComparison || node.returnsBool { labels = projections.bare.of(labels) }
         if matching.cardinality == .oneToOne {
             let names = Set(matching.labels)
             labels = matching.isOn ? labels.keeping(names) : labels.dropping(names)
@@ -147,19 +154,4 @@ extension Expression.VectorMatching {
     /// Matching on all labels, one to one.
     static let none = Self(
         cardinality: .oneToOne, labels: [], isOn: false, include: [], isExplicit: false)
-}
-
-/// The labels by which elements of two vectors find each other.
-private struct MatchSignature {
-    private let names: Set<ByteText>
-    private let isOn: Bool
-
-    init(_ matching: Expression.VectorMatching) {
-        isOn = matching.isOn
-        var names = Set(matching.labels)
-        if !isOn { names.insert(LabelName.metricName) }
-        self.names = names
-    }
-
-    func of(_ labels: Labels) -> Labels { isOn ? labels.keeping(names) : labels.dropping(names) }
 }

@@ -57,7 +57,7 @@ extension Evaluator {
     ) throws(QueryError) -> [Element] {
         try unique(
             elements.map {
-                Element(labels: $0.labels.withoutMetricName, value: change($0.value))
+                Element(labels: projections.bare.of($0.labels), value: change($0.value))
             })
     }
 
@@ -67,7 +67,7 @@ extension Evaluator {
         var result: [Element] = []
         for window in try matrix(call.arguments[0], at: t) {
             guard let value = reduce.value(window.samples) else { continue }
-            let labels = reduce.keepsName ? window.labels : window.labels.withoutMetricName
+            let labels = reduce.keepsName ? window.labels : projections.bare.of(window.labels)
             result.append(Element(labels: labels, value: value))
         }
         return try unique(result)
@@ -80,7 +80,7 @@ extension Evaluator {
             DateParts(seconds: seconds).map { Double(part($0)) } ?? .ordinaryNaN
         }
         guard let argument = call.arguments.first else {
-            return [Element(labels: .empty, value: change((Double(t) / 1000).rounded(.down)))]
+            return [Element(labels: .empty, value: change(Double(t / 1000)))]
         }
         return try mapped(try vector(argument, at: t), change)
     }
@@ -95,7 +95,7 @@ extension Evaluator {
         return try unique(
             select(selector, at: t).map {
                 Element(
-                    labels: $0.labels.withoutMetricName, value: Double($0.sample.t) / 1000)
+                    labels: projections.bare.of($0.labels), value: Double($0.sample.t) / 1000)
             })
     }
 
@@ -185,7 +185,7 @@ extension Evaluator {
             let line = LinearRegression(window.samples, origin: t)
             result.append(
                 Element(
-                    labels: window.labels.withoutMetricName,
+                    labels: projections.bare.of(window.labels),
                     value: line.slope * ahead + line.intercept))
         }
         return try unique(result)
@@ -200,7 +200,7 @@ extension Evaluator {
         return try unique(
             windows.map {
                 Element(
-                    labels: $0.labels.withoutMetricName,
+                    labels: projections.bare.of($0.labels),
                     value: Quantile.of($0.samples.map(\.v), q))
             })
     }

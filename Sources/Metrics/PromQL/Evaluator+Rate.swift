@@ -20,7 +20,7 @@ extension Evaluator {
                 call.function.name == "rate"
                 ? change.value * (change.factor / seconds)
                 : change.value * change.factor
-            result.append(Element(labels: window.labels.withoutMetricName, value: value))
+            result.append(Element(labels: projections.bare.of(window.labels), value: value))
         }
         return try unique(result)
     }

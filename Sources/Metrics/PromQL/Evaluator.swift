@@ -36,6 +36,7 @@ final class Evaluator {
     let span: QuerySpan
     let lookback: Int64
     var notes = Notes(lineBreaks: [])
+    var projections = LabelProjections()
     private(set) var statistics = QueryAnswer.Statistics()
     private var selections: [[LabelMatcher]: [Series]] = [:]
     private var subqueryMemos: [PositionRange: SubqueryMemo] = [:]
@@ -163,7 +164,7 @@ final class Evaluator {
         case .scalar(let number): return .scalar(-number)
         case .vector(let elements):
             let negated = elements.map {
-                Element(labels: $0.labels.withoutMetricName, value: -$0.value)
+                Element(labels: projections.bare.of($0.labels), value: -$0.value)
             }
             return .vector(try unique(negated))
         case .matrix, .string: throw typeError(inner, "scalar or instant vector")
@@ -194,12 +195,17 @@ final class Evaluator {
     func reference(_ shift: Expression.TimeShift, at t: Int64) -> Int64 {
         let base: Int64 =
             switch shift.at {
-            case .time(let time): time
+            case .time(let time):
+                time.clamped(to: -EmbeddedEngine.timeMax...EmbeddedEngine.timeMax)
             case .start: span.start
             case .end: span.end
             case nil: t
             }
         return base &- shift.offset
+    }
+
+    private func noteRead(_ sample: Sample) {
+        statistics.newestSample = max(statistics.newestSample ?? sample.t, sample.t)
     }
 
     private func count(_ samples: Int) throws(QueryError) {
@@ -224,6 +230,7 @@ final class Evaluator {
             let sample = one.samples[end - 1]
             guard sample.t > time &- lookback, !StaleMarker.isStale(sample.v) else { continue }
             found.append((one.labels, sample))
+            noteRead(sample)
         }
         try count(found.count)
         return found
@@ -245,6 +252,7 @@ final class Evaluator {
                 if samples.isEmpty { continue }
             }
             try count(samples.count)
+            if let last = samples.last { noteRead(last) }
             found.append(Window(labels: one.labels, samples: samples))
         }
         return found
@@ -259,11 +267,18 @@ final class Evaluator {
         var results: [Int64: [Element]] = [:]
     }
 
+    /// Times at which one subquery may be evaluated per step of its query.
+    private static let subqueryStepsMax: Int64 = 1_000_000
+
     private func windows(
         _ subquery: Expression.Subquery, range: PositionRange, at t: Int64
     ) throws(QueryError) -> [Window] {
         let step =
             subquery.step > 0 ? subquery.step : max(1, options.subqueryStep.inMilliseconds)
+        guard subquery.window / step <= Self.subqueryStepsMax else {
+            throw QueryError(
+                .limit, "the subquery has more than \(Self.subqueryStepsMax) steps")
+        }
         let end = reference(subquery.shift, at: t)
         let lower = end &- subquery.window
         var inner = step * (lower / step)

@@ -22,8 +22,8 @@ package struct Expression: Sendable, Hashable {
     /// Nodes on the longest way down, this one included.
     let height: Int
 
-    /// Higher expressions are refused, because parsing, checking and evaluating go down node by node
-    /// on the stack of whatever thread they run on.
+    /// Higher expressions are refused, because parsing, checking and evaluating go down node by
+    /// node on the stack of whatever thread they run on.
     package static let heightMax = 200
 
     init(node: Node, range: PositionRange) {

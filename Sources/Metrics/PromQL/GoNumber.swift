@@ -16,7 +16,7 @@ enum GoNumber {
         return parseFloat(Array(bytes))
     }
 
-    /// As `strconv.ParseFloat`: also hexadecimal with a binary exponent (`0x1p-3`), and `_` nowhere.
+    /// As `strconv.ParseFloat`: also hexadecimal with a binary exponent (`0x1p-3`), but no `_`.
     static func parseFloat(_ bytes: [UInt8]) -> Double? {
         guard let value = parseFloatOrOverflow(bytes) else { return nil }
         return value.overflows ? nil : value.value
@@ -113,7 +113,7 @@ enum GoNumber {
         if index < bytes.endIndex {
             guard bytes[index] | 0x20 == 0x65, let written = parseInteger(bytes[(index + 1)...])
             else { return nil }
-            guard abs(written) < 400 else { return nil }
+            guard written.magnitude < 400 else { return nil }
             exponent += Int(written)
         }
         guard abs(exponent) <= 22 else { return nil }
@@ -155,7 +155,7 @@ enum GoNumber {
         case g
     }
 
-    /// The shortest digits that read back as `value`, as `strconv.FormatFloat(value, style, -1, 64)`.
+    /// The shortest digits that read back as `value`, as `strconv.FormatFloat` with precision -1.
     static func format(_ value: Double, _ style: Style) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }

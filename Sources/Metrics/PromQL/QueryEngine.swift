@@ -1,31 +1,50 @@
 import Basics
 
-/// Answers PromQL.
+/// Answers PromQL, from text or from a parsed expression (parse once, evaluate each tick).
+///
+/// A type that conforms implements the pair of methods that suits it, text or expression; the other
+/// pair then follows.
 package protocol QueryEngine: Sendable {
     /// Evaluates at one moment.
     /// - Parameter t: milliseconds since the epoch.
-    func instant(_ expression: Expression, at t: Int64) throws(QueryError) -> QueryAnswer
+    func instant(_ expression: String, at t: Int64) throws(QueryError) -> QueryAnswer
 
     /// Evaluates at `start`, `start + step`, … up to and including `end`.
     /// - Parameters: milliseconds since the epoch; `step` in milliseconds, more than 0.
+    func range(
+        _ expression: String, start: Int64, end: Int64, step: Int64
+    ) throws(QueryError) -> QueryAnswer
+
+    func instant(_ expression: Expression, at t: Int64) throws(QueryError) -> QueryAnswer
+
     func range(
         _ expression: Expression, start: Int64, end: Int64, step: Int64
     ) throws(QueryError) -> QueryAnswer
 }
 
 extension QueryEngine {
-    /// Parses and evaluates at one moment.
     package func instant(
         _ expression: String, at t: Int64
     ) throws(QueryError) -> QueryAnswer {
         try instant(Expression.parse(expression), at: t)
     }
 
-    /// Parses and evaluates at every step.
     package func range(
         _ expression: String, start: Int64, end: Int64, step: Int64
     ) throws(QueryError) -> QueryAnswer {
         try range(Expression.parse(expression), start: start, end: end, step: step)
+    }
+
+    package func instant(
+        _ expression: Expression, at t: Int64
+    ) throws(QueryError) -> QueryAnswer {
+        try instant(expression.description, at: t)
+    }
+
+    package func range(
+        _ expression: Expression, start: Int64, end: Int64, step: Int64
+    ) throws(QueryError) -> QueryAnswer {
+        try range(expression.description, start: start, end: end, step: step)
     }
 }
 
@@ -43,10 +62,16 @@ package struct QueryAnswer: Sendable {
         package var seriesTouched = 0
         /// Samples read, over all steps.
         package var samplesTouched = 0
+        /// The time of the newest sample that was read, in milliseconds: how old the answer is. Nil
+        /// when none was read, or when the engine does not tell.
+        package var newestSample: Int64?
 
-        package init(seriesTouched: Int = 0, samplesTouched: Int = 0) {
+        package init(
+            seriesTouched: Int = 0, samplesTouched: Int = 0, newestSample: Int64? = nil
+        ) {
             self.seriesTouched = seriesTouched
             self.samplesTouched = samplesTouched
+            self.newestSample = newestSample
         }
     }
 
@@ -121,6 +146,16 @@ package struct EmbeddedEngine: QueryEngine {
     /// Steps of one range query at most, as the HTTP API of the reference.
     package static let stepsMax = 11_000
 
+    /// Times and steps beyond this many milliseconds from the epoch (125,000 years) are refused, so
+    /// that no sum of them can overflow.
+    static let timeMax: Int64 = 4_000_000_000_000_000
+
+    private func check(_ times: Int64...) throws(QueryError) {
+        guard times.allSatisfy({ $0.magnitude <= Self.timeMax }) else {
+            throw .execution("a query time is out of range")
+        }
+    }
+
     package init(snapshot: SeriesSnapshot, options: EngineOptions = EngineOptions()) {
         self.snapshot = snapshot
         self.options = options
@@ -129,6 +164,7 @@ package struct EmbeddedEngine: QueryEngine {
     package func instant(
         _ expression: Expression, at t: Int64
     ) throws(QueryError) -> QueryAnswer {
+        try check(t)
         let evaluator = Evaluator(
             snapshot: snapshot, options: options,
             span: QuerySpan(start: t, end: t, step: 0))
@@ -138,6 +174,7 @@ package struct EmbeddedEngine: QueryEngine {
     package func range(
         _ expression: Expression, start: Int64, end: Int64, step: Int64
     ) throws(QueryError) -> QueryAnswer {
+        try check(start, end, step)
         guard step > 0 else {
             throw .execution("zero or negative query resolution step widths are not accepted")
         }

@@ -25,6 +25,22 @@ package struct Alert: Sendable, Hashable {
     package var position: String
     /// When the expression stopped holding while `keepFiringFor` keeps the alert up.
     var keptSince: Int64?
+
+    package init(
+        name: String, labels: Labels, annotations: [String: String] = [:], state: State,
+        activeAt: Int64, firedAt: Int64? = nil, resolvedAt: Int64? = nil, value: Double,
+        position: String = ""
+    ) {
+        self.name = name
+        self.labels = labels
+        self.annotations = annotations
+        self.state = state
+        self.activeAt = activeAt
+        self.firedAt = firedAt
+        self.resolvedAt = resolvedAt
+        self.value = value
+        self.position = position
+    }
 }
 
 /// A change of one alert's state.
@@ -35,6 +51,12 @@ package struct AlertTransition: Sendable, Hashable {
     package var from: Alert.State?
     /// Nil for a pending alert whose expression stopped holding before it fired.
     package var to: Alert.State?
+
+    package init(alert: Alert, from: Alert.State?, to: Alert.State?) {
+        self.alert = alert
+        self.from = from
+        self.to = to
+    }
 }
 
 /// An evaluation of a rule that failed.
@@ -43,6 +65,13 @@ package struct RuleError: Sendable, Hashable {
     package var rule: String
     package var position: String
     package var message: String
+
+    package init(group: String, rule: String, position: String, message: String) {
+        self.group = group
+        self.rule = rule
+        self.position = position
+        self.message = message
+    }
 }
 
 /// A sample that a recording rule gave.
@@ -50,6 +79,12 @@ package struct RecordedSample: Sendable, Hashable {
     package var labels: Labels
     package var t: Int64
     package var v: Double
+
+    package init(labels: Labels, t: Int64, v: Double) {
+        self.labels = labels
+        self.t = t
+        self.v = v
+    }
 }
 
 /// The state of every alert: pending → firing → resolved, as Prometheus defines it. Pure: the same
@@ -119,6 +154,8 @@ package struct AlertBook: Sendable {
         }
         book = book.filter { present.contains($0.key.rule) }
         failures = failures.filter { present.contains($0.key) }
+        let names = Set(groups.map(\.name))
+        evaluatedAt = evaluatedAt.filter { names.contains($0.key) }
         return transitions
     }
 

@@ -41,8 +41,8 @@ package final class RegexPattern: Sendable {
         }
     }
 
-    /// The byte ranges of group 0 (everything) and of each group, nil for a group that took no part;
-    /// nil when the text does not match.
+    /// The byte ranges of group 0 (everything) and of each group, nil for a group that took no
+    /// part; nil when the text does not match.
     package func captures(_ text: [UInt8]) -> [Range<Int>?]? {
         PatternMatcher(program).captures(text)
     }

@@ -12,6 +12,18 @@ indirect enum PatternNode: Sendable {
         case textStart, textEnd, lineStart, lineEnd, wordBoundary, notWordBoundary
     }
 
+    /// How often its most repeated part is written out: counts of nested repetitions multiply.
+    var copies: Int {
+        switch self {
+        case .empty, .set, .assertion: 1
+        case .concatenation(let parts), .alternation(let parts): parts.map(\.copies).max() ?? 1
+        case .group(let inner, _): inner.copies
+        case .repetition(let inner, let low, let high, _):
+            inner.copies.multipliedReportingOverflow(by: max(low, high ?? 1, 1)).overflow
+                ? .max : inner.copies * max(low, high ?? 1, 1)
+        }
+    }
+
     /// The words it matches when it is nothing but words joined by `|`; nil otherwise.
     var literals: [ByteText]? {
         switch self {

@@ -27,13 +27,13 @@ package struct QueryLine: Hashable, Sendable {
         var step: Double?
     }
 
-    /// - Throws: `QueryError` with kind `.execution` and what is wrong with the line.
+    /// - Throws: `QueryError` of kind `.parse` that says what is wrong with the line.
     package static func parse(_ line: String) throws(QueryError) -> QueryLine {
         let raw: Raw
         do {
             raw = try JSONDecoder().decode(Raw.self, from: Data(line.utf8))
         } catch {
-            throw .execution(
+            throw malformed(
                 "a query line is a JSON object with \"expr\" and \"time\", or \"expr\", \"start\", "
                     + "\"end\" and \"step\", in seconds")
         }
@@ -42,7 +42,7 @@ package struct QueryLine: Hashable, Sendable {
                 expression: raw.expr, when: .instant(try raw.time.map(milliseconds)))
         }
         guard let start = raw.start, let end = raw.end, let step = raw.step, raw.time == nil else {
-            throw .execution("a range needs \"start\", \"end\" and \"step\", and no \"time\"")
+            throw malformed("a range needs \"start\", \"end\" and \"step\", and no \"time\"")
         }
         return QueryLine(
             expression: raw.expr,
@@ -53,9 +53,13 @@ package struct QueryLine: Hashable, Sendable {
 
     private static func milliseconds(_ seconds: Double) throws(QueryError) -> Int64 {
         guard seconds.isFinite, abs(seconds) < 9.2e15 else {
-            throw .execution("a time in a query line is out of range")
+            throw malformed("a time in a query line is out of range")
         }
         return Int64((seconds * 1000).rounded())
+    }
+
+    private static func malformed(_ message: String) -> QueryError {
+        QueryError(.parse(PositionRange(0, 0)), "malformed query line: " + message)
     }
 }
 

@@ -7,9 +7,9 @@ struct PatternParser {
         var isUngreedy = false
     }
 
-    private let scalars: [Unicode.Scalar]
-    private let source: String
-    private var index = 0
+    let scalars: [Unicode.Scalar]
+    let source: String
+    var index = 0
     private var flags = Flags()
     private var depth = 0
     private var groupCount = 0
@@ -30,19 +30,19 @@ struct PatternParser {
         return node
     }
 
-    private var next: Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
+    var next: Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
 
-    private mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+    mutating func take(_ scalar: Unicode.Scalar) -> Bool {
         guard next == scalar else { return false }
         index += 1
         return true
     }
 
-    private func fail(_ message: String) -> RegexPattern.SyntaxError {
+    func fail(_ message: String) -> RegexPattern.SyntaxError {
         RegexPattern.SyntaxError(message: "error parsing regexp: " + message)
     }
 
-    private func text(from start: Int) -> String {
+    func text(from start: Int) -> String {
         var text = String.UnicodeScalarView()
         text.append(contentsOf: scalars[start..<min(index, scalars.count)])
         return String(text)
@@ -79,7 +79,11 @@ struct PatternParser {
         if try repetitionOperator() != nil {
             throw fail("invalid nested repetition operator: `\(text(from: operatorStart))`")
         }
-        return .repetition(atom, min: low, max: high, isGreedy: isGreedy)
+        let node = PatternNode.repetition(atom, min: low, max: high, isGreedy: isGreedy)
+        guard node.copies <= Self.repetitionMax else {
+            throw fail("invalid repeat count: `\(text(from: operatorStart))`")
+        }
+        return node
     }
 
     private mutating func repetitionOperator() throws(RegexPattern.SyntaxError) -> (Int, Int?)? {
@@ -162,7 +166,7 @@ struct PatternParser {
         }
     }
 
-    private func folded(_ set: ScalarSet) throws(RegexPattern.SyntaxError) -> ScalarSet {
+    func folded(_ set: ScalarSet) throws(RegexPattern.SyntaxError) -> ScalarSet {
         guard flags.ignoresCase else { return set }
         guard let folded = set.foldingCase else {
             throw fail("ignoring case is supported for ASCII letters only: `\(source)`")
@@ -211,7 +215,7 @@ struct PatternParser {
         return groupCount
     }
 
-    /// Reads `i`, `-s`, … up to `:` (false: a group follows) or `)` (true: the group was only flags).
+    /// Reads `i`, `-s`, … up to `:` (false: a group follows) or `)` (true: only flags).
     private mutating func flagsEndGroup(start: Int) throws(RegexPattern.SyntaxError) -> Bool {
         var value = true
         var sawFlag = false
@@ -276,7 +280,7 @@ struct PatternParser {
     }
 
     /// `\d` and friends, with the cursor on the letter.
-    private mutating func shorthand() -> ScalarSet? {
+    mutating func shorthand() -> ScalarSet? {
         let set: ScalarSet
         switch next {
         case "d": set = .digits
@@ -291,7 +295,7 @@ struct PatternParser {
         return set
     }
 
-    private mutating func escapedScalar(start: Int) throws(RegexPattern.SyntaxError) -> UInt32 {
+    mutating func escapedScalar(start: Int) throws(RegexPattern.SyntaxError) -> UInt32 {
         guard let scalar = next else { throw fail("trailing backslash at end of expression: ``") }
         index += 1
         switch scalar {
@@ -341,94 +345,4 @@ struct PatternParser {
         }
         return value
     }
-
-    // MARK: Bracket expressions
-
-    private mutating func bracket() throws(RegexPattern.SyntaxError) -> ScalarSet {
-        let start = index
-        index += 1
-        let isNegated = take("^")
-        var ranges: [ClosedRange<UInt32>] = []
-        var isFirst = true
-        while true {
-            guard let scalar = next else { throw fail("missing closing ]: `\(text(from: start))`") }
-            if scalar == "]", !isFirst { break }
-            isFirst = false
-            if scalar == "[", let named = try namedClass() {
-                ranges += named.ranges
-                continue
-            }
-            if scalar == "\\", index + 1 < scalars.count {
-                index += 1
-                if let set = shorthand() {
-                    ranges += set.ranges
-                    continue
-                }
-                index -= 1
-            }
-            ranges.append(try bracketRange())
-        }
-        index += 1
-        let set = ScalarSet(ranges)
-        guard isNegated else { return set }
-        // Case folding must happen before the complement: `(?i)[^a]` excludes A too.
-        return try folded(set).inverted
-    }
-
-    private mutating func bracketRange() throws(RegexPattern.SyntaxError) -> ClosedRange<UInt32> {
-        let start = index
-        let low = try bracketScalar()
-        guard next == "-", index + 1 < scalars.count, scalars[index + 1] != "]" else {
-            return low...low
-        }
-        index += 1
-        let high = try bracketScalar()
-        guard high >= low else {
-            throw fail("invalid character class range: `\(text(from: start))`")
-        }
-        return low...high
-    }
-
-    private mutating func bracketScalar() throws(RegexPattern.SyntaxError) -> UInt32 {
-        let start = index
-        guard let scalar = next else { throw fail("missing closing ]: `\(source)`") }
-        index += 1
-        return scalar == "\\" ? try escapedScalar(start: start) : scalar.value
-    }
-
-    /// `[:alpha:]` and the other ASCII classes, with the cursor on the bracket.
-    private mutating func namedClass() throws(RegexPattern.SyntaxError) -> ScalarSet? {
-        guard index + 1 < scalars.count, scalars[index + 1] == ":" else { return nil }
-        var end = index + 2
-        while end + 1 < scalars.count, !(scalars[end] == ":" && scalars[end + 1] == "]") {
-            end += 1
-        }
-        guard end + 1 < scalars.count else { return nil }
-        let start = index
-        index = end + 2
-        var name = String(text(from: start).dropFirst(2).dropLast(2))
-        let isNegated = name.hasPrefix("^")
-        if isNegated { name.removeFirst() }
-        guard let set = Self.classes[name] else {
-            throw fail("invalid character class range: `\(text(from: start))`")
-        }
-        return isNegated ? set.inverted : set
-    }
-
-    private static let classes: [String: ScalarSet] = [
-        "alnum": ScalarSet([0x30...0x39, 0x41...0x5A, 0x61...0x7A]),
-        "alpha": ScalarSet([0x41...0x5A, 0x61...0x7A]),
-        "ascii": ScalarSet([0x00...0x7F]),
-        "blank": ScalarSet([0x09...0x09, 0x20...0x20]),
-        "cntrl": ScalarSet([0x00...0x1F, 0x7F...0x7F]),
-        "digit": .digits,
-        "graph": ScalarSet([0x21...0x7E]),
-        "lower": ScalarSet([0x61...0x7A]),
-        "print": ScalarSet([0x20...0x7E]),
-        "punct": ScalarSet([0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E]),
-        "space": ScalarSet([0x09...0x0D, 0x20...0x20]),
-        "upper": ScalarSet([0x41...0x5A]),
-        "word": .word,
-        "xdigit": ScalarSet([0x30...0x39, 0x41...0x46, 0x61...0x66]),
-    ]
 }

@@ -1,0 +1,136 @@
+import Metrics
+import Testing
+
+@Suite struct DumpIngestorTests {
+    private let store = SeriesStore(retention: .seconds(3600))
+    private let ingestor = DumpIngestor()
+
+    private func ingest(_ text: String, at time: Int64) -> IngestReport {
+        ingestor.ingest(
+            Array(text.utf8), readAt: time, extraLabels: ["job": "checkout"], into: store)
+    }
+
+    private func value(_ expression: String, at t: Int64) throws -> [VectorSample] {
+        let answer = try EmbeddedEngine(snapshot: store.snapshot()).instant(expression, at: t)
+        guard case .vector(let samples) = answer.value else { return [] }
+        return samples
+    }
+
+    @Test func takesTheReadTimeAndAddsLabels() throws {
+        let report = ingest("# TYPE a counter\na{x=\"1\"} 5\nb{job=\"own\"} 6", at: 10_000)
+        #expect(report.samples == 2 && report.series == 2 && report.skippedCount == 0)
+        #expect(!report.hasOwnTimestamps)
+        #expect(report.newestTimestamp == 10_000)
+        #expect(
+            store.snapshot().all.map(\.labels.description)
+                == [#"a{job="checkout", x="1"}"#, #"b{job="own"}"#])
+    }
+
+    @Test func endsWhatVanished() throws {
+        _ = ingest("a 1\nb 2\n", at: 10_000)
+        let second = ingest("a 1\n", at: 20_000)
+        #expect(second.vanished == 1 && second.samples == 1)
+        #expect(try value("b", at: 19_999).count == 1)
+        #expect(try value("b", at: 20_000).isEmpty)
+        #expect(try value("a", at: 20_000).count == 1)
+        // It comes back, and is not ended twice.
+        let third = ingest("a 1\nb 3\n", at: 30_000)
+        #expect(third.vanished == 0 && third.series == 2)
+        #expect(try value("b", at: 30_000).first?.v == 3)
+        #expect(ingest("a 1\nb 3\n", at: 40_000).vanished == 0)
+        #expect(ingestor.sourceVanished(at: 50_000, in: store) == 2)
+        #expect(try value("a", at: 50_000).isEmpty)
+    }
+
+    @Test func seriesWithOwnTimesGetNoMarker() throws {
+        let report = ingest("a 1 9000\nb 2 8000\n", at: 10_000)
+        #expect(report.hasOwnTimestamps)
+        #expect(report.newestTimestamp == 9000)
+        #expect(ingest("a 1 9000\n", at: 20_000).vanished == 0)
+        #expect(ingest("a 1 9000\n", at: 30_000).duplicates == 1)
+    }
+
+    @Test func skipsBadLinesAndSaysWhich() {
+        let text = "a 1\nb{ 2\nc\n\n# TYPE d counter\nd 1 2 3\ne{x=\"y} 1\nf 1e999\ng 7\n"
+        let report = ingest(text, at: 10_000)
+        #expect(report.samples == 2)
+        #expect(report.skipped.map(\.line) == [2, 3, 6, 7, 8])
+        #expect(report.skippedCount == 5)
+        #expect(report.skipped.allSatisfy { !$0.reason.isEmpty })
+    }
+
+    @Test func listsFewSkippedLinesButCountsAll() {
+        let report = ingest(String(repeating: "bad\n", count: 1000), at: 10_000)
+        #expect(report.skippedCount == 1000)
+        #expect(report.skipped.count == DumpIngestor.skippedLinesListedMax)
+    }
+
+    @Test func refusesSamplesFromTheFuture() {
+        let report = ingest("a 1\na2 1 4102444800000\n", at: 10_000)
+        #expect(report.samples == 1)
+        #expect(report.skipped.map(\.line) == [2])
+    }
+
+    @Test func answersSayHowOldTheyAre() throws {
+        _ = ingest("a 1\n", at: 10_000)
+        _ = ingest("a 1\n", at: 25_000)
+        let engine = EmbeddedEngine(snapshot: store.snapshot())
+        #expect(try engine.instant("rate(a[1m])", at: 60_000).statistics.newestSample == 25_000)
+        #expect(try engine.instant("a @ 12", at: 60_000).statistics.newestSample == 10_000)
+        #expect(try engine.instant("1", at: 60_000).statistics.newestSample == nil)
+    }
+
+    @Test func aCutOpenMetricsDumpIsNotUsed() {
+        let cut = ingest("# TYPE a unknown\na 1\n", at: 10_000)
+        #expect(cut.error != nil && cut.samples == 0)
+        #expect(store.statistics.samples == 0)
+        let whole = ingest("# TYPE a unknown\na 1 9.5\n# EOF\n", at: 10_000)
+        #expect(whole.error == nil && whole.samples == 1)
+        #expect(whole.newestTimestamp == 9500)
+    }
+
+    @Test func boundsAreCanonicalWhileTheTypeSaysSo() {
+        let text = """
+            # TYPE h histogram
+            h_bucket{le="1"} 1
+            h_bucket{le="+Inf"} 1
+            # TYPE s summary
+            s{quantile="0.50"} 1
+            # TYPE g gauge
+            g{le="1"} 1
+            """
+        _ = ingest(text, at: 10_000)
+        #expect(store.labelValues("le") == ["+Inf", "1", "1.0"])
+        #expect(store.labelValues("quantile") == ["0.5"])
+    }
+
+    @Test func prunedSeriesComeBack() {
+        _ = ingest("a 1\n", at: 10_000)
+        store.prune(now: 10_000_000)
+        #expect(store.statistics.series == 0)
+        #expect(ingest("a 2\n", at: 10_000_000).samples == 1)
+        #expect(store.statistics.series == 1)
+    }
+
+    /// Any bytes give a report, never a trap; the seed is fixed so that a failure repeats.
+    @Test func survivesDamagedDumps() throws {
+        let sample = Array(
+            "# HELP a b\n# TYPE a histogram\na_bucket{le=\"1\",x=\"\\n\"} 1 2\n{\"q\"} NaN\n# EOF\n"
+                .utf8)
+        var state: UInt64 = 42
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        for format in ExpositionFormat.allCases {
+            let ingestor = DumpIngestor(format: format)
+            for round in 0..<300 {
+                var bytes = sample
+                for _ in 0..<(1 + random(4)) { bytes[random(bytes.count)] = UInt8(random(256)) }
+                bytes.removeLast(random(bytes.count))
+                let report = ingestor.ingest(bytes, readAt: Int64(round) * 1000, into: store)
+                #expect(report.skipped.count <= report.skippedCount)
+            }
+        }
+    }
+}
