@@ -5,12 +5,16 @@ package struct FeedLimits: Sendable {
     /// Log records kept for view.
     package var recentRecordsMax = 5_000
     /// Bytes read from one file before the next file has its turn.
-    package var bytesPerTurnMax = 256 * 1024
+    package var bytesPerTurnMax = 64 * 1024
+    /// Lines taken before the queue is given to others, about 10 ms.
+    package var linesPerRoundMax = 600
     /// Bytes of history read when a log is opened at its end.
-    package var openingHistoryBytesMax = 512 * 1024
+    package var openingHistoryBytesMax = 128 * 1024
     /// Bytes of older history, per file, that are read backwards afterwards for counts and
     /// patterns.
-    package var olderHistoryBytesMax: Int64 = 16 * 1024 * 1024
+    package var olderHistoryBytesMax: Int64 = 4 * 1024 * 1024
+    /// Bytes of one slice of it, well under 10 ms.
+    package var olderHistorySliceBytes = 32 * 1024
     /// Older history is read no further back than this.
     package var olderHistorySpan: Duration = .seconds(2 * 3600)
     /// A file further behind than this has its lines counted without being shown.

@@ -1,4 +1,5 @@
 import Basics
+import Metrics
 
 /// How one file that is read is doing. A glob has one for each file it matches.
 package struct SourceHealth: Sendable, Hashable, Identifiable {
@@ -64,16 +65,5 @@ package struct SourceHealth: Sendable, Hashable, Identifiable {
         self.lastSkipped = lastSkipped
         self.redactions = redactions
         self.possibleLosses = possibleLosses
-    }
-}
-
-/// A line that could not be read, and why.
-package struct SkippedLine: Sendable, Hashable {
-    /// Counted from 1.
-    package var line: Int
-    package var reason: String
-    package init(line: Int, reason: String) {
-        self.line = line
-        self.reason = reason
     }
 }

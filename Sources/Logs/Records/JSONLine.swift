@@ -139,7 +139,7 @@ struct JSONLine {
         return false
     }
 
-    /// The bytes of a JSON string's inside with its escapes resolved; wrong escapes stay as written.
+    /// The bytes of a JSON string's inside with its escapes resolved; wrong ones stay as written.
     static func unescaped(_ line: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(range.count)

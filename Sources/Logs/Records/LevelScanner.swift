@@ -34,10 +34,7 @@ enum LevelScanner {
             let before = start > 0 ? line[start - 1] : 0x20
             let after = ByteScan.at(line, index)
             // A digit or a joining mark makes it part of a larger word.
-            guard !joins(before), !joins(after), index - start <= 10 else {
-                words += 1
-                continue
-            }
+            guard !joins(before), !joins(after), index - start <= 10 else { continue }
             if let level = word(line, start, index - start),
                 placed(line, start, index, before, after, words: words, timeEnd: timeEnd)
             {
@@ -59,7 +56,8 @@ enum LevelScanner {
         words: Int, timeEnd: Int
     ) -> Bool {
         let length = end - start
-        let isCapital = length > 1 && ByteScan.isUpper(line[start]) && ByteScan.isUpper(line[end - 1])
+        let isCapital =
+            length > 1 && ByteScan.isUpper(line[start]) && ByteScan.isUpper(line[end - 1])
         let closed = "]|>)}".utf8.contains(after) || (after == 0x20 && barred(line, end))
         let opened = "[|<(:{".utf8.contains(before) || (before == 0x20 && barredBefore(line, start))
         if length == 1 {
@@ -81,6 +79,7 @@ enum LevelScanner {
     }
 
     private static func barredBefore(_ line: Span<UInt8>, _ index: Int) -> Bool {
+        guard index > 0 else { return false }
         var previous = index - 1
         while previous > 0, ByteScan.isBlank(line[previous]) { previous -= 1 }
         return line[previous] == 0x7C || line[previous] == 0x5B

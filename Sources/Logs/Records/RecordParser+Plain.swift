@@ -43,15 +43,15 @@ extension RecordParser {
         _ line: Span<UInt8>, _ found: FoundTime, into parsed: inout ParsedLine
     ) {
         var cursor = found.end
-        let level = level(line, found)
-        if let level {
+        let level = logcatLevel(line, found) ?? level(line, found)
+        if let mark = redisLevel(line, found.end) {
+            parsed.level = mark
+            cursor = found.end + 2
+        } else if let level {
             if parsed.level == nil { parsed.level = level.level }
             if level.start >= found.end, isHeaderGap(line, found.end..<level.start) {
                 cursor = level.end
             }
-        } else if let mark = redisLevel(line, found.end) {
-            parsed.level = mark
-            cursor = found.end + 2
         }
         cursor = skipSeparators(line, cursor)
         cursor = skipIds(line, cursor)
@@ -69,6 +69,25 @@ extension RecordParser {
         return LevelScanner.Found(level: level, start: 0, end: 1)
     }
 
+    /// logcat: `08-21 10:00:00.123 [uid] pid tid D Tag: …` or `… D/Tag( 123): …`.
+    private static func logcatLevel(_ line: Span<UInt8>, _ found: FoundTime)
+        -> LevelScanner.Found?
+    {
+        guard found.shape == .monthDay else { return nil }
+        var index = ByteScan.skipBlanks(line, found.end)
+        for _ in 0..<4 {
+            let end = tokenEnd(line, index)
+            let isLetter = "VDIWEF".utf8.contains(ByteScan.at(line, index))
+            if isLetter, end == index + 1 || ByteScan.at(line, index + 1) == 0x2F,
+                let level = LevelScanner.word(line, index, 1)
+            {
+                return LevelScanner.Found(level: level, start: index, end: index + 1)
+            }
+            index = ByteScan.skipBlanks(line, end)
+        }
+        return nil
+    }
+
     /// redis: `.` debug, `-` verbose, `*` notice, `#` warning, between blanks behind the time.
     private static func redisLevel(_ line: Span<UInt8>, _ end: Int) -> LogLevel? {
         guard ByteScan.at(line, end) == 0x20, ByteScan.at(line, end + 2) == 0x20 else { return nil }
@@ -81,23 +100,33 @@ extension RecordParser {
         }
     }
 
-    /// Whether what stands between time and level is ids and brackets, not a message.
+    /// Whether what stands between time and level is ids and brackets, not a message: at most one
+    /// word in small letters, at most eight in all.
     private static func isHeaderGap(_ line: Span<UInt8>, _ gap: Range<Int>) -> Bool {
+        guard gap.count <= 160 else { return false }
         var index = gap.lowerBound
         var tokens = 0
+        var prose = 0
         var depth = 0
         while index < gap.upperBound {
-            let byte = line[index]
-            if byte == 0x5B || byte == 0x28 { depth += 1 }
-            if byte == 0x5D || byte == 0x29 { depth -= 1 }
-            if depth <= 0, ByteScan.isWord(byte), !ByteScan.isWord(line[index - 1]),
-                ByteScan.isBlank(line[index - 1])
-            {
-                tokens += 1
+            index = ByteScan.skipBlanks(line, index)
+            guard index < gap.upperBound else { break }
+            let end = min(tokenEnd(line, index), gap.upperBound)
+            let isInside = depth > 0
+            var isSmall = end - index >= 2
+            for position in index..<end {
+                let byte = line[position]
+                if byte == 0x5B || byte == 0x28 { depth += 1 }
+                if byte == 0x5D || byte == 0x29 { depth -= 1 }
+                if !ByteScan.isLetter(byte) || ByteScan.isUpper(byte) { isSmall = false }
             }
-            index += 1
+            if !isInside {
+                tokens += 1
+                if isSmall { prose += 1 }
+            }
+            index = end
         }
-        return tokens <= 3 && gap.count <= 120
+        return prose <= 1 && tokens <= 8
     }
 
     /// Skips blanks, bars, colons, closing brackets, and dashes that stand alone.
@@ -107,8 +136,9 @@ extension RecordParser {
             let byte = line[index]
             let isDash =
                 byte == 0x2D && (index + 1 >= line.count || ByteScan.isBlank(line[index + 1]))
-            guard ByteScan.isBlank(byte) || byte == 0x7C || byte == 0x3A || byte == 0x5D
-                || byte == 0x2C || isDash
+            guard
+                ByteScan.isBlank(byte) || byte == 0x7C || byte == 0x3A || byte == 0x5D
+                    || byte == 0x2C || isDash
             else { break }
             index += 1
         }
@@ -208,7 +238,8 @@ extension RecordParser {
     /// `daemon.err ` as some syslog daemons write in front of the tag.
     private static func facilityLevel(_ line: Span<UInt8>, _ index: Int) -> LevelScanner.Found? {
         let end = tokenEnd(line, index)
-        guard end - index <= 20, let dot = ByteScan.find(line, 0x2E, from: index, limit: end - index),
+        guard end - index <= 20,
+            let dot = ByteScan.find(line, 0x2E, from: index, limit: end - index),
             dot > index, dot + 2 < end,
             let level = LevelScanner.word(line, dot + 1, end - dot - 1)
         else { return nil }

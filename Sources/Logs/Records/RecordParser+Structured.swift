@@ -18,8 +18,9 @@ extension RecordParser {
         parsed.host = found.host.flatMap { name(line, $0.range) }
         if let message = found.message {
             parsed.body =
-                ByteScan.find(line, 0x5C, from: message.range.lowerBound, limit: message.range.count)
-                == nil ? .range(message.range) : .bytes(JSONLine.unescaped(line, message.range))
+                ByteScan.find(
+                    line, 0x5C, from: message.range.lowerBound, limit: message.range.count)
+                    == nil ? .range(message.range) : .bytes(JSONLine.unescaped(line, message.range))
         }
         return parsed
     }
@@ -87,7 +88,8 @@ extension RecordParser {
     private static func epoch(_ line: Span<UInt8>, _ whole: Int, fractionAt: Int?) -> Timestamp {
         let unit: Int64 =
             whole < 100_000_000_000
-            ? 1_000_000_000 : whole < 100_000_000_000_000 ? 1_000_000 : whole < Int(1e17) ? 1_000 : 1
+            ? 1_000_000_000
+            : whole < 100_000_000_000_000 ? 1_000_000 : whole < Int(1e17) ? 1_000 : 1
         var nanoseconds = Int64(whole).multipliedClamped(by: unit)
         if let fractionAt {
             let fraction = TimeScanner.fraction(line, fractionAt).nanoseconds

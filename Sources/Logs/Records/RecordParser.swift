@@ -36,8 +36,9 @@ package struct RecordParser: Sendable {
 
     private func startsWithTime(_ line: Span<UInt8>, _ context: TimeContext) -> Bool {
         let byte = ByteScan.at(line, 0)
-        return ByteScan.isDigit(byte) || byte == 0x5B || ByteScan.isUpper(byte)
-            && TimeScanner.named(line, 0, context) != nil
+        return ByteScan.isDigit(byte) || byte == 0x5B
+            || ByteScan.isUpper(byte)
+                && TimeScanner.named(line, 0, context) != nil
     }
 
     /// Parses one line without knowledge of the source.

@@ -11,37 +11,51 @@ extension TimeScanner {
     }
 
     /// `HH:mm:ss` (or `h:mm:ss`, `HH.mm.ss`) with a fraction after `.`, `,` or `:`, and AM or PM.
-    static func clock(_ line: Span<UInt8>, _ index: Int) -> Clock? {
+    /// - Parameter padded: false takes minutes and seconds of one digit too (`0:7:20:444`).
+    static func clock(_ line: Span<UInt8>, _ index: Int, padded: Bool = true) -> Clock? {
         let run = ByteScan.digitRun(line, index)
         let separator = ByteScan.at(line, index + run)
         guard run == 1 || run == 2, separator == 0x3A || separator == 0x2E,
-            var hour = ByteScan.number(line, index, run),
-            let minute = ByteScan.number(line, index + run + 1, 2),
-            ByteScan.at(line, index + run + 3) == separator,
-            let second = ByteScan.number(line, index + run + 4, 2), hour < 24, minute < 60,
-            second <= 60
+            let hour = ByteScan.number(line, index, run), hour < 24,
+            let minute = sixty(line, index + run + 1, padded),
+            ByteScan.at(line, minute.end) == separator,
+            let second = sixty(line, minute.end + 1, padded)
         else { return nil }
-        var end = index + run + 6
-        var nanosecond = 0
-        let mark = ByteScan.at(line, end)
-        let digits = ByteScan.digitRun(line, end + 1)
+        var clock = Clock(
+            hour: hour, minute: minute.value, second: second.value, nanosecond: 0, end: second.end)
+        let mark = ByteScan.at(line, clock.end)
+        let digits = ByteScan.digitRun(line, clock.end + 1)
         if digits > 0, mark == 0x2E || mark == 0x2C || (mark == 0x3A && digits % 3 == 0) {
-            let fraction = self.fraction(line, end + 1)
-            nanosecond = fraction.nanoseconds
-            end = fraction.end
+            let fraction = self.fraction(line, clock.end + 1)
+            clock.nanosecond = fraction.nanoseconds
+            clock.end = fraction.end
         }
-        guard digits == 0 || end > index + run + 6 || !ByteScan.isWord(mark) else { return nil }
-        let half = ByteScan.at(line, end) == 0x20 ? end + 1 : end
-        if hour <= 12, hour > 0, ByteScan.at(line, half + 1) | 0x20 == 0x6D,
+        guard !ByteScan.isDigit(mark) else { return nil }
+        applyHalf(line, &clock)
+        return clock
+    }
+
+    /// 00…60 in two digits, or in one where the format does not pad.
+    private static func sixty(_ line: Span<UInt8>, _ index: Int, _ padded: Bool)
+        -> (value: Int, end: Int)?
+    {
+        let run = ByteScan.digitRun(line, index, limit: 3)
+        guard run == 2 || (run == 1 && !padded), let value = ByteScan.number(line, index, run),
+            value <= 60
+        else { return nil }
+        return (value, index + run)
+    }
+
+    /// AM or PM behind the clock, a blank in between allowed.
+    private static func applyHalf(_ line: Span<UInt8>, _ clock: inout Clock) {
+        let half = ByteScan.at(line, clock.end) == 0x20 ? clock.end + 1 : clock.end
+        let letter = ByteScan.at(line, half) | 0x20
+        guard (1...12).contains(clock.hour), letter == 0x61 || letter == 0x70,
+            ByteScan.at(line, half + 1) | 0x20 == 0x6D,
             !ByteScan.isWord(ByteScan.at(line, half + 2))
-        {
-            let letter = ByteScan.at(line, half) | 0x20
-            if letter == 0x61 || letter == 0x70 {
-                hour = hour % 12 + (letter == 0x70 ? 12 : 0)
-                end = half + 2
-            }
-        }
-        return Clock(hour: hour, minute: minute, second: second, nanosecond: nanosecond, end: end)
+        else { return }
+        clock.hour = clock.hour % 12 + (letter == 0x70 ? 12 : 0)
+        clock.end = half + 2
     }
 
     /// The digits at `index` as a decimal fraction of a second.
@@ -87,7 +101,7 @@ extension TimeScanner {
         _ line: Span<UInt8>, _ start: Int, _ position: Int, date: (Int, Int, Int),
         shape: TimeShape, context: TimeContext, end: Int? = nil
     ) -> FoundTime? {
-        guard let clock = clock(line, position),
+        guard let clock = clock(line, position, padded: shape != .compact),
             let local = CivilDate(
                 year: date.0, month: date.1, day: date.2, hour: clock.hour,
                 minute: clock.minute, second: clock.second, nanosecond: clock.nanosecond

@@ -3,9 +3,11 @@ enum ContentCheck {
     private static let sampleBytes = 4096
     private static let magics: [(bytes: [UInt8], what: String)] = [
         ([0x1F, 0x8B], "a gzip archive"), ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "an xz archive"),
-        ([0x28, 0xB5, 0x2F, 0xFD], "a Zstandard archive"), ([0x50, 0x4B, 0x03, 0x04], "a zip archive"),
+        ([0x28, 0xB5, 0x2F, 0xFD], "a Zstandard archive"),
+        ([0x50, 0x4B, 0x03, 0x04], "a zip archive"),
         ([0x42, 0x5A, 0x68], "a bzip2 archive"), ([0x7F, 0x45, 0x4C, 0x46], "a program"),
-        (Array("LPKSHHRH".utf8), "a systemd journal"), (Array("SQLite format 3".utf8), "a database"),
+        (Array("LPKSHHRH".utf8), "a systemd journal"),
+        (Array("SQLite format 3".utf8), "a database"),
     ]
 
     /// A complete sentence when the file is no text log, nil when it may be one.

@@ -5,17 +5,17 @@ import Basics
 #endif
 
 /// What `stat` says of a file, as far as following needs it.
-struct FileFacts: Hashable {
-    var device: UInt64
-    var inode: UInt64
-    var size: Int64
-    var modified: Timestamp
-    var kind: mode_t
-    var links: Int
+package struct FileFacts: Hashable, Sendable {
+    package var device: UInt64
+    package var inode: UInt64
+    package var size: Int64
+    package var modified: Timestamp
+    package var kind: mode_t
+    package var links: Int
 
-    var isRegular: Bool { kind == S_IFREG }
+    package var isRegular: Bool { kind == S_IFREG }
 
-    init(_ value: stat) {
+    private init(_ value: stat) {
         device = UInt64(value.st_dev)
         inode = UInt64(value.st_ino)
         size = Int64(value.st_size)
@@ -27,12 +27,12 @@ struct FileFacts: Hashable {
     }
 
     /// Follows symbolic links.
-    static func of(path: String) -> Result<FileFacts, SystemError> {
+    package static func of(path: String) -> Result<FileFacts, SystemError> {
         var value = stat()
         return stat(path, &value) == 0 ? .success(FileFacts(value)) : .failure(.current)
     }
 
-    static func of(descriptor: Int32) -> Result<FileFacts, SystemError> {
+    package static func of(descriptor: Int32) -> Result<FileFacts, SystemError> {
         var value = stat()
         return fstat(descriptor, &value) == 0 ? .success(FileFacts(value)) : .failure(.current)
     }

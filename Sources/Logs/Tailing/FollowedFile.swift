@@ -24,6 +24,7 @@ final class FollowedFile {
         self.file = file
         self.offset = offset
         identity = file.identity()
+        known = file.facts
         assembler = LineAssembler(lineBytesMax: lineBytesMax)
         rememberTail()
         if offset == 0 { skipByteOrderMark() }

@@ -27,19 +27,18 @@ struct LineAssembler {
     /// Takes the bytes that stand at `offset` in the file.
     mutating func feed(_ chunk: Span<UInt8>, at offset: Int64, _ sink: Sink) {
         var start = 0
-        let special = Self.contains(chunk, 0x00) || Self.contains(chunk, 0x0D)
+        let hasNul = Self.contains(chunk, 0x00)
+        let special = hasNul || Self.contains(chunk, 0x0D)
         while let end = Self.newline(chunk, from: start) {
-            if hasPartial {
-                append(chunk, start..<end)
-                flush(sink)
+            if hasPartial || hasNul {
+                append(chunk, start..<end, at: offset)
+                if hasPartial { flush(sink) } else { sink(partial.span, offset + Int64(end), 0) }
             } else {
                 emit(chunk.extracting(start..<end), offset + Int64(start), special, sink)
             }
             start = end + 1
         }
-        guard start < chunk.count else { return }
-        if !hasPartial { partialOffset = offset + Int64(start) }
-        append(chunk, start..<chunk.count)
+        if start < chunk.count { append(chunk, start..<chunk.count, at: offset) }
     }
 
     /// Ends the unfinished line as if its end had come.
@@ -58,11 +57,17 @@ struct LineAssembler {
         omitted = 0
     }
 
-    private mutating func append(_ chunk: Span<UInt8>, _ range: Range<Int>) {
-        let room = max(0, lineBytesMax - partial.count)
-        let taken = min(room, range.count)
-        for index in range.lowerBound..<range.lowerBound + taken { partial.append(chunk[index]) }
-        omitted += range.count - taken
+    /// Adds to the unfinished line. NULs are left out here, so that a hole cannot fill the line.
+    private mutating func append(_ chunk: Span<UInt8>, _ range: Range<Int>, at offset: Int64) {
+        for index in range {
+            let byte = chunk[index]
+            if byte == 0 {
+                nulsSkipped += 1
+                continue
+            }
+            if !hasPartial { partialOffset = offset + Int64(index) }
+            if partial.count < lineBytesMax { partial.append(byte) } else { omitted += 1 }
+        }
     }
 
     private mutating func emit(
@@ -85,34 +90,28 @@ struct LineAssembler {
         var end = line.count
         if end > 0, line[end - 1] == 0x0D { end -= 1 }
         var plain = true
-        for index in 0..<end where line[index] == 0 || line[index] == 0x0D {
+        for index in 0..<end where line[index] == 0x0D {
             plain = false
             break
         }
         if plain { return sink(line.extracting(0..<end), offset, left) }
-        rebuilt(line, end, offset, left, sink)
+        split(line, end, offset, left, sink)
     }
 
-    /// Emits a line that holds NULs (left out) or carriage returns (each ends a line).
-    private mutating func rebuilt(
+    /// Emits a line that holds carriage returns: each ends a line of its own.
+    private func split(
         _ line: Span<UInt8>, _ end: Int, _ offset: Int64, _ left: Int, _ sink: Sink
     ) {
-        var piece: [UInt8] = []
-        var pieceStart = 0
-        for index in 0..<end {
-            let byte = line[index]
-            if byte == 0 {
-                nulsSkipped += 1
-                if piece.isEmpty { pieceStart = index + 1 }
-            } else if byte == 0x0D {
-                if !piece.isEmpty { sink(piece.span, offset + Int64(pieceStart), 0) }
-                piece.removeAll(keepingCapacity: true)
-                pieceStart = index + 1
-            } else {
-                piece.append(byte)
+        var start = 0
+        for index in 0..<end where line[index] == 0x0D {
+            if index > start {
+                sink(line.extracting(start..<index), offset + Int64(start), 0)
             }
+            start = index + 1
         }
-        if !piece.isEmpty || left > 0 { sink(piece.span, offset + Int64(pieceStart), left) }
+        if start < end || left > 0 {
+            sink(line.extracting(start..<end), offset + Int64(start), left)
+        }
     }
 
     private static func newline(_ chunk: Span<UInt8>, from start: Int) -> Int? {

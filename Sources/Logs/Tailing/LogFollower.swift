@@ -11,8 +11,8 @@ import Basics
 /// descriptor. All lines of older files come before those of the newer ones read in the same turn.
 package final class LogFollower {
     package enum Start: Sendable {
-        /// Near the end, with up to `openingHistoryBytesMax` of history, when the file exists at the
-        /// first turn; a file that appears later is read whole.
+        /// Near the end, with up to `openingHistoryBytesMax` of history, when the file exists at
+        /// the first turn; a file that appears later is read whole.
         case end
         case beginning
     }
@@ -56,9 +56,14 @@ package final class LogFollower {
         self.ledger = ledger
     }
 
-    /// Looks at the name, then reads at most `bytesPerTurnMax` from each open file.
-    /// - Parameter sink: receives each finished line.
-    package func turn(now: BootTime, _ sink: (Span<UInt8>, Int64, Int) -> Void) -> Turn {
+    /// Looks at the name, then reads a bounded piece of each open file.
+    /// - Parameters:
+    ///   - limit: bytes per file at most; `bytesPerTurnMax` when nil.
+    ///   - sink: receives each finished line, its offset, and how many of its bytes were left out.
+    package func turn(
+        now: BootTime, limit: Int? = nil, _ sink: (Span<UInt8>, Int64, Int) -> Void
+    ) -> Turn {
+        let limit = limit ?? limits.bytesPerTurnMax
         var lines = 0
         let counting: LineAssembler.Sink = { line, offset, omitted in
             lines += 1
@@ -66,9 +71,9 @@ package final class LogFollower {
         }
         examine(now: now, counting)
         var turn = Turn()
-        readRetired(now: now, &turn, counting)
+        readRetired(now: now, limit: limit, &turn, counting)
         if let current {
-            let read = current.read(limit: limits.bytesPerTurnMax, buffer: &buffer, counting)
+            let read = current.read(limit: limit, buffer: &buffer, counting)
             turn.bytesRead += read
             if read > 0 { turn.wantsMore = turn.wantsMore || current.bytesBehind > 0 }
         }
@@ -80,6 +85,9 @@ package final class LogFollower {
         counts.bytes += turn.bytesRead
         return turn
     }
+
+    /// Opens the file without reading lines, so that the ledger knows it.
+    package func look(now: BootTime) { examine(now: now) { _, _, _ in } }
 
     /// The unfinished last line, cut at `lineBytesMax`, and where it starts.
     package var provisional: (bytes: [UInt8], offset: Int64)? {
@@ -208,12 +216,11 @@ extension LogFollower {
 
 extension LogFollower {
     private func readRetired(
-        now: BootTime, _ turn: inout Turn, _ sink: LineAssembler.Sink
+        now: BootTime, limit: Int, _ turn: inout Turn, _ sink: LineAssembler.Sink
     ) {
         var kept: [Retired] = []
         for var entry in retired {
-            let read = entry.file.read(
-                limit: limits.bytesPerTurnMax, buffer: &buffer, sink)
+            let read = entry.file.read(limit: limit, buffer: &buffer, sink)
             turn.bytesRead += read
             if entry.file.bytesBehind > 0 { turn.wantsMore = true }
             if read > 0 { entry.since = now }

@@ -1,0 +1,340 @@
+import Basics
+import Logs
+import Metrics
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Everything the feeds hold, without a thread of its own. Confined to the feed queue.
+final class FeedEngine {
+    let store: SeriesStore
+    let clock: any TimeSource
+    let limits: FeedLimits
+    let intake: LineIntake
+    let inotify: Inotify?
+    private(set) var specs: [SourceSpec]
+    private(set) var logs: [LogSource] = []
+    private(set) var dumps: [DumpSource] = []
+    private(set) var changeFiles: [ChangeSource] = []
+    private(set) var changes: [ObservedChange] = []
+    /// Specifications that match nothing or too much, with a sentence each.
+    var specProblems: [String: String] = [:]
+
+    private let ledger = FileLedger()
+    private var paths: [String: Set<String>] = [:]
+    private var dirtyLogs: Set<Int> = []
+    /// Logs that still have their turn in this cycle, last one first.
+    private var cycle: [Int] = []
+    private var isInCycle = false
+    /// Logs that still read a file without a name: looked at without events.
+    private var resting: Set<Int> = []
+    private var completedDumps: Set<Int> = []
+    private var dirtyDumps: Set<Int> = []
+    private var generation: UInt64 = 0
+    private var places: [String: [String: [Target]]] = [:]
+    private let mounts = NetworkMounts.current()
+    /// Directories on network file systems, and of which kind.
+    private var remote: [String: String] = [:]
+    private var isFirstDiscovery = true
+    private var needsDiscovery = true
+
+    private enum Target: Hashable {
+        case log(Int)
+        case dump(Int)
+        case change(Int)
+    }
+
+    /// - Parameter usesInotify: false polls alone, as where the kernel has no watches left.
+    init(
+        specs: [SourceSpec], store: SeriesStore, clock: any TimeSource, limits: FeedLimits,
+        usesInotify: Bool = true
+    ) {
+        self.specs = specs
+        self.store = store
+        self.clock = clock
+        self.limits = limits
+        intake = LineIntake(limits: limits)
+        inotify = usesInotify ? Inotify() : nil
+    }
+
+    func add(_ spec: SourceSpec) {
+        specs.append(spec)
+        needsDiscovery = true
+    }
+
+    func setIncidentStart(_ time: Timestamp?) {
+        intake.incidentStart = time
+        generation += 1
+    }
+
+    /// Polling, when the kernel reports no changes, and why; empty otherwise.
+    var pollingNote: String {
+        let interval = "\(limits.pollInterval.inMilliseconds) ms"
+        guard let inotify else { return "polled every \(interval): inotify is switched off" }
+        return inotify.failure.map { "polled every \(interval): inotify failed (\($0))" } ?? ""
+    }
+
+    var isPolling: Bool { !pollingNote.isEmpty || !remote.isEmpty }
+
+    /// What the health of the file at `path` says about how changes are noticed.
+    private func note(_ path: String) -> String {
+        guard let kind = remote[PathPattern.directory(of: path)] else { return pollingNote }
+        return "polled every \(limits.pollInterval.inMilliseconds) ms: \(kind) reports no changes"
+    }
+
+    private var zoneOffset: Int {
+        var seconds = time_t(clock.now.wall.seconds)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        return Int(parts.tm_gmtoff)
+    }
+}
+
+// MARK: - Which files there are
+
+extension FeedEngine {
+    /// Matches the specifications against the file system; new files become sources.
+    func discover() {
+        guard needsDiscovery else { return }
+        needsDiscovery = false
+        for spec in specs { discover(spec) }
+        isFirstDiscovery = false
+    }
+
+    private func discover(_ spec: SourceSpec) {
+        guard PathPattern.isGlob(spec.path) else {
+            if paths[spec.id, default: []].insert(spec.path).inserted {
+                addSource(spec, path: spec.path, id: spec.id, isNewFile: !isFirstLook(spec))
+            }
+            return
+        }
+        inotify?.watch(PathPattern.directory(of: spec.path))
+        let isFirst = isFirstLook(spec)
+        let found = PathPattern.expand(spec.path, limit: limits.filesPerSourceMax)
+        specProblems[spec.id] = problem(spec, found.paths.count, found.total)
+        for path in found.paths where !paths[spec.id, default: []].contains(path) {
+            if case .logs = spec.kind, isAlreadyRead(path) { continue }
+            paths[spec.id, default: []].insert(path)
+            addSource(spec, path: path, id: "\(spec.id):\(path)", isNewFile: !isFirst)
+        }
+        if paths[spec.id] == nil { paths[spec.id] = [] }
+    }
+
+    private func isFirstLook(_ spec: SourceSpec) -> Bool {
+        isFirstDiscovery || paths[spec.id] == nil
+    }
+
+    /// A rotated part of a log that is followed, a hard link, or the same file by another glob.
+    private func isAlreadyRead(_ path: String) -> Bool {
+        logs.contains { $0.path == path } || ledger.knows(path: path)
+    }
+
+    private func problem(_ spec: SourceSpec, _ count: Int, _ total: Int) -> String? {
+        if total > count {
+            return Failure(
+                "source.many", "Too many files", subject: spec.path,
+                why: "it matches \(total), at most \(count) are read",
+                next: "Name fewer files"
+            ).description
+        }
+        guard total == 0 else { return nil }
+        return Failure(
+            "source.none", "No file matches", subject: spec.path,
+            next: "Files are read as soon as they appear"
+        ).description
+    }
+
+    private func addSource(_ spec: SourceSpec, path: String, id: String, isNewFile: Bool) {
+        let now = clock.now
+        let target: Target
+        switch spec.kind {
+        case .logs:
+            let source = LogSource(
+                spec: spec, path: path, id: id, start: isNewFile ? .beginning : .end,
+                limits: limits, ledger: ledger, now: now.wall)
+            logs.append(source)
+            target = .log(logs.count - 1)
+        case .metrics:
+            dumps.append(DumpSource(spec: spec, path: path, id: id, limits: limits, now: now))
+            target = .dump(dumps.count - 1)
+        case .changes:
+            changeFiles.append(ChangeSource(spec: spec, path: path, id: id, limits: limits))
+            target = .change(changeFiles.count - 1)
+        }
+        mark(target, isComplete: false)
+        for place in PathPattern.watched(for: path) {
+            places[place.directory, default: [:]][place.name, default: []].append(target)
+            inotify?.watch(place.directory)
+            if let kind = mounts.kind(of: PathPattern.resolved(place.directory)) {
+                remote[PathPattern.directory(of: path)] = kind
+            }
+        }
+        generation += 1
+        // A glob's next files must not be taken for unread ones of this log.
+        if case .log(let index) = target { logs[index].follower.look(now: now.boot) }
+    }
+
+    private func mark(_ target: Target, isComplete: Bool) {
+        switch target {
+        case .log(let index): dirtyLogs.insert(index)
+        case .dump(let index):
+            dirtyDumps.insert(index)
+            if isComplete { completedDumps.insert(index) }
+        case .change: break  // few and small: read in every round
+        }
+    }
+}
+
+// MARK: - What changed
+
+extension FeedEngine {
+    /// Takes what the kernel reported since the last call.
+    func takeEvents() {
+        dirtyLogs.formUnion(resting)
+        resting = []
+        guard let inotify else { return }
+        let events = inotify.drain()
+        if events.isEmpty { return }
+        if events.overflowed { return lookAtEverything() }
+        for directory in events.renamed {
+            needsDiscovery = true
+            for targets in (places[directory] ?? [:]).values {
+                for target in targets { mark(target, isComplete: false) }
+            }
+        }
+        for (directory, names) in events.written { mark(directory, names, isComplete: false) }
+        for (directory, names) in events.completed { mark(directory, names, isComplete: true) }
+    }
+
+    private func mark(_ directory: String, _ names: Set<String>, isComplete: Bool) {
+        guard let known = places[directory] else { return }
+        for name in names {
+            for target in known[name] ?? [] {
+                // A dump is read when its writer is done with it, see `DumpSource`.
+                if case .dump = target, !isComplete { continue }
+                mark(target, isComplete: isComplete)
+            }
+        }
+    }
+
+    /// Marks every source, and matches the globs again.
+    func lookAtEverything() {
+        needsDiscovery = true
+        dirtyLogs = Set(logs.indices)
+        dirtyDumps = Set(dumps.indices)
+        for directory in places.keys { inotify?.watch(directory) }
+    }
+
+    /// One bounded piece of a fair cycle, in which each marked file has one turn. Lines become
+    /// visible when the cycle ends, merged by time.
+    /// - Parameter isLast: see `DumpSource.turn`.
+    /// - Returns: whether there is more to read at once.
+    func round(isLast: Bool = false) -> Bool {
+        discover()
+        readDumps(isLast: isLast)
+        var more = readChanges()
+        if cycle.isEmpty, !isInCycle {
+            cycle = dirtyLogs.sorted().reversed()
+            dirtyLogs = []
+            isInCycle = true
+        }
+        let enough = intake.total + limits.linesPerRoundMax
+        while let index = cycle.popLast() {
+            if readLog(index) {
+                more = true
+                dirtyLogs.insert(index)
+            } else if logs[index].follower.hasRetired {
+                resting.insert(index)
+            }
+            if intake.total >= enough { break }
+        }
+        guard cycle.isEmpty else { return true }
+        isInCycle = false
+        intake.commit()
+        return more || needsDiscovery || !dirtyLogs.isEmpty
+    }
+
+    private func readLog(_ index: Int) -> Bool {
+        logs[index].turn(clock.now, zoneOffset: zoneOffset, into: intake)
+    }
+
+    private func readDumps(isLast: Bool) {
+        for index in dirtyDumps.sorted() {
+            let taken = dumps[index].turn(
+                clock.now, store: store, isComplete: completedDumps.contains(index),
+                isLast: isLast)
+            if taken { generation += 1 }
+        }
+        dirtyDumps = []
+        completedDumps = []
+    }
+
+    private func readChanges() -> Bool {
+        var more = false
+        for source in changeFiles {
+            let result = source.turn(clock.now)
+            more = more || result.wantsMore
+            guard !result.changes.isEmpty else { continue }
+            generation += 1
+            changes += result.changes
+            changes.sort { $0.time < $1.time }
+            if changes.count > limits.changesMax {
+                changes.removeFirst(changes.count - limits.changesMax)
+            }
+        }
+        return more
+    }
+
+    /// Reads one slice of older history of one log.
+    /// - Returns: whether there is more.
+    func readOlderSlice() -> Bool {
+        guard let source = logs.first(where: \.hasOlder) else { return false }
+        _ = source.readOlder(clock.now.wall, zoneOffset: zoneOffset, into: intake)
+        return logs.contains(where: \.hasOlder)
+    }
+}
+
+// MARK: - What is known
+
+extension FeedEngine {
+    func snapshot() -> FeedSnapshot {
+        let now = clock.now
+        let offset = zoneOffset
+        let provisional = logs.compactMap { $0.provisional(now.wall, zoneOffset: offset) }
+        return FeedSnapshot(
+            sources: health(now), recent: intake.records(with: provisional),
+            totalRecords: intake.total, droppedRecords: intake.dropped,
+            patterns: intake.miner.summaries(
+                now: now.wall, incidentStart: intake.incidentStart,
+                limit: limits.patternsShownMax),
+            levelHistogram: intake.histogram.lastHour(now: now.wall), changes: changes,
+            generation: generation &+ intake.generation, redactions: intake.redactions,
+            credentialSightings: intake.sightings)
+    }
+
+    /// In the order of the specifications; files of a glob by path.
+    private func health(_ now: ClockReading) -> [SourceHealth] {
+        var bySpec: [String: [SourceHealth]] = [:]
+        for source in logs {
+            bySpec[source.spec.id, default: []].append(
+                source.health(now.wall, note: note(source.path)))
+        }
+        for source in dumps {
+            bySpec[source.spec.id, default: []].append(source.health(now, note: note(source.path)))
+        }
+        for source in changeFiles {
+            bySpec[source.spec.id, default: []].append(source.health(note: note(source.path)))
+        }
+        var all: [SourceHealth] = []
+        for spec in specs {
+            let files = (bySpec[spec.id] ?? []).sorted { $0.path < $1.path }
+            all += files
+            guard let problem = specProblems[spec.id] else { continue }
+            all.append(
+                SourceHealth(
+                    id: spec.id, kind: spec.kindWord, path: spec.path, state: .error(problem)))
+        }
+        return all
+    }
+}

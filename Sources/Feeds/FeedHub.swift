@@ -1,0 +1,208 @@
+import Basics
+import Dispatch
+import Metrics
+import Synchronization
+
+/// The live feeds: reads every source on one serial background queue and hands out snapshots.
+///
+/// Nothing here touches the main thread. `drainNow` works without `start`: a headless drill moves
+/// its clock only after everything written was read.
+package final class FeedHub: Sendable {
+    /// What runs while the hub is started: the inotify reader and the timers.
+    private struct Running {
+        var reader: (any DispatchSourceRead)?
+        var timers: [any DispatchSourceTimer] = []
+        var isPumping = false
+        /// How often everything is looked at; shorter when the kernel reports no changes.
+        var rescanInterval: Duration?
+    }
+
+    /// The serial queue on which everything is read and every tick runs.
+    package let queue: DispatchQueue
+    private let limits: FeedLimits
+    private let engine: Mutex<FeedEngine>
+    private let running = Mutex(Running())
+    private let isStarted = Atomic(false)
+    private let ticks = Mutex<[Tick]>([])
+
+    private struct Tick: Sendable {
+        var interval: Duration
+        var body: @Sendable (FeedSnapshot) -> Void
+    }
+
+    package init(
+        specs: [SourceSpec], store: SeriesStore, clock: any TimeSource,
+        limits: FeedLimits = FeedLimits(), usesInotify: Bool = true
+    ) {
+        self.limits = limits
+        queue = DispatchQueue(label: "warroom.feeds", qos: .utility)
+        engine = Mutex(
+            FeedEngine(
+                specs: specs, store: store, clock: clock, limits: limits,
+                usesInotify: usesInotify))
+    }
+
+    deinit {
+        running.withLock { running in
+            running.reader?.cancel()
+            for timer in running.timers { timer.cancel() }
+        }
+    }
+
+    /// Begins to follow the sources. Returns at once.
+    package func start() {
+        guard !isStarted.exchange(true, ordering: .sequentiallyConsistent) else { return }
+        queue.async { self.begin() }
+    }
+
+    /// Ends all reading; when it returns no tick runs any more. Not to be called from a tick.
+    package func stop() {
+        guard isStarted.exchange(false, ordering: .sequentiallyConsistent) else { return }
+        queue.sync {
+            running.withLock { running in
+                running.reader?.cancel()
+                for timer in running.timers { timer.cancel() }
+                running = Running()
+            }
+        }
+    }
+
+    /// Calls `body` on the feed queue about every `interval` of real time, after what waited was
+    /// read. Call it before `start`.
+    package func onTick(
+        every interval: Duration = .seconds(1), _ body: @escaping @Sendable (FeedSnapshot) -> Void
+    ) {
+        ticks.withLock { $0.append(Tick(interval: interval, body: body)) }
+    }
+
+    /// What is known now. Waits for the round that is being read: for other threads than the main
+    /// one, which gets its snapshots by `onTick`.
+    package func snapshot() -> FeedSnapshot { engine.withLock { $0.snapshot() } }
+
+    /// Reads everything that was written to any source up to now, then returns what is known.
+    ///
+    /// Deterministic while nobody writes: sources are read in the order of their specifications and
+    /// merged by time. Not to be called from a tick.
+    package func drainNow() -> FeedSnapshot {
+        queue.sync { engine.withLock { Self.drain($0) } }
+    }
+
+    /// The time from which patterns count as new; nil when there is no incident. Returns at once
+    /// and holds for everything read or drained afterwards.
+    package func setIncidentStart(_ time: Timestamp?) {
+        queue.async { self.engine.withLock { $0.setIncidentStart(time) } }
+    }
+
+    /// Adds a source, also while running. Returns at once.
+    package func add(_ spec: SourceSpec) {
+        queue.async {
+            self.engine.withLock { $0.add(spec) }
+            if self.isStarted.load(ordering: .relaxed) { self.pumpSoon() }
+        }
+    }
+
+    private static func drain(_ engine: FeedEngine) -> FeedSnapshot {
+        engine.takeEvents()
+        engine.lookAtEverything()
+        while engine.round(isLast: true) { engine.takeEvents() }
+        while engine.readOlderSlice() {}
+        return engine.snapshot()
+    }
+}
+
+// MARK: - On the queue
+
+extension FeedHub {
+    private func begin() {
+        let inotify = engine.withLock { engine -> OwnedDescriptor? in
+            engine.lookAtEverything()
+            return engine.inotify?.owner
+        }
+        if let inotify, inotify.value >= 0 {
+            running.withLock { running in
+                let reader = DispatchSource.makeReadSource(
+                    fileDescriptor: inotify.value, queue: queue)
+                reader.setEventHandler { @Sendable [weak self] in self?.eventsArrived() }
+                // Closing a descriptor under a live source is an error of libdispatch's client.
+                reader.setCancelHandler { @Sendable in _ = inotify }
+                reader.resume()
+                running.reader = reader
+            }
+        }
+        scheduleRescan()
+        for tick in ticks.withLock({ $0 }) {
+            addTimer(every: tick.interval) { hub in tick.body(hub.snapshotForTick()) }
+        }
+        pumpSoon()
+    }
+
+    /// Adds the faster timer once inotify turns out to be missing or full.
+    private func scheduleRescan() {
+        let interval =
+            engine.withLock { $0.isPolling } ? limits.pollInterval : limits.rescanInterval
+        let isNew = running.withLock { running in
+            defer { running.rescanInterval = interval }
+            return running.rescanInterval != interval
+        }
+        if isNew { addTimer(every: interval) { $0.rescan() } }
+    }
+
+    private func addTimer(
+        every interval: Duration, _ body: @escaping @Sendable (FeedHub) -> Void
+    ) {
+        let span = DispatchTimeInterval.nanoseconds(Int(interval.nanoseconds))
+        let leeway = DispatchTimeInterval.nanoseconds(Int(interval.nanoseconds / 20))
+        running.withLock { running in
+            let timer = DispatchSource.makeTimerSource(queue: queue)
+            timer.schedule(deadline: .now() + span, repeating: span, leeway: leeway)
+            timer.setEventHandler { @Sendable [weak self] in
+                if let self { body(self) }
+            }
+            timer.resume()
+            running.timers.append(timer)
+        }
+    }
+
+    private func eventsArrived() {
+        engine.withLock { $0.takeEvents() }
+        pumpSoon()
+    }
+
+    private func rescan() {
+        engine.withLock { $0.lookAtEverything() }
+        scheduleRescan()
+        pumpSoon()
+    }
+
+    /// Reads in rounds, each its own block of the queue, so that ticks are never held up.
+    private func pumpSoon() {
+        let begins = running.withLock { running in
+            defer { running.isPumping = true }
+            return !running.isPumping
+        }
+        if begins { queue.async { self.pump() } }
+    }
+
+    private func pump() {
+        guard isStarted.load(ordering: .relaxed) else { return }
+        let more = engine.withLock { engine in
+            engine.takeEvents()
+            // Older history waits until everything new was read.
+            return engine.round() || engine.readOlderSlice()
+        }
+        if more {
+            queue.async { self.pump() }
+        } else {
+            running.withLock { $0.isPumping = false }
+        }
+    }
+
+    /// Reads what waits, within a bound, so that a tick shows what was written before it.
+    private func snapshotForTick() -> FeedSnapshot {
+        engine.withLock { $0.takeEvents() }
+        for _ in 0..<16 {
+            guard engine.withLock({ $0.round() }) else { break }
+        }
+        return engine.withLock { $0.snapshot() }
+    }
+}

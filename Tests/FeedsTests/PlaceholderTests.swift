@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct FeedsPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct LogsPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

@@ -1,0 +1,46 @@
+import Basics
+
+@testable import Logs
+
+/// A follower with a clock of its own that collects what it reads.
+final class Reader {
+    let follower: LogFollower
+    var lines: [String] = []
+    var omitted: [Int] = []
+    var now = BootTime(nanoseconds: 1_000_000_000_000)
+
+    init(
+        _ path: String, start: LogFollower.Start = .end, limits: FollowLimits = FollowLimits(),
+        ledger: FileLedger = FileLedger()
+    ) {
+        follower = LogFollower(path: path, start: start, limits: limits, ledger: ledger)
+    }
+
+    /// Reads until nothing is left.
+    func read() {
+        var turns = 0
+        while turns < 10_000 {
+            turns += 1
+            let turn = follower.turn(now: now) { line, _, left in
+                let bytes = (0..<line.count).map { line[$0] }
+                lines.append(String(decoding: bytes, as: UTF8.self))
+                omitted.append(left)
+            }
+            if turn.bytesRead == 0, !turn.wantsMore { break }
+        }
+    }
+
+    func wait(_ span: Duration) { now = now + span }
+
+    /// What was read since the last call.
+    func take() -> [String] {
+        read()
+        defer { lines = [] }
+        return lines
+    }
+}
+
+/// `l1` … `ln`.
+func numbered(_ range: ClosedRange<Int>) -> [String] { range.map { "line \($0)" } }
+
+func text(_ lines: [String]) -> String { lines.map { $0 + "\n" }.joined() }
