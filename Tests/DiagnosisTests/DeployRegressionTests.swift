@@ -41,7 +41,9 @@ import Testing
           - name: checkout
             rules:
               - alert: HighErrorRatio
-                expr: sum(rate(http_requests_total{code=~"5.."}[5m])) / sum(rate(http_requests_total[5m])) > 0.003
+                expr: >-
+                  sum(rate(http_requests_total{code=~"5.."}[5m]))
+                  / sum(rate(http_requests_total[5m])) > 0.003
                 for: 30s
                 labels: {severity: page}
                 annotations: {summary: errors are high}
