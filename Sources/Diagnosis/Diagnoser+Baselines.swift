@@ -65,7 +65,7 @@ extension Diagnoser {
             return
         }
         let anchor = onset(input.incident)
-        let pause: Duration = tracker.state.baseline == nil ? .seconds(5) : .seconds(120)
+        let pause = pause(tracker, anchor, input)
         let isDue = tracker.baselineTriedAt.map { input.now - $0 >= pause } ?? true
         guard isDue || tracker.baselineAnchor != anchor, tracker.expression != nil else { return }
         tracker.baselineTriedAt = input.now
@@ -77,6 +77,15 @@ extension Diagnoser {
             tracker.state.baseline = nil
             tracker.baselineReason = whyNone(tracker, input)
         }
+    }
+
+    /// How long until history is read again: often at first, when it may still arrive.
+    private func pause(
+        _ tracker: SignalTracker, _ anchor: Timestamp?, _ input: DiagnosisInput
+    ) -> Duration {
+        if anchor == nil, tracker.state.baseline != nil { return .seconds(120) }
+        let isYoung = firstTick.map { input.now - $0 < .seconds(60) } ?? true
+        return isYoung ? .seconds(5) : .seconds(60)
     }
 
     /// A baseline is fixed once the onset is known; fall-backs wait a moment for history to arrive.

@@ -214,7 +214,7 @@ extension Diagnoser {
             ? ConditionFacts(reading: .good(), detail: "none fires", source: "rules")
             : facts(bound)
         if !marked.isEmpty {
-            let names = marked.map(\.name).joined(separator: ", ")
+            let names = counted(marked.map(\.name))
             facts.reading = .bad(value: "\(marked.count) firing: \(names)", target: "none")
             facts.detail = "firing: \(names)"
             facts.source = "rules"
@@ -235,7 +235,7 @@ extension Diagnoser {
             facts.reading = .unknown(reason: reason)
             facts.detail = reason
         } else if !newAlertsFiring.isEmpty {
-            let names = newAlertsFiring.joined(separator: ", ")
+            let names = counted(newAlertsFiring)
             facts.reading = .bad(
                 value: "\(newAlertsFiring.count) firing: \(names)", target: "none new")
             facts.detail = "firing: \(names)"
@@ -246,6 +246,14 @@ extension Diagnoser {
                 + (old > 0 ? "; \(old) fired before the incident" : "")
         }
         return facts
+    }
+
+    /// "HighLatency ×2, PoolSaturated".
+    private func counted(_ names: [String]) -> String {
+        Set(names).sorted().map { name in
+            let count = names.count { $0 == name }
+            return count > 1 ? "\(name) ×\(count)" : name
+        }.joined(separator: ", ")
     }
 
     /// Rules over silent sources cannot fire: their quiet says nothing.

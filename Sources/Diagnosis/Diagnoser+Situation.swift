@@ -49,8 +49,8 @@ extension Diagnoser {
             return allChanges(input).isEmpty ? how : "\(how); no change in the hour before"
         }
         let span = max(.zero, onset - change.at)
-        let minutes = Int((span.inSeconds / 60).rounded())
-        let length = minutes < 1 ? "\(Int(span.inSeconds)) s" : "\(minutes) min"
+        let seconds = Int(span.inSeconds)
+        let length = seconds < 90 ? "\(seconds) s" : "\((seconds + 30) / 60) min"
         return "\(length) after \(change.changeKind.rawValue) \(change.version)"
     }
 
@@ -58,7 +58,8 @@ extension Diagnoser {
         -> (Situation.Direction, String)
     {
         guard tracker.trusted != nil,
-            let slope = tracker.history.slopePerMinute(over: .seconds(300), until: now)
+            let slope = tracker.history.slopePerMinute(
+                over: max(.seconds(120), tracker.interval * 4), until: now)
         else { return (.unknown, "") }
         let harm = tracker.definition.harm == .down ? -1.0 : 1
         let level = abs(tracker.state.value ?? 0)

@@ -4,7 +4,7 @@ import Incidents
     import Glibc
 #endif
 
-/// The arithmetic of the ranking: bits, shares, words. "Something else" always competes with 0 bits.
+/// The arithmetic of the ranking: bits, shares, words. "Something else" competes with 0 bits.
 package enum HypothesisScore {
     /// prior + Σ items; silent items have 0 bits by construction.
     package static func bits(prior: Double, _ items: [RankedHypothesis.Item]) -> Double {

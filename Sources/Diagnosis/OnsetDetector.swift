@@ -3,8 +3,8 @@ import Basics
 /// Finds the first sustained departure of one signal from what it did before.
 ///
 /// Values are compared with the median and MAD of earlier values that were not departures
-/// themselves. The threshold is wider than the band of the stop conditions (five deviations, 50 % of
-/// the median, twice the floor), because an onset is told once and must not be noise.
+/// themselves. The threshold is wider than the band of the stop conditions (five deviations, 50 %
+/// of the median, twice the floor), because an onset is told once and must not be noise.
 package struct OnsetDetector: Sendable, Hashable {
     /// Fewest earlier values to compare with.
     package static let referenceMin = 5

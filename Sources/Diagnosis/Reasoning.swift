@@ -41,6 +41,8 @@ struct Weighed: Sendable {
 struct ReasoningMemory: Sendable {
     var candidates: [Candidate] = []
     var weighed: [String: Weighed] = [:]
+    /// Candidates whose change was undone without an effect, already counted against them.
+    var disproved: Set<String> = []
     /// Playbooks that applied at some time, in the order of the configuration.
     var playbooks: [String] = []
 }
@@ -52,16 +54,52 @@ extension Diagnoser {
         // After recovery the numbers would say that nothing is wrong: what was seen stays.
         if isTroubled {
             for candidate in candidates(input) { keep(candidate) }
-            for candidate in reasoning.candidates {
-                reasoning.weighed[candidate.id] = weigh(candidate, input)
-            }
+            for candidate in reasoning.candidates { reweigh(candidate, input) }
         }
         observation.hypotheses = ranked(input)
         reportHypotheses(input)
         observation.mitigations = advice(input, observation.hypotheses)
     }
 
-    /// Something is out of its band, or departed from the values seen so far where there is no band.
+    /// Weighs a candidate anew, unless its change was already undone: then versions and rates tell
+    /// of the time after, what was seen before stands, and what counts is whether it helped.
+    private mutating func reweigh(_ candidate: Candidate, _ input: DiagnosisInput) {
+        guard let change = candidate.change, reasoning.weighed[candidate.id] != nil,
+            let undone = undone(change, input)
+        else {
+            reasoning.weighed[candidate.id] = weigh(candidate, input)
+            return
+        }
+        let minutes = Int((input.now - undone).inSeconds / 60)
+        // The rates reach back five minutes, and instances need a while to be replaced.
+        guard minutes >= 8, !reasoning.disproved.contains(candidate.id),
+            main(.errorRatio)?.state.isBad == true
+        else { return }
+        reasoning.disproved.insert(candidate.id)
+        reasoning.weighed[candidate.id]?.wasTested = true
+        reasoning.weighed[candidate.id]?.add(
+            "errors go on \(minutes) min after it was undone", -8, source: "metrics")
+    }
+
+    /// When the service of a change was changed again after the onset, by whomever.
+    private func undone(_ change: ChangeRecorded, _ input: DiagnosisInput) -> Timestamp? {
+        let since = max(change.at, onset(input.incident) ?? change.at)
+        let incident = input.incident
+        let recorded = allChanges(input).filter {
+            NameRule.same($0.service, change.service) && $0.at > since
+        }.map(\.at)
+        let attempts = incident.attempts.filter {
+            NameRule.same($0.target, change.service) && $0.startedAt > since
+                && $0.outcome != .failed && $0.outcome != .stopped
+        }.map(\.startedAt)
+        let byHand = incident.manualActions.filter { manual in
+            manual.time > since
+                && (manual.target.map { NameRule.same($0, change.service) } ?? false)
+        }.map(\.time)
+        return (recorded + attempts + byHand).max()
+    }
+
+    /// Something is out of its band, or departed from what was seen so far where there is none.
     private var isTroubled: Bool {
         worst != nil
             || trackers.contains { tracker in

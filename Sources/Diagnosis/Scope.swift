@@ -270,8 +270,12 @@ extension Diagnoser {
         if zones.count == 1, allZones.count > 1, let zone = zones.first {
             return (.zone, "\(count), \(zone) only")
         }
-        if regions.count == 1, allRegions.count > 1, let region = regions.first {
-            return (.region, "\(count), \(region) only")
+        if regions.count == 1, let region = regions.first {
+            let zonesText = allZones.count > 1 ? ", \(zones.count) of \(allZones.count) zones" : ""
+            return (
+                .region,
+                allRegions.count > 1 ? "\(count), \(region) only" : "\(count)\(zonesText)"
+            )
         }
         if allZones.isEmpty, allRegions.isEmpty, affected.count < all.count {
             return (.unknown, "\(count); no zone or region labels")

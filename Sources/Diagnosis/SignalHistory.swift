@@ -1,6 +1,6 @@
 import Basics
 
-/// A signal's recent values on a fixed grid, for sparkline, trend, onset and the after-side of tests.
+/// A signal's recent values on a fixed grid: for sparkline, trend and the after-side of tests.
 package struct SignalHistory: Sendable, Hashable {
     package struct Point: Sendable, Hashable {
         package var time: Timestamp

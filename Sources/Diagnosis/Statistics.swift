@@ -53,7 +53,7 @@ package enum Statistics {
 
     /// Mann and Whitney's U test with the normal approximation, corrected for ties and continuity.
     ///
-    /// Nil below ten points a side, where the approximation (and any conclusion) is not to be trusted.
+    /// Nil below ten points a side, where the approximation and any conclusion cannot be trusted.
     package static func mannWhitney(before: [Double], after: [Double]) -> RankTest? {
         guard before.count >= 10, after.count >= 10 else { return nil }
         let ranked = ranks(before + after)

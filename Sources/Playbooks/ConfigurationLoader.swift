@@ -23,7 +23,7 @@ package enum ConfigurationLoader {
         return reader.read()
     }
 
-    /// Reads configuration text; `file` names it in messages and its folder resolves relative paths.
+    /// Reads configuration text; `file` names it in messages, its folder resolves relative paths.
     /// Playbooks that it names are read as well.
     package static func parse(text: String, file: String) throws(Failure)
         -> (Configuration, [LintProblem])
@@ -34,7 +34,7 @@ package enum ConfigurationLoader {
         return reader.read()
     }
 
-    /// What a room without a configuration file works with: the built-in playbooks and nothing else.
+    /// What a room without a configuration file works with: the built-in playbooks alone.
     package static func builtin() -> Configuration {
         var configuration = Configuration()
         configuration.playbooks = builtinPlaybooks.playbooks

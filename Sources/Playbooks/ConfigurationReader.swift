@@ -175,8 +175,8 @@ final class ConfigurationReader {
 
 /// `{slot}` in argv templates.
 enum SlotNames {
-    /// The placeholders of an argument: lower-case letters, digits, `_` and `-` in braces, beginning
-    /// with a letter; other braces (JSON bodies) are text.
+    /// The placeholders of an argument: lower-case letters, digits, `_` and `-` in braces,
+    /// beginning with a letter; other braces (JSON bodies) are text.
     static func inArgument(_ argument: String) -> [String] {
         var names: [String] = []
         let bytes = Array(argument.utf8)

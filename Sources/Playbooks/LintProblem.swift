@@ -36,7 +36,7 @@ package struct LintProblem: Sendable, Hashable, CustomStringConvertible {
 
     package var isError: Bool { severity == .error }
 
-    /// `warroom.yaml:12:7: unknown key "promlq"; expected one of promql, unit. Did you mean promql?`
+    /// `warroom.yaml:12:7: unknown key "promlq"; expected one of promql. Did you mean promql?`
     package var description: String {
         let problem = Problem(
             position: position, what: what, expected: expected, suggestion: suggestion)

@@ -50,7 +50,7 @@ package struct Playbook: Sendable, Hashable {
             case pattern(String)
             /// A change of this kind within this time before the onset.
             case change(kind: String, within: Duration)
-            /// `affected instances run the new version`: instances that are bad against their version.
+            /// Whether the affected instances are those that run the new version.
             case versionSplit
             /// Somebody must look; silent until they attach evidence.
             case manual

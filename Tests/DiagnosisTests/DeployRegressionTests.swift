@@ -41,7 +41,9 @@ import Testing
           - name: checkout
             rules:
               - alert: HighErrorRatio
-                expr: sum(rate(http_requests_total{code=~"5.."}[5m])) / sum(rate(http_requests_total[5m])) > 0.003
+                expr: >-
+                  sum(rate(http_requests_total{code=~"5.."}[5m]))
+                  / sum(rate(http_requests_total[5m])) > 0.003
                 for: 30s
                 labels: {severity: page}
                 annotations: {summary: errors are high}
@@ -138,6 +140,7 @@ import Testing
             observation = diagnoser.tick(fleet.input(room.incident, changes: [deploy]))
             room.take(observation)
             if step < 20 { #expect(!observation.allConditionsMet) }
+            #expect(observation.hypotheses.first?.id == Self.trueCause, "step \(step)")
         }
         let states = observation.conditions.map { "\($0.id) \($0.state) \($0.detail)" }
         #expect(observation.allConditionsMet, "\(states)")

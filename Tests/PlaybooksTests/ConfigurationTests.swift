@@ -14,17 +14,23 @@ import Testing
           alerts:  [{rules: rules/*.yml}]
           changes: [{path: ./deploys.jsonl}]
         signals:
-          error_ratio: {promql: 'sum(rate(http_requests_total{code=~"5.."}[5m])) / sum(rate(http_requests_total[5m]))', unit: ratio, harm: up, floor: 0.001}
+          error_ratio:
+            promql: 'sum(rate(errors_total{code=~"5.."}[5m])) / sum(rate(requests_total[5m]))'
+            unit: ratio
+            harm: up
+            floor: 0.001
           queue_depth: {promql: 'sum(queue_depth)', unit: count, target: 1500}
         services:
-          checkout: {tier: backend, depends_on: [payments], customers: 31%, on_call: payments-oncall, versions: {from: deploys.jsonl}}
+          checkout:
+            {tier: backend, depends_on: [payments], customers: 31%, on_call: payments-oncall,
+             versions: {from: deploys.jsonl}}
           payments: {versions: [1.0.0, 1.1.0], zones: {a: 2, b: 1}}
         actions:
           rollback-deployment:
             tier: aggressive
             risk: medium
             steps:
-              - [/usr/bin/kubectl, rollout, undo, 'deployment/{service}', '--to-revision={revision}']
+              - [/usr/bin/kubectl, rollout, undo, 'deploy/{service}', '--to-revision={revision}']
               - [/usr/bin/kubectl, rollout, status, 'deployment/{service}', '--timeout=300s']
             slots: {service: service, revision: revision}
             inverse: redeploy
