@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 
 /// Where the tests find the project and the conformance data beside it.
 package enum Repository {

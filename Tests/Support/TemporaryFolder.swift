@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 
 /// A fresh folder that is removed with its owner.
 package final class TemporaryFolder: Sendable {

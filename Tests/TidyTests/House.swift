@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import Support
 
 /// The project's files as the tidy tests see them.

@@ -1,3 +1,4 @@
+import Foundation
 import Panes
 import Room
 import Support

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import Support
 import Testing
 
@@ -44,8 +44,7 @@ import Testing
         }
         for function in Self.functions(lines) where function.length > Self.functionLinesMax {
             Issue.record(
-                "\(path):\(function.start): error: function of \(function.length) lines, "
-                    + "at most \(Self.functionLinesMax)")
+                "\(path):\(function.start): error: function of \(function.length) lines")
         }
     }
 
