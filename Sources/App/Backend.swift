@@ -218,6 +218,10 @@ package final class Backend: Sendable {
         case .setStop(let reason): stopQueue.async { [self] in setStop(reason) }
         case .clearStop(let reason): journalQueue.async { [self] in clearStop(reason) }
         case .setIncidentStart(let time): hub.setIncidentStart(time)
+        case .makeReport:
+            journalQueue.async { [self] in
+                post(.report(Clean.document(report(of: model).markdown)))
+            }
         case .export: journalQueue.async { [self] in export(model) }
         case .copy, .setTheme, .suspend, .redraw, .quit: break
         }
@@ -327,13 +331,16 @@ package final class Backend: Sendable {
 
     // MARK: Documents
 
-    private func export(_ model: Model) {
-        let report = Report(
+    private func report(of model: Model) -> Report {
+        Report(
             incident: model.incident, timeline: model.timeline,
             configuration: setup.configuration, time: clock.now.wall)
+    }
+
+    private func export(_ model: Model) {
         let path = setup.directory + "/report.md"
         do throws(Failure) {
-            try Exports.write(Clean.document(report.markdown), to: path)
+            try Exports.write(Clean.document(report(of: model).markdown), to: path)
             post(.notice("report written to \(path)"))
         } catch {
             post(.failed(error))

@@ -23,6 +23,8 @@ package enum Message: Sendable {
     case notice(String)
     /// Nothing can be written any more: actions are off.
     case journalLost(Failure)
+    /// The report as it stands now.
+    case report(String)
     /// A document to show.
     case show(title: String, body: String)
 }

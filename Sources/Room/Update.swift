@@ -29,6 +29,9 @@ extension Model {
             journalProblem = failure
             say(failure.description, isError: true)
             return []
+        case .report(let text):
+            reportText = text
+            return []
         case .show(let title, let body):
             overlay = .text(title: title, body: body, scroll: 0)
             return []
@@ -77,7 +80,7 @@ extension Model {
     }
 
     private mutating func journalled(_ events: [Event]) -> [Effect] {
-        var effects: [Effect] = []
+        var effects: [Effect] = focus == .report ? [.makeReport] : []
         for event in events {
             incident.apply(event)
             timeline.append(TimelineLine(event))
