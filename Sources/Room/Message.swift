@@ -14,6 +14,8 @@ package enum Message: Sendable {
     case command(Command, argument: String)
     case tick(ClockReading)
     case observed(Findings)
+    /// What the sources delivered, between two observations.
+    case feeds(FeedSnapshot)
     case stopFiles([StopState.FileState])
     /// Events that stand in the journal now.
     case journalled([Event])

@@ -16,6 +16,9 @@ extension Model {
         case .command(let command, let argument): return perform(command, argument)
         case .tick(let reading): return tick(reading)
         case .observed(let findings): return observe(findings)
+        case .feeds(let snapshot):
+            feeds = snapshot
+            return []
         case .stopFiles(let files): return stopFilesChanged(files)
         case .journalled(let events): return journalled(events)
         case .openCard(let proposal): return openCard(proposal)

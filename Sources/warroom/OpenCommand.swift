@@ -31,6 +31,9 @@ struct OpenCommand: ParsableCommand {
         let terminal = try MainActor.assumeIsolated { try RoomLauncher.openScreen(screen.options) }
         var isHandedOver = false
         defer { if !isHandedOver { MainActor.assumeIsolated { terminal.close() } } }
+        if let id = known ?? IncidentID(store.nextFreeID()) {
+            MainActor.assumeIsolated { RoomLauncher.greet(id, on: terminal) }
+        }
         let configuration = try sources.configuration()
         let id = try known ?? claim(store)
         var setup = RoomSetup(
