@@ -24,13 +24,15 @@ package final class Backend: Sendable {
     package let evaluator: Evaluator
     package let journal: RoomJournal
     let stopFiles: StopFiles
-    private let planner: Planner
-    private let executor: Executor
+    let planner: Planner
+    let executor: Executor
     let post: @Sendable (Message) -> Void
     /// Appends; one at a time, in order.
-    private let journalQueue = DispatchQueue(label: "warroom.journal", qos: .userInitiated)
+    let journalQueue = DispatchQueue(label: "warroom.journal", qos: .userInitiated)
+    /// Looks at the programs of what was approved: hashing a large one must not delay a note.
+    private let approvalQueue = DispatchQueue(label: "warroom.approvals", qos: .userInitiated)
     /// Runs one action at a time.
-    private let actionQueue = DispatchQueue(label: "warroom.actions", qos: .userInitiated)
+    let actionQueue = DispatchQueue(label: "warroom.actions", qos: .userInitiated)
     /// Writes the emergency stop without waiting for anything else.
     private let stopQueue = DispatchQueue(label: "warroom.stop", qos: .userInteractive)
     private let timer = Mutex<(any DispatchSourceTimer)?>(nil)
@@ -38,6 +40,8 @@ package final class Backend: Sendable {
     private let latest: Mutex<Model?> = Mutex(nil)
     private let numbers = Mutex(Numbers())
     private let beats = Atomic(0)
+    /// How often a stop was asked for; also the lock around writing and removing the stop files.
+    let stopOrders = Mutex(0)
 
     private struct Numbers {
         var proposal = 0
@@ -102,12 +106,18 @@ package final class Backend: Sendable {
         model.stopFiles = stopFiles.read()
         publish(model)
         numbers.withLock {
-            $0.proposal = incident.mitigations.count
-            $0.attempt = incident.attempts.count
+            $0.proposal = Self.lastNumber(incident.mitigations.map(\.proposal.id))
+            $0.attempt = Self.lastNumber(incident.attempts.map(\.id))
         }
         if journal.readOnlyReason == nil { try writeOpening(incident) }
         hub.setIncidentStart(incident.startedAt ?? (incident.isOpen ? nil : clock.now.wall))
         return model
+    }
+
+    /// The highest number in ids such as M3: counting them would give an id twice, because a number
+    /// whose proposal was refused leaves a gap.
+    private static func lastNumber(_ ids: [String]) -> Int {
+        ids.compactMap { Int($0.dropFirst()) }.max() ?? 0
     }
 
     private func writeOpening(_ incident: Incident) throws(Failure) {
@@ -194,10 +204,7 @@ package final class Backend: Sendable {
             timer = nil
         }
         hub.stop()
-        stopQueue.sync {}
-        journalQueue.sync {}
-        actionQueue.sync {}
-        journalQueue.sync {}
+        settle()
         journal.sync()
         journal.close()
     }
@@ -205,9 +212,27 @@ package final class Backend: Sendable {
     /// Waits until every effect handed over so far has been carried out (headless rooms).
     package func settle() {
         stopQueue.sync {}
+        // An approval is looked at, then journalled, then run.
+        approvalQueue.sync {}
         journalQueue.sync {}
         actionQueue.sync {}
         journalQueue.sync {}
+    }
+
+    var latestModel: Model? { latest.withLock { $0 } }
+
+    func nextProposal() -> String {
+        numbers.withLock {
+            $0.proposal += 1
+            return "M\($0.proposal)"
+        }
+    }
+
+    func nextAttempt() -> String {
+        numbers.withLock {
+            $0.attempt += 1
+            return "A\($0.attempt)"
+        }
     }
 
     /// Something beside the room could not be done (a drill's files, say).
@@ -222,9 +247,8 @@ package final class Backend: Sendable {
         case .journal(let drafts, let sync):
             journalQueue.async { [self] in append(drafts, sync: sync) }
         case .propose(let request):
-            journalQueue.async { [self] in propose(request, model) }
-        case .approve(let approval):
-            journalQueue.async { [self] in approve(approval, model) }
+            journalQueue.async { [self] in propose(request) }
+        case .approve(let approval): approvalQueue.async { [self] in approve(approval) }
         case .setStop(let reason): stopQueue.async { [self] in setStop(reason) }
         case .clearStop(let reason): journalQueue.async { [self] in clearStop(reason) }
         case .setIncidentStart(let time): hub.setIncidentStart(time)
@@ -237,108 +261,20 @@ package final class Backend: Sendable {
         }
     }
 
+    /// Writes what it can: an entry that is too long has told the room, and the others do not
+    /// depend on it. A lost journal takes nothing more.
     private func append(_ drafts: [EventDraft], sync: Bool) {
-        for (index, draft) in drafts.enumerated() {
-            // A failed append has told the room already; what follows must not be written without it.
-            guard (try? journal.append(draft, sync: sync && index == drafts.count - 1)) != nil
-            else { return }
-        }
-    }
-
-    private func propose(_ request: ProposalRequest, _ model: Model) {
-        let number = numbers.withLock { numbers in
-            numbers.proposal += 1
-            return numbers.proposal
-        }
-        do throws(Failure) {
-            let proposal: MitigationProposed
-            switch request.basis {
-            case .action(let action, let target, let slots):
-                proposal = try planner.propose(
-                    id: "M\(number)", action: action, target: target, slots: slots,
-                    reason: request.reason, incident: model.incident, rollbackOf: nil)
-            case .undo(let id):
-                guard let original = model.incident.mitigation(id) else { return }
-                proposal = try planner.proposeUndo(
-                    of: original, id: "M\(number)", incident: model.incident)
+        for draft in drafts {
+            do throws(Failure) {
+                try journal.append(draft, sync: false)
+            } catch where error.code == "journal.recordTooLong" {
+                continue
+            } catch {
+                return
             }
-            try journal.append(EventDraft(proposal, by: setup.actor), sync: true)
-            post(.openCard(proposal: proposal.id))
-        } catch {
-            post(.failed(error))
         }
+        if sync { journal.sync() }
     }
-
-    private func approve(_ approval: MitigationApproved, _ model: Model) {
-        guard let mitigation = model.incident.mitigation(approval.proposal),
-            let action = setup.configuration.actions[mitigation.proposal.action],
-            let event = try? journal.append(
-                EventDraft(approval, by: setup.actor), sync: true)
-        else { return }
-        let attempt = numbers.withLock { numbers in
-            numbers.attempt += 1
-            return "A\(numbers.attempt)"
-        }
-        actionQueue.async { [self] in
-            _ = executor.run(
-                mitigation.proposal, attempt: attempt, approval: approval,
-                approver: setup.actor, action: action,
-                gatesNow: { [self] in gatesNow(mitigation.proposal, after: event) },
-                onFailure: { [self] in post(.failed($0)) }, onEvent: { _ in })
-        }
-    }
-
-    /// The gates at the moment of the run: the newest model, the clock and the files as they are now.
-    private func gatesNow(_ proposal: MitigationProposed, after event: Event) -> GateReport {
-        guard var model = latest.withLock({ $0 }) else {
-            return GateReport(verdicts: [
-                GateVerdict(.journal, .blocked, "the room has no state to judge by")
-            ])
-        }
-        if model.incident.lastSequence < event.sequence { model.incident.apply(event) }
-        model.now = clock.now
-        model.stopFiles = stopFiles.read()
-        return model.gates(for: proposal, stage: .execution)
-    }
-
-    // MARK: Emergency stop
-
-    private func setStop(_ reason: String) {
-        let clean = Clean.text(reason)
-        executor.latchStop(reason: clean)
-        let result = stopFiles.set(reason: clean, by: setup.actor, at: clock.now.wall)
-        if result.written.isEmpty {
-            post(
-                .failed(
-                    Failure(
-                        "stop.notWritten", "The emergency stop could not be written anywhere",
-                        subject: result.unreached.joined(separator: ", "),
-                        unchanged: "This room runs nothing all the same",
-                        next: "Stop other rooms by hand")))
-        }
-        let set = StopSet(reason: clean, paths: result.written, unreached: result.unreached)
-        _ = try? journal.append(EventDraft(set, by: setup.actor), sync: true)
-        post(.stopFiles(stopFiles.read()))
-    }
-
-    private func clearStop(_ reason: String) {
-        let remaining = stopFiles.clear()
-        guard remaining.isEmpty else {
-            post(
-                .failed(
-                    Failure(
-                        "stop.notCleared", "The emergency stop stays on",
-                        subject: remaining.joined(separator: ", "),
-                        why: "these files could not be removed", next: "Remove them, then try again"
-                    )))
-            return
-        }
-        _ = try? journal.append(
-            EventDraft(StopCleared(reason: reason), by: setup.actor), sync: true)
-        executor.clearLatch()
-        post(.stopFiles(stopFiles.read()))
-    }
-
     // MARK: Documents
 
     private func report(of model: Model) -> Report {

@@ -13,7 +13,16 @@ package final class RoomJournal: EventSink {
         case reader(JournalReader)
     }
 
-    private let mode: Mutex<Mode>
+    private struct State {
+        var mode: Mode
+        /// The fold of everything that was appended or read, ahead of the model's by what the main
+        /// loop has not taken in yet.
+        var incident: Incident
+        /// The last failure to read that was told, so that it is told once.
+        var told: Failure?
+    }
+
+    private let state: Mutex<State>
     private let post: @Sendable (Message) -> Void
     /// Why this room only reads; nil when it writes.
     package let readOnlyReason: String?
@@ -29,7 +38,10 @@ package final class RoomJournal: EventSink {
     ) throws(Failure) {
         self.post = post
         if isObserver {
-            mode = Mutex(.reader(try JournalReader.open(directory)))
+            state = Mutex(
+                State(
+                    mode: .reader(try JournalReader.open(directory)),
+                    incident: Incident(id: incident)))
             readOnlyReason = "opened with --observe"
             openingNotes = []
             return
@@ -38,12 +50,15 @@ package final class RoomJournal: EventSink {
             let writer = try JournalWriter.open(
                 directory: directory, incident: incident.text, clock: clock, options: options,
                 scrub: scrub)
-            mode = Mutex(.writer(writer))
+            state = Mutex(State(mode: .writer(writer), incident: Incident(id: incident)))
             openingNotes = writer.openingNotes
             readOnlyReason = nil
         } catch {
             guard Self.allowsReading(error.code) else { throw error }
-            mode = Mutex(.reader(try JournalReader.open(directory)))
+            state = Mutex(
+                State(
+                    mode: .reader(try JournalReader.open(directory)),
+                    incident: Incident(id: incident)))
             openingNotes = [error.description]
             readOnlyReason =
                 error.code == "journal.locked"
@@ -55,36 +70,46 @@ package final class RoomJournal: EventSink {
         code == "journal.locked" || code == "journal.corrupt"
     }
 
+    /// The incident as the journal has it now. What is decided about an action is decided on this,
+    /// never on a model that may be some messages behind.
+    package var incident: Incident { state.withLock { $0.incident } }
+
     /// Everything written before this room opened, in order, and whatever a reader finds since.
     package func readAll() throws(Failure) -> [Event] {
-        try mode.withLock { mode throws(Failure) in
-            switch mode {
-            case .reader(let reader): return try reader.readNew()
-            case .writer(let writer):
-                return try JournalReader.open(writer.directory.path).readNew()
-            }
+        try state.withLock { state throws(Failure) in
+            let events =
+                switch state.mode {
+                case .reader(let reader): try reader.readNew()
+                case .writer(let writer): try JournalReader.open(writer.directory.path).readNew()
+                }
+            for event in events { state.incident.apply(event) }
+            return events
         }
     }
 
     /// In a read-only room: tells what another one wrote since the last call.
     package func poll() {
-        mode.withLock { mode in
-            guard case .reader(let reader) = mode else { return }
+        state.withLock { state in
+            guard case .reader(let reader) = state.mode else { return }
             do throws(Failure) {
                 let events = try reader.readNew()
+                state.told = nil
+                for event in events { state.incident.apply(event) }
                 if !events.isEmpty { post(.journalled(events)) }
             } catch {
-                post(.failed(error))
+                if state.told != error { post(.failed(error)) }
+                state.told = error
             }
         }
     }
 
     @discardableResult
     package func append(_ draft: EventDraft, sync: Bool) throws(Failure) -> Event {
-        try mode.withLock { mode throws(Failure) in
-            guard case .writer(let writer) = mode else { throw Self.readOnly }
+        try state.withLock { state throws(Failure) in
+            guard case .writer(let writer) = state.mode else { throw Self.readOnly }
             do throws(Failure) {
                 let event = try writer.append(draft, sync: sync)
+                state.incident.apply(event)
                 post(.journalled([event]))
                 return event
             } catch {
@@ -95,23 +120,23 @@ package final class RoomJournal: EventSink {
     }
 
     package func storeBlob(_ bytes: [UInt8]) throws(Failure) -> String {
-        try mode.withLock { mode throws(Failure) in
-            guard case .writer(let writer) = mode else { throw Self.readOnly }
+        try state.withLock { state throws(Failure) in
+            guard case .writer(let writer) = state.mode else { throw Self.readOnly }
             return try writer.storeBlob(bytes)
         }
     }
 
     /// Makes unsynced entries durable; called about once a second.
     package func sync() {
-        mode.withLock { mode in
-            guard case .writer(let writer) = mode, !writer.isPoisoned else { return }
+        state.withLock { state in
+            guard case .writer(let writer) = state.mode, !writer.isPoisoned else { return }
             do throws(Failure) { try writer.sync() } catch { post(.journalLost(error)) }
         }
     }
 
     package func close() {
-        mode.withLock { mode in
-            if case .writer(let writer) = mode { writer.close() }
+        state.withLock { state in
+            if case .writer(let writer) = state.mode { writer.close() }
         }
     }
 

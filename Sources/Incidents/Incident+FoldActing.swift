@@ -26,7 +26,10 @@ extension Incident {
 
     private mutating func approve(_ approved: MitigationApproved, _ event: Event) {
         update(approved.proposal) { mitigation in
-            guard NameRule.same(mitigation.proposal.digest, approved.digest) else { return }
+            // Single use: what was decided, ran or expired is not approved again.
+            guard mitigation.state == .proposed,
+                NameRule.same(mitigation.proposal.digest, approved.digest)
+            else { return }
             mitigation.state = .approved
             mitigation.approval = approved
             mitigation.approver = event.actor
@@ -37,6 +40,7 @@ extension Incident {
 
     private mutating func close(_ id: String, _ state: Mitigation.State, _ reason: String) {
         update(id) {
+            guard $0.state == .proposed else { return }
             $0.state = state
             $0.closingReason = reason
         }

@@ -46,6 +46,7 @@ struct DrillCommand: ParsableCommand {
 
     func run() throws {
         if list { return printList() }
+        ProcessSignals.prepareForRoom()
         let scenario = try chosen()
         let isResolved = headless ? try playHeadless(scenario) : try playOnScreen(scenario)
         if !isResolved { throw ExitCode(ExitStatus.finding.rawValue) }

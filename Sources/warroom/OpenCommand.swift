@@ -25,6 +25,7 @@ struct OpenCommand: ParsableCommand {
     var observe = false
 
     func run() throws {
+        ProcessSignals.prepareForRoom()
         let store = IncidentStore(
             stateDirectory: IncidentStore.defaultStateDirectory(environment: Environment.all))
         let known = try checkedID()
@@ -35,13 +36,13 @@ struct OpenCommand: ParsableCommand {
             MainActor.assumeIsolated { RoomLauncher.greet(id, on: terminal) }
         }
         let configuration = try sources.configuration()
+        let rules = try RuleFiles.load(configuration)
         let id = try known ?? claim(store)
         var setup = RoomSetup(
             id: id, directory: store.path(for: id.text), stateDirectory: store.stateDirectory,
             configuration: configuration, actor: try CurrentUser.actor())
         setup.isObserver = observe
         setup.title = title
-        let rules = try RuleFiles.load(configuration)
         isHandedOver = true
         let model = try MainActor.assumeIsolated {
             try RoomLauncher.run(
@@ -52,8 +53,17 @@ struct OpenCommand: ParsableCommand {
     }
 
     private func checkedID() throws(Failure) -> IncidentID? {
-        guard let text = incident else { return nil }
+        guard let text = incident else {
+            guard !observe else {
+                throw Failure(
+                    "open.observeNothing", "--observe needs an incident to watch",
+                    unchanged: "Nothing was opened",
+                    next: "Name one of those that `warroom status` lists", exit: .usage)
+            }
+            return nil
+        }
         guard let id = IncidentID(text) else { throw IncidentArgument.invalid(text) }
+        if observe { _ = try IncidentArgument.directory(text) }
         return id
     }
 

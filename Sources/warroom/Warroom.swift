@@ -29,6 +29,7 @@ struct Warroom: ParsableCommand {
         ], defaultSubcommand: OpenCommand.self)
 
     static func main() {
+        ProcessSignals.prepareForPipes()
         do {
             var command = try parseAsRoot(arguments)
             try command.run()

@@ -117,7 +117,9 @@ enum LeavingView {
         if let running = model.incident.runningAttempt {
             lines += Fields.text(
                 "▲ \(running.id) \(running.action) on \(running.target) is running. "
-                    + "Stay until it ends.", width: inside, token: .alertFiring)
+                    + "Leaving closes this screen only: the program waits until it has ended, "
+                    + "records the outcome, and then ends itself. Its effect is watched only "
+                    + "while a room is open: stay if you can.", width: inside, token: .alertFiring)
         }
         lines += Fields.text(
             "The incident stays \(model.incident.status.rawValue); the record is on disk and the "
