@@ -71,6 +71,8 @@ package final class Backend: Sendable {
             journal: journal, clock: clock, stopFiles: stopFiles, scrub: Self.lineScrub)
     }
 
+    /// How often new lines and the health of sources are shown, judged or not.
+    private static let feedInterval: Duration = .milliseconds(250)
     /// How far back samples are kept: a baseline of an hour, the incident, and room for a long one.
     private static let retention: Duration = .hours(6)
 
@@ -151,6 +153,14 @@ package final class Backend: Sendable {
 
     /// Begins to follow the sources, the stop files and, read-only, the other room's journal.
     package func start() {
+        let shown = Mutex<UInt64?>(nil)
+        hub.onTick(every: Self.feedInterval) { [post] snapshot in
+            let isNew = shown.withLock { known in
+                defer { known = snapshot.generation }
+                return known != snapshot.generation
+            }
+            if isNew { post(.feeds(snapshot)) }
+        }
         hub.onTick(every: setup.tickInterval) { [self] snapshot in
             evaluate(snapshot)
         }
@@ -242,6 +252,10 @@ package final class Backend: Sendable {
         case .setStop(let reason): stopQueue.async { [self] in setStop(reason) }
         case .clearStop(let reason): journalQueue.async { [self] in clearStop(reason) }
         case .setIncidentStart(let time): hub.setIncidentStart(time)
+        case .makeReport:
+            journalQueue.async { [self] in
+                post(.report(Clean.document(report(of: model).markdown)))
+            }
         case .export: journalQueue.async { [self] in export(model) }
         case .copy, .setTheme, .suspend, .redraw, .quit: break
         }
@@ -263,13 +277,16 @@ package final class Backend: Sendable {
     }
     // MARK: Documents
 
-    private func export(_ model: Model) {
-        let report = Report(
+    private func report(of model: Model) -> Report {
+        Report(
             incident: model.incident, timeline: model.timeline,
             configuration: setup.configuration, time: clock.now.wall)
+    }
+
+    private func export(_ model: Model) {
         let path = setup.directory + "/report.md"
         do throws(Failure) {
-            try Exports.write(Clean.document(report.markdown), to: path)
+            try Exports.write(Clean.document(report(of: model).markdown), to: path)
             post(.notice("report written to \(path)"))
         } catch {
             post(.failed(error))

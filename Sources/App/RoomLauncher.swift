@@ -36,6 +36,18 @@ package enum RoomLauncher {
         }
     }
 
+    /// The first frame, before configuration and journal are read: nothing in it claims to be known.
+    package static func greet(_ id: IncidentID, on screen: any Screen, isDrill: Bool = false) {
+        var incident = Incident(id: id)
+        incident.isDrill = isDrill
+        let clock = SystemClock()
+        let model = Model(
+            incident: incident, access: .writer, configuration: Configuration(),
+            actor: Actor(uid: 0, name: ""), now: clock.now, bootID: clock.bootID,
+            size: screen.size)
+        screen.present(RoomView.frame(model))
+    }
+
     /// Runs the room on `screen` until somebody leaves. The screen is closed in every case; a running
     /// action is finished before this returns.
     package static func run(

@@ -1,6 +1,7 @@
 import Basics
 import CSystem
 import Canvas
+import Feeds
 import Panes
 import Room
 import Terminal
@@ -30,6 +31,7 @@ package final class Runtime {
     private var lastDraw = BootTime(nanoseconds: 0)
     private var lastTick = BootTime(nanoseconds: 0)
     private let real = SystemClock()
+    private var recordsDrawn = 0
 
     package struct Options: Sendable {
         package var isASCII = false
@@ -39,7 +41,9 @@ package final class Runtime {
 
     /// Least time between two frames that only data asked for.
     private static let frameIntervalMin: Duration = .milliseconds(33)
-    /// The same in the log view while many lines arrive.
+    /// More new records than this since the last frame are a flood.
+    private static let floodRecordsMin = 2_000
+    /// The same in the log view during a flood.
     private static let logFrameIntervalMin: Duration = .milliseconds(500)
 
     package init(
@@ -90,7 +94,9 @@ package final class Runtime {
     }
 
     private var frameInterval: Duration {
-        model.focus == .logs ? Self.logFrameIntervalMin : Self.frameIntervalMin
+        let isFlooded = (model.feeds?.totalRecords ?? 0) - recordsDrawn > Self.floodRecordsMin
+        return model.focus == .logs && isFlooded
+            ? Self.logFrameIntervalMin : Self.frameIntervalMin
     }
 
     private func takeSignals() {
@@ -141,6 +147,7 @@ package final class Runtime {
     private func draw() {
         screen.present(RoomView.frame(model))
         lastDraw = real.now.boot
+        recordsDrawn = model.feeds?.totalRecords ?? 0
         isDirty = false
     }
 

@@ -52,6 +52,8 @@ extension Diagnoser {
 
     private mutating func settle(_ tracker: inout SignalTracker, _ input: DiagnosisInput) {
         if let frozen = input.incident.baselines[tracker.definition.name] {
+            // One that this room found itself, and reads back here, keeps its origin.
+            if tracker.isFrozen, tracker.state.baseline?.label == frozen.origin { return }
             tracker.isFrozen = true
             tracker.state.baseline = tracker.baseline(frozen)
             return

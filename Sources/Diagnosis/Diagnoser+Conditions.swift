@@ -211,13 +211,15 @@ extension Diagnoser {
         }
         var facts =
             bound.isEmpty
-            ? ConditionFacts(reading: .good(), detail: "none fires", source: "rules")
+            ? ConditionFacts(
+                reading: .good(), detail: "none fires", source: "rules", age: rulesAge)
             : facts(bound)
         if !marked.isEmpty {
             let names = counted(marked.map(\.name))
             facts.reading = .bad(value: "\(marked.count) firing: \(names)", target: "none")
             facts.detail = "firing: \(names)"
             facts.source = "rules"
+            facts.age = rulesAge
         } else if hasRules, case .good = facts.reading, let reason = rulesReason(input) {
             facts.reading = .unknown(reason: reason)
         }
@@ -231,6 +233,7 @@ extension Diagnoser {
         }
         var facts = ConditionFacts(reading: .good(from: lastNewAlert), source: "rules")
         facts.interval = trackers.map(\.interval).max() ?? .seconds(15)
+        facts.age = rulesAge
         if let reason = rulesReason(input) {
             facts.reading = .unknown(reason: reason)
             facts.detail = reason
@@ -247,6 +250,9 @@ extension Diagnoser {
         }
         return facts
     }
+
+    /// Rules are as fresh as the oldest metrics they are evaluated over.
+    private var rulesAge: Duration? { trackers.compactMap(\.state.age).max() }
 
     /// "HighLatency ×2, PoolSaturated".
     private func counted(_ names: [String]) -> String {

@@ -88,8 +88,9 @@ extension Diagnoser {
         let sources = sources(of: tracker, input)
         tracker.interval = interval(of: tracker, sources, input)
         tracker.gap = gap(of: tracker, sources, input)
-        tracker.state.source = sources.first?.id ?? tracker.definition.origin
-        tracker.state.age = sources.compactMap(\.lastData).min().map { input.now - $0 }
+        let live = sources.contains { !$0.isHistory } ? sources.filter { !$0.isHistory } : sources
+        tracker.state.source = Self.named(live) ?? tracker.definition.origin
+        tracker.state.age = live.compactMap(\.lastData).min().map { max(.zero, input.now - $0) }
         tracker.state.value = tracker.expression.flatMap {
             querying.value($0, input.engine, at: input.now)
         }
@@ -120,6 +121,12 @@ extension Diagnoser {
         }
         return tracker.hadValue
             ? "no value now" : "no value yet: rates need two readings, ratios need requests"
+    }
+
+    /// "dumps/cart.prom and 3 more".
+    private static func named(_ sources: [SourceStatus]) -> String? {
+        guard let first = sources.first else { return nil }
+        return sources.count == 1 ? first.id : "\(first.id) and \(sources.count - 1) more"
     }
 
     /// The sources that feed a signal; one that does not say what it delivers may feed any.

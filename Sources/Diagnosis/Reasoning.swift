@@ -267,9 +267,11 @@ extension Diagnoser {
     // MARK: Ranking
 
     private func ranked(_ input: DiagnosisInput) -> [RankedHypothesis] {
-        var list = reasoning.candidates.map { entry($0, input) }
+        let named = Set(reasoning.candidates.filter { $0.service != nil }.map(\.rule))
+        let known = reasoning.candidates.filter { !isSuperseded($0, named, input) }
+        var list = known.map { entry($0, input) }
         for record in input.incident.hypotheses
-        where !list.contains(where: { $0.id == record.id }) {
+        where !reasoning.candidates.contains(where: { $0.id == record.id }) {
             list.append(entry(record))
         }
         let shares = HypothesisScore.shares(list.map { $0.status == .refuted ? nil : $0.bits })
@@ -279,6 +281,16 @@ extension Diagnoser {
                 bits: list[index].bits, share: shares[index], status: list[index].status)
         }
         return list.sorted(by: HypothesisScore.isBefore)
+    }
+
+    /// Whether it was made before the service was known and the same rule now names one. What an
+    /// operator touched stays.
+    private func isSuperseded(
+        _ candidate: Candidate, _ named: Set<String>, _ input: DiagnosisInput
+    ) -> Bool {
+        guard candidate.service == nil, named.contains(candidate.rule) else { return false }
+        let record = input.incident.hypotheses.first { $0.id == candidate.id }
+        return record.map { !$0.isPinned && $0.evidence.isEmpty && $0.reason.isEmpty } ?? true
     }
 
     private func entry(_ candidate: Candidate, _ input: DiagnosisInput) -> RankedHypothesis {

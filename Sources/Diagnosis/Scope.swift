@@ -259,9 +259,12 @@ extension Diagnoser {
         let population = scope.instances.filter { service == nil || $0.service == service }
         let all = population.isEmpty ? scope.instances : population
         let affected = all.filter { scope.affected.contains($0.name) }
-        guard !affected.isEmpty, let first = affected.first else { return (.unknown, "") }
-        let whole = population.isEmpty || service == nil ? "" : " of \(service ?? "")"
-        let count = "\(affected.count) of \(all.count) instances\(whole)"
+        guard !affected.isEmpty, let first = affected.first else {
+            let isOver = service != nil && !all.isEmpty && worst == nil
+            return (.unknown, isOver ? "no instance is affected now" : "")
+        }
+        let whole = population.isEmpty || service == nil ? "" : (service ?? "") + " "
+        let count = "\(affected.count) of \(all.count) \(whole)instances"
         if affected.count == 1, all.count > 1 { return (.host, "\(count): \(first.name)") }
         let zones = Set(affected.compactMap(\.zone))
         let allZones = Set(all.compactMap(\.zone))

@@ -38,6 +38,7 @@ final class FeedEngine {
     private var remote: [String: String] = [:]
     private var isFirstDiscovery = true
     private var needsDiscovery = true
+    private var prunedAt: Timestamp?
 
     private enum Target: Hashable {
         case log(Int)
@@ -300,6 +301,7 @@ extension FeedEngine {
 extension FeedEngine {
     func snapshot() -> FeedSnapshot {
         let now = clock.now
+        pruneIfDue(now.wall)
         let offset = zoneOffset
         let provisional = logs.compactMap { $0.provisional(now.wall, zoneOffset: offset) }
         return FeedSnapshot(
@@ -311,6 +313,13 @@ extension FeedEngine {
             levelHistogram: intake.histogram.lastHour(now: now.wall), changes: changes,
             generation: generation &+ intake.generation, redactions: intake.redactions,
             credentialSightings: intake.sightings)
+    }
+
+    /// Forgets samples beyond the retention also while no source delivers new ones.
+    private func pruneIfDue(_ now: Timestamp) {
+        if let last = prunedAt, now >= last, now - last < limits.pruneInterval { return }
+        prunedAt = now
+        store.prune(now: now.milliseconds)
     }
 
     /// In the order of the specifications; files of a glob by path.

@@ -130,10 +130,12 @@ extension FeedHub {
             }
         }
         scheduleRescan()
-        for tick in ticks.withLock({ $0 }) {
-            addTimer(every: tick.interval) { hub in tick.body(hub.snapshotForTick()) }
-        }
         pumpSoon()
+        for tick in ticks.withLock({ $0 }) {
+            addTimer(every: tick.interval, first: Self.firstTickAfter) { hub in
+                tick.body(hub.snapshotForTick())
+            }
+        }
     }
 
     /// Adds the faster timer once inotify turns out to be missing or full.
@@ -147,14 +149,19 @@ extension FeedHub {
         if isNew { addTimer(every: interval) { $0.rescan() } }
     }
 
+    /// The first tick comes as soon as the newest of every source has been read.
+    private static let firstTickAfter: Duration = .milliseconds(10)
+
     private func addTimer(
-        every interval: Duration, _ body: @escaping @Sendable (FeedHub) -> Void
+        every interval: Duration, first: Duration? = nil,
+        _ body: @escaping @Sendable (FeedHub) -> Void
     ) {
         let span = DispatchTimeInterval.nanoseconds(Int(interval.nanoseconds))
         let leeway = DispatchTimeInterval.nanoseconds(Int(interval.nanoseconds / 20))
         running.withLock { running in
             let timer = DispatchSource.makeTimerSource(queue: queue)
-            timer.schedule(deadline: .now() + span, repeating: span, leeway: leeway)
+            let begin = DispatchTimeInterval.nanoseconds(Int((first ?? interval).nanoseconds))
+            timer.schedule(deadline: .now() + begin, repeating: span, leeway: leeway)
             timer.setEventHandler { @Sendable [weak self] in
                 if let self { body(self) }
             }

@@ -42,5 +42,8 @@ package struct FeedLimits: Sendable {
     /// The same without inotify, and for network file systems.
     package var pollInterval: Duration = .milliseconds(250)
 
+    /// How often samples past their retention are dropped.
+    package var pruneInterval: Duration = .seconds(60)
+
     package init() {}
 }

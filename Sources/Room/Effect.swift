@@ -18,6 +18,8 @@ package enum Effect: Sendable {
     case clearStop(reason: String)
     case setIncidentStart(Timestamp)
     case copy(String)
+    /// Make the report's text for the screen; it comes back as `Message.report`.
+    case makeReport
     /// Write the report and friends beside the journal.
     case export
     case setTheme(String)

@@ -14,6 +14,8 @@ package enum Message: Sendable {
     case command(Command, argument: String)
     case tick(ClockReading)
     case observed(Findings)
+    /// What the sources delivered, between two observations.
+    case feeds(FeedSnapshot)
     case stopFiles([StopState.FileState])
     /// Events that stand in the journal now.
     case journalled([Event])
@@ -23,6 +25,8 @@ package enum Message: Sendable {
     case notice(String)
     /// Nothing can be written any more: actions are off.
     case journalLost(Failure)
+    /// The report as it stands now.
+    case report(String)
     /// A document to show.
     case show(title: String, body: String)
 }

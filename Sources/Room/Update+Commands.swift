@@ -23,7 +23,9 @@ extension Model {
         case .timeline: jump(to: .timeline)
         case .logs: jump(to: .logs)
         case .metrics: jump(to: .metrics)
-        case .report: jump(to: .report)
+        case .report:
+            jump(to: .report)
+            return [.makeReport]
         case .nextPane: cyclePane(by: 1)
         case .previousPane: cyclePane(by: -1)
         case .up: moveSelection(by: -1)

@@ -16,6 +16,9 @@ extension Model {
         case .command(let command, let argument): return perform(command, argument)
         case .tick(let reading): return tick(reading)
         case .observed(let findings): return observe(findings)
+        case .feeds(let snapshot):
+            feeds = snapshot
+            return []
         case .stopFiles(let files): return stopFilesChanged(files)
         case .journalled(let events): return journalled(events)
         case .openCard(let proposal): return openCard(proposal)
@@ -28,6 +31,9 @@ extension Model {
         case .journalLost(let failure):
             journalProblem = failure
             say(failure.description, isError: true)
+            return []
+        case .report(let text):
+            reportText = text
             return []
         case .show(let title, let body):
             overlay = .text(title: title, body: body, scroll: 0)
@@ -77,7 +83,7 @@ extension Model {
     }
 
     private mutating func journalled(_ events: [Event]) -> [Effect] {
-        var effects: [Effect] = []
+        var effects: [Effect] = focus == .report ? [.makeReport] : []
         for event in events {
             incident.apply(event)
             timeline.append(TimelineLine(event))

@@ -32,6 +32,9 @@ struct OpenCommand: ParsableCommand {
         let terminal = try MainActor.assumeIsolated { try RoomLauncher.openScreen(screen.options) }
         var isHandedOver = false
         defer { if !isHandedOver { MainActor.assumeIsolated { terminal.close() } } }
+        if let id = known ?? IncidentID(store.nextFreeID()) {
+            MainActor.assumeIsolated { RoomLauncher.greet(id, on: terminal) }
+        }
         let configuration = try sources.configuration()
         let rules = try RuleFiles.load(configuration)
         let id = try known ?? claim(store)

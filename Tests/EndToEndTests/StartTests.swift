@@ -5,7 +5,7 @@ import Testing
     import Glibc
 #endif
 
-@Suite struct StartTests {
+@Suite(.serialized) struct StartTests {
     @Test func opensOnPlainFilesAndLeavesTheTerminalAsItWas() throws {
         let home = try TemporaryFolder()
         try home.write("2026-08-21T10:00:00Z ERROR upstream timeout\n", to: "app.log")
@@ -23,7 +23,7 @@ import Testing
         try room.tmux.wait(for: "the question") { $0.lowercased().contains("leave") }
         try room.tmux.press("y")
         try poll("the end") { room.tmux.isDead }
-        #expect(room.tmux.exitStatus == "0")
+        try poll("exit 0") { room.tmux.exitStatus == "0" }
         #expect(try room.tmux.value("#{alternate_on}") == "0")
         #expect(try room.tmux.screen().contains("Recorded in"))
     }

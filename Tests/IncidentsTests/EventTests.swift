@@ -67,7 +67,20 @@ enum Samples {
         HypothesisPinned(id: "h", isPinned: true),
         EvidenceAdded(
             hypothesis: "h", text: odd, supports: false, bits: 8, source: "screen", at: at),
+        situation,
     ]
+
+    private static let situation = SituationRecorded(
+        what: odd, since: "14:02:10Z", reach: "region", reachDetail: odd, trend: "worse",
+        doNothing: odd, service: nil,
+        signals: [.init(name: "error_ratio", value: "7.2 %", baseline: "0.11 %", isBad: nil)],
+        hypotheses: [
+            .init(
+                id: "h", statement: odd, strength: "strong", bits: 4.5, share: 0.75,
+                status: .investigating, supporting: [odd], contradicting: [], falsifiedBy: odd,
+                fastestTest: odd)
+        ], conditions: [.init(id: .latency, state: "not met", detail: odd)],
+        playbooks: ["high-error-rate"], unknowns: [odd])
 
     static let acting: [any EventPayload] = [
         proposal(), MitigationObjected(proposal: "M1", reason: odd),

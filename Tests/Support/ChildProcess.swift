@@ -4,15 +4,18 @@ import Basics
     import Glibc
 #endif
 
-/// Runs a program to its end and keeps what it wrote. For tests only: no limits, no sessions.
+/// Runs a program to its end and keeps what it wrote. For tests only: no sessions.
 package struct ChildProcess: Sendable {
     package var status: Int32
     package var output: String
     package var errors: String
 
-    /// - Parameter environment: added to the test's own environment.
+    /// - Parameters:
+    ///   - environment: added to the test's own environment.
+    ///   - patience: after this it is killed, and the test fails with what it had written.
     package static func run(
-        _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = []
+        _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [],
+        patience: Duration = .seconds(10)
     ) throws -> ChildProcess {
         let folder = try TemporaryFolder()
         try folder.write(String(decoding: input, as: UTF8.self), to: "in")
@@ -24,18 +27,48 @@ package struct ChildProcess: Sendable {
             posix_spawn_file_actions_addopen(
                 &actions, descriptor, folder.file(name), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         }
+        var attributes = try signalsByDefault()
+        defer { posix_spawnattr_destroy(&attributes) }
         var pid: pid_t = 0
         let code = withStrings(arguments) { argv in
             withStrings(merged(environment)) { envp in
-                posix_spawnp(&pid, arguments[0], &actions, nil, argv, envp)
+                posix_spawnp(&pid, arguments[0], &actions, &attributes, argv, envp)
             }
         }
         guard code == 0 else { throw SystemError(code) }
         var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        do {
+            try poll("the end of \(arguments.joined(separator: " "))", patience: patience) {
+                waitpid(pid, &status, WNOHANG) != 0
+            } describe: {
+                ((try? folder.text("out")) ?? "") + ((try? folder.text("err")) ?? "")
+            }
+        } catch {
+            kill(pid, SIGKILL)
+            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+            throw error
+        }
         let exit = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
         return ChildProcess(
             status: exit, output: try folder.text("out"), errors: try folder.text("err"))
+    }
+
+    /// The threads that tests run on block most signals, and a child would inherit that.
+    private static func signalsByDefault() throws -> posix_spawnattr_t {
+        var attributes = posix_spawnattr_t()
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        sigdelset(&all, SIGKILL)
+        sigdelset(&all, SIGSTOP)
+        let flags = Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF)
+        for code in [
+            posix_spawnattr_init(&attributes), posix_spawnattr_setsigmask(&attributes, &none),
+            posix_spawnattr_setsigdefault(&attributes, &all),
+            posix_spawnattr_setflags(&attributes, flags),
+        ] where code != 0 { throw SystemError(code) }
+        return attributes
     }
 
     private static func merged(_ extra: [String: String]) -> [String] {

@@ -13,16 +13,23 @@ package final class Tmux: Sendable {
 
     private static let counter = Mutex(0)
 
-    /// Starts `command` (a shell line, as tmux wants it) in a window of the given size.
+    /// Starts `command` (one program and its arguments, as a shell line) in a window of the given
+    /// size; `#{pane_pid}` is then that program.
     package init(_ command: String, width: Int = 160, height: Int = 45) throws {
         let number = Self.counter.withLock { value in
             value += 1
             return value
         }
         name = "warroom-test-\(getpid())-\(number)"
+        // Set before the program starts, so that one that ends at once is still there to be read.
+        // The escape time would hold back every lone Escape.
+        let settings = try TemporaryFolder()
+        let file = try settings.write(
+            "set -g remain-on-exit on\nset -g default-shell /bin/sh\nset -s escape-time 0\n",
+            to: "tmux.conf")
         _ = try tmux([
-            "-f", "/dev/null", "new-session", "-d", "-x", "\(width)", "-y", "\(height)", command,
-            ";", "set", "-g", "remain-on-exit", "on",
+            "-f", file, "new-session", "-d", "-x", "\(width)", "-y", "\(height)",
+            "exec " + command,
         ])
     }
 

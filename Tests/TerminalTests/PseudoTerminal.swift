@@ -7,7 +7,7 @@ import Testing
 
 /// A pseudo-terminal: programs draw on `slave`, the test reads and types on `master`.
 final class PseudoTerminal {
-    let master: Int32
+    private(set) var master: Int32
     let slave: Int32
 
     init(_ size: Size = Size(width: 40, height: 6)) throws {
@@ -25,7 +25,14 @@ final class PseudoTerminal {
 
     deinit {
         close(slave)
+        hangUp()
+    }
+
+    /// Closes the test's end. Once only: the number may belong to another test's file by then.
+    func hangUp() {
+        guard master >= 0 else { return }
         close(master)
+        master = -1
     }
 
     func resize(to size: Size) {

@@ -121,7 +121,7 @@ import Testing
         defer { screen.close() }
         #expect(screen.readKeys() == [])
         #expect(!screen.hasHungUp)
-        close(pipe.master)
+        pipe.hangUp()
         #expect(screen.readKeys() == [])
         #expect(screen.hasHungUp)
     }

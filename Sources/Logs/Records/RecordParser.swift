@@ -5,6 +5,10 @@ import Basics
 package struct RecordParser: Sendable {
     /// Lines before the columns of a source count as known.
     private static let linesToLearn = 8
+    /// Lines after which the columns of a source are not looked at any more.
+    private static let linesToTrust = 64
+    /// Where a time may begin that stands at the start of the line.
+    private static let startColumns = 2
 
     private var timed = 0
     private var timedAtStart = 0
@@ -23,22 +27,23 @@ package struct RecordParser: Sendable {
         } else {
             timed += 1
         }
-        if parsed.time != nil, startsWithTime(line, context) { timedAtStart += 1 }
+        if parsed.time != nil, timed <= Self.linesToTrust, startsWithTime(line, context) {
+            timedAtStart += 1
+        }
         return parsed
     }
 
     /// Sources whose times stand at the start of the line have none in the middle of the text.
     private var columnMax: Int {
-        timed >= Self.linesToLearn && timedAtStart * 10 >= timed * 9 ? 2 : TimeScanner.columnMax
+        timed >= Self.linesToLearn && timedAtStart * 10 >= min(timed, Self.linesToTrust) * 9
+            ? Self.startColumns : TimeScanner.columnMax
     }
 
     private var usuallyTimed: Bool { timed > 0 && timed * 2 >= untimed }
 
+    /// An address or a number in front is no time: `198.51.100.7 - - [21/Aug/2026:10:00:00 +0000]`.
     private func startsWithTime(_ line: Span<UInt8>, _ context: TimeContext) -> Bool {
-        let byte = ByteScan.at(line, 0)
-        return ByteScan.isDigit(byte) || byte == 0x5B
-            || ByteScan.isUpper(byte)
-                && TimeScanner.named(line, 0, context) != nil
+        TimeScanner.find(line, from: 0, context: context, columnMax: Self.startColumns) != nil
     }
 
     /// Parses one line without knowledge of the source.
