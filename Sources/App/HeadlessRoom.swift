@@ -8,8 +8,8 @@ import Journals
 import Panes
 import Room
 
-/// A drill without a screen, in lockstep on a virtual clock: time advances only after the feeds have
-/// consumed everything written and every effect was carried out, so one seed gives one result.
+/// A drill without a screen, in lockstep on a virtual clock: time advances only after the feeds
+/// have consumed everything written and every effect was carried out, so one seed gives one result.
 package struct HeadlessRoom {
     /// Simulated seconds between two looks.
     private static let step: Duration = .seconds(5)
@@ -57,7 +57,8 @@ package struct HeadlessRoom {
         return (model, score)
     }
 
-    /// Lets the autopilot press keys until it waits. Bounded: a key that changes nothing ends the turn.
+    /// Lets the autopilot press keys until it waits. Bounded: a key that changes nothing ends the
+    /// turn.
     private mutating func play() {
         for _ in 0..<8 {
             let keys = autopilot.keys(for: model)

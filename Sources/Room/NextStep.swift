@@ -40,7 +40,7 @@ extension Model {
         }
         if let unknown = incident.unacknowledgedUnknowns.first {
             return NextStep(
-                "\(unknown.id) \(unknown.action) on \(unknown.target): outcome unknown, look and say",
+                "\(unknown.id) \(unknown.action) on \(unknown.target): outcome unknown",
                 keys: ":acknowledge FINDING", isUrgent: true)
         }
         if let running = incident.runningAttempt {

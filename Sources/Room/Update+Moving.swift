@@ -15,7 +15,8 @@ extension Model {
         jump(to: ring[(index + step + ring.count) % ring.count])
     }
 
-    /// Moves the selection; moving up stops following, reaching the end of a followed list resumes it.
+    /// Moves the selection; moving up stops following, reaching the end of a followed list resumes
+    /// it.
     mutating func moveSelection(by step: Int) {
         let ids = rowIDs(of: focus)
         guard !ids.isEmpty else { return }

@@ -4,8 +4,8 @@ import Room
 extension Bindings {
     /// What a key means now, or nil when it means nothing.
     ///
-    /// Ctrl-X is the emergency stop wherever the cursor is. On a screen too small to show anything no
-    /// other key decides anything, because nobody can see what it would decide.
+    /// Ctrl-X is the emergency stop wherever the cursor is. On a screen too small to show anything
+    /// no other key decides anything, because nobody can see what it would decide.
     package static func message(for key: Key, in model: Model) -> Message? {
         if key == .control("X") { return .command(.stop, argument: "") }
         if let binding = all.first(where: { $0.scope == .everywhere && $0.keys.contains(key) }) {

@@ -112,7 +112,7 @@ enum SignalText {
                 "Recent", [Span(spark(signal, width: room), token)]),
             Fields.row(
                 "",
-                [Span("baseline │ recent values; highest \(label), newest at the right", .textDim)]),
+                [Span("baseline │ recent values; highest \(label), newest right", .textDim)]),
         ]
         if let edge = signal.definition.target ?? signal.baseline?.bandEdge, highest > 0 {
             let share = UnitText.percent(edge / highest)
