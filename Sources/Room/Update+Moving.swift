@@ -62,7 +62,7 @@ extension Model {
 
     private func searchTexts(of pane: Pane) -> [String] {
         switch pane {
-        case .timeline: timeline.map { "\($0.word) \($0.text) \($0.actor)" }
+        case .timeline: timelineRows.map { "\($0.word) \($0.text) \($0.actor)" }
         case .hypotheses: observation?.hypotheses.map(\.statement) ?? []
         case .logs: logRows.map { "\($0.level?.word ?? "") \($0.service ?? "") \($0.message)" }
         case .report:
