@@ -34,8 +34,7 @@ package struct HeadlessRoom {
         backend = try Backend(
             setup: session.setup, clock: clock, rules: session.rules, post: { inbox.send($0) })
         model = try backend.openModel(size: Size(width: 160, height: 45))
-        score = DrillScore(
-            scenario: session.scenario, seed: session.seed, faultAt: session.faultAt)
+        score = session.score
     }
 
     /// Plays the drill to its end: resolved, or given up.

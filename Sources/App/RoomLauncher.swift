@@ -37,6 +37,9 @@ package enum RoomLauncher {
         }
     }
 
+    /// Gives the terminal back when the room could not be opened after all.
+    package static func leave(_ screen: any Screen) { screen.close() }
+
     /// The first frame, before configuration and journal are read: nothing in it claims to be
     /// known.
     package static func greet(_ id: IncidentID, on screen: any Screen, isDrill: Bool = false) {
