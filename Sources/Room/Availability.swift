@@ -94,7 +94,7 @@ extension Model {
         case .approve, .refuse, .undo, .byHand, .test, .hypothesis, .evidence, .note, .update,
             .resolve, .severity, .phase, .status, .title, .environment, .ic, .onset, .baseline,
             .close, .reopen, .clearStop, .checked, .notApplicable, .acknowledge, .rank, .object,
-            .followUp:
+            .followUp, .export:
             true
         default: false
         }
