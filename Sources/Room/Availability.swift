@@ -30,9 +30,15 @@ extension Model {
             if incident.status.isOver {
                 return .disabled(because: "the incident is \(incident.status.rawValue)")
             }
+            if let running = incident.runningAttempt {
+                return .disabled(because: "\(running.id) is still running")
+            }
         case .close:
             if incident.status != .resolved {
                 return .disabled(because: "only a resolved incident can be closed")
+            }
+            if let running = incident.runningAttempt {
+                return .disabled(because: "\(running.id) is still running")
             }
         case .reopen:
             if !incident.status.isOver { return .disabled(because: "the incident is open") }
@@ -49,6 +55,10 @@ extension Model {
         case .suspend:
             if incident.runningAttempt != nil {
                 return .disabled(because: "an action is running and is being watched")
+            }
+            if incident.mitigations.contains(where: { $0.state == .approved && $0.attempts.isEmpty }
+            ) {
+                return .disabled(because: "an approved action is about to run")
             }
         case .nextMatch, .previousMatch:
             if find.isEmpty { return .disabled(because: "nothing was searched for: press / first") }
@@ -84,7 +94,7 @@ extension Model {
         case .approve, .refuse, .undo, .byHand, .test, .hypothesis, .evidence, .note, .update,
             .resolve, .severity, .phase, .status, .title, .environment, .ic, .onset, .baseline,
             .close, .reopen, .clearStop, .checked, .notApplicable, .acknowledge, .rank, .object,
-            .followUp:
+            .followUp, .export:
             true
         default: false
         }

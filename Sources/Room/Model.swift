@@ -50,6 +50,7 @@ package struct Model: Sendable {
     // Bookkeeping of what was asked of the journal and is not back yet
     package var pendingMilestones: Set<Milestone> = []
     package var pendingStop = false
+    package var pendingExpiries: Set<String> = []
     package var judgedAttempts: Set<String> = []
     package var situationMark: SituationMark?
     package var situationRecordedAt: Timestamp?

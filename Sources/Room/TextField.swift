@@ -8,7 +8,13 @@ package struct TextField: Sendable, Hashable {
     /// Whether any of it was pasted: a pasted CONFIRM confirms nothing.
     package private(set) var wasPasted = false
 
+    /// Why the last key was not taken, for whoever shows the field; nil when it was.
+    package private(set) var refusal: String?
+
+    /// Characters.
     package static let lengthMax = 2_000
+    /// A character can be many bytes, and each byte six in the journal, whose records end at 64 KiB.
+    package static let bytesMax = 8 * 1_024
 
     package init(_ text: String = "") {
         self.text = text
@@ -17,6 +23,7 @@ package struct TextField: Sendable, Hashable {
 
     /// Takes in a key; false when the key means nothing in a text field.
     package mutating func handle(_ key: Key) -> Bool {
+        refusal = nil
         switch key {
         case .character(let character): insert(String(character))
         case .paste(let pasted):
@@ -36,7 +43,14 @@ package struct TextField: Sendable, Hashable {
     }
 
     private mutating func insert(_ piece: String) {
-        guard text.count + piece.count <= Self.lengthMax else { return }
+        guard text.count + piece.count <= Self.lengthMax,
+            text.utf8.count + piece.utf8.count <= Self.bytesMax
+        else {
+            refusal =
+                "not taken: it does not fit (\(Self.lengthMax) characters, "
+                + "\(Self.bytesMax / 1_024) KiB at most)"
+            return
+        }
         let index = text.index(text.startIndex, offsetBy: cursor)
         let countBefore = text.count
         text.insert(contentsOf: piece, at: index)

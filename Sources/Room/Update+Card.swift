@@ -9,6 +9,16 @@ extension Model {
     mutating func openCard(_ id: String) -> [Effect] {
         guard let mitigation = incident.mitigation(id) else { return [] }
         let proposal = mitigation.proposal
+        // It comes some time after the key: it must not take the keys meant for what is open now.
+        guard overlay == nil || isShowingCard(id) else {
+            say("\(id) is proposed: press 3, then a, for its card")
+            return []
+        }
+        guard mitigation.state == .proposed else {
+            say("\(id) is \(mitigation.state.rawValue)", isError: true)
+            return []
+        }
+        if isShowingCard(id) { return [] }
         let action = configuration.actions[proposal.action]
         let advice = planned.first {
             $0.advice.action == proposal.action && $0.advice.target == proposal.target
@@ -47,6 +57,7 @@ extension Model {
         default:
             if card.focus == .reason { _ = card.reason.handle(key) }
             if card.focus == .confirm { _ = card.confirm.handle(key) }
+            card.message = card.reason.refusal ?? card.confirm.refusal ?? ""
         }
         overlay = .card(card)
         return []

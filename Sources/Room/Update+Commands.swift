@@ -79,11 +79,17 @@ extension Model {
                         basis: .undo(of: it.proposal.id), reason: "undo \(it.proposal.title)"))
             ]
         case .object:
-            guard case .proposal(let it)? = selectedMitigation?.content else { return [] }
+            guard case .proposal(let it)? = selectedMitigation?.content, it.state == .proposed
+            else {
+                say("object: the selected row is not an open proposal", isError: true)
+                return []
+            }
             return write(
                 MitigationObjected(
                     proposal: it.proposal.id, reason: argument.isEmpty ? "objection" : argument))
         case .stop:
+            // The file that appears is this one: it needs no second entry.
+            pendingStop = canWrite && incident.stop == nil
             return [.setStop(reason: argument.isEmpty ? "set by \(actor.name)" : argument)]
         case .clearStop:
             guard argument.isEmpty else { return [.clearStop(reason: argument)] }

@@ -13,7 +13,8 @@ extension Model {
         evaluateGates()
         revokeCardIfNoLongerAllowed()
         prefillDeclaration()
-        guard canWrite else { return [] }
+        // The record of what is closed stays closed; what people write there is their own decision.
+        guard canWrite, ![.closed, .cancelled, .merged].contains(incident.status) else { return [] }
         var drafts = findings.observation.findings.map {
             Self.automatic($0.payload, at: $0.time)
         }
@@ -98,8 +99,11 @@ extension Model {
     /// How long a clear improvement is given to finish: rates look five minutes back.
     package static let improvingWindow: Duration = .seconds(10 * 60)
 
-    /// Judges every finished attempt once: effective when the main signal is back in its band,
-    /// worse when it stays over 1.1 times what it was, ineffective when the watch window ends.
+    /// Longer ago, what is measured says nothing about the action: the room was closed meanwhile.
+    package static let verdictMax: Duration = .seconds(30 * 60)
+
+    /// Judges every finished attempt once: effective when the main signal is back in its band, worse
+    /// when it stays over 1.1 times what it was, ineffective when the watch window ends.
     private mutating func judgements(_ observation: Observation) -> [EventDraft] {
         var drafts: [EventDraft] = []
         for attempt in incident.attempts
@@ -120,6 +124,11 @@ extension Model {
         _ attempt: Mitigation.Attempt, ended: Timestamp, _ observation: Observation
     ) -> ActionJudged? {
         let waited = observation.time - ended
+        guard waited <= Self.verdictMax else {
+            return ActionJudged(
+                attempt: attempt.id, verdict: .inconclusive,
+                detail: "nobody watched: the room was closed until \(TimeText.span(waited)) later")
+        }
         guard let signal = mainSignal, let value = signal.value, let bad = signal.isBad else {
             guard waited > Self.watchWindow else { return nil }
             return ActionJudged(

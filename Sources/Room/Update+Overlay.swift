@@ -59,7 +59,9 @@ extension Model {
             }
         case .down: state.selection = min(state.selection + 1, state.completions.count - 1)
         case .up: state.selection = max(0, state.selection - 1)
-        default: if state.field.handle(key) { state.selection = 0 }
+        default:
+            if state.field.handle(key) { state.selection = 0 }
+            if let refusal = state.field.refusal { say(refusal, isError: true) }
         }
         overlay = .palette(state)
         return []
@@ -84,7 +86,7 @@ extension Model {
         var prompt = old
         guard key == .enter else {
             _ = prompt.field.handle(key)
-            prompt.error = ""
+            prompt.error = prompt.field.refusal ?? ""
             overlay = .prompt(prompt)
             return []
         }
@@ -144,7 +146,7 @@ extension Model {
         default:
             if form.fields[form.focus.rawValue].handle(key) {
                 form.touched.insert(form.focus)
-                form.error = ""
+                form.error = form.fields[form.focus.rawValue].refusal ?? ""
             }
         }
         overlay = .declaration(form)

@@ -276,6 +276,9 @@ extension Model {
                     MilestoneSet(
                         milestone: .started, at: since, source: "declared by \(actor.name)")))
         }
+        if !form[.service].isEmpty, form[.service] != incident.service {
+            drafts.append(draft(NoteAdded(text: "declared: the service is \(form[.service])")))
+        }
         return [.journal(drafts, sync: true)]
     }
 

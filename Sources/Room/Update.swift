@@ -66,7 +66,9 @@ extension Model {
         var effects: [Effect] = []
         for mitigation in incident.mitigations where mitigation.state == .proposed {
             guard reading.wall - mitigation.proposedAt > Self.proposalLifetime else { continue }
-            guard canWrite, !isShowingCard(mitigation.proposal.id) else { continue }
+            guard canWrite, !isShowingCard(mitigation.proposal.id),
+                pendingExpiries.insert(mitigation.proposal.id).inserted
+            else { continue }
             effects += [
                 .journal(
                     [
@@ -81,7 +83,7 @@ extension Model {
     /// An undecided proposal leaves the list after this long; advice stays.
     package static let proposalLifetime: Duration = .seconds(15 * 60)
 
-    private func isShowingCard(_ proposal: String) -> Bool {
+    func isShowingCard(_ proposal: String) -> Bool {
         if case .card(let card) = overlay { return card.proposal.id == proposal }
         return false
     }
@@ -93,6 +95,7 @@ extension Model {
             timeline.append(TimelineLine(event))
             effects += react(to: event.payload)
         }
+        revokeCardIfClosed()
         return effects
     }
 
@@ -101,9 +104,12 @@ extension Model {
         case let set as MilestoneSet:
             pendingMilestones.remove(set.milestone)
             return set.milestone == .started ? [.setIncidentStart(set.at)] : []
-        case is StopSet:
+        case let set as StopSet:
             pendingStop = false
-            say("EMERGENCY STOP is on: nothing will be run until the IC clears it", isError: true)
+            let unreached = set.unreached.joined(separator: ", ")
+            say(
+                "EMERGENCY STOP is on: nothing will be run until the IC clears it"
+                    + (unreached.isEmpty ? "" : ". Not written: \(unreached)"), isError: true)
         case is StopCleared: say("emergency stop cleared")
         case let intent as ActionIntent: valueBefore[intent.attempt] = mainSignal?.value
         case let done as ActionSucceeded: say("\(done.attempt) succeeded; watching its effect")
@@ -126,6 +132,15 @@ extension Model {
         let state = StopState(files: files, isLatched: false)
         let set = StopSet(reason: state.reason, paths: found.map(\.path), unreached: [])
         return [.journal([EventDraft(set, by: .automation)], sync: true)]
+    }
+
+    /// Somebody refused it, or it expired, while its card was open.
+    private mutating func revokeCardIfClosed() {
+        guard case .card(var card) = overlay, card.revoked == nil,
+            let state = incident.mitigation(card.proposal.id)?.state, state != .proposed
+        else { return }
+        card.revoked = "the proposal is \(state.rawValue)"
+        overlay = .card(card)
     }
 
     func stopReason() -> String? { stop.isOn ? stop.reason : nil }

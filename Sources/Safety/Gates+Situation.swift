@@ -23,8 +23,8 @@ extension GateJudge {
         let incident = given.incident
         guard incident.isOpen, !incident.status.isOver else {
             return GateVerdict(
-                .incident, .review, "the incident is not open (\(incident.status.rawValue))",
-                remedy: "reopen the incident, or say why it must run all the same")
+                .incident, .blocked, "the incident is not open (\(incident.status.rawValue))",
+                remedy: "reopen the incident with :reopen REASON")
         }
         let start = "\(incident.id) is open, \(incident.severity.name)"
         let hasTickets =

@@ -42,7 +42,7 @@ struct EvaluateCommand: ParsableCommand {
         guard let expression = queries == nil ? arguments.first : "" else {
             throw ValidationError("An expression is missing: warroom eval EXPR FILE…")
         }
-        let data = try EvaluationData.read(files)
+        let data = try read(files)
         let engine = EmbeddedEngine(snapshot: data.store.snapshot())
         if let queries {
             let text = try TextFile.read(queries)
@@ -55,6 +55,20 @@ struct EvaluateCommand: ParsableCommand {
         let begin = ContinuousClock.now
         let outcome = EvalCommand.run(line, on: engine, now: data.newest)
         try show(outcome, took: ContinuousClock.now - begin)
+    }
+
+    /// The dumps; with `--format json` a failure is also data, in the shape of every other error.
+    private func read(_ files: [String]) throws(Failure) -> EvaluationData {
+        do throws(Failure) {
+            return try EvaluationData.read(files)
+        } catch {
+            if format == .json {
+                print(
+                    "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":"
+                        + JSONText.quoted(Clean.text(error.description)) + "}")
+            }
+            throw error
+        }
     }
 
     private func show(_ outcome: EvalCommand.Outcome, took: Duration) throws {
@@ -174,6 +188,12 @@ struct EvaluationData {
             }
             if report.skippedCount > 10 {
                 Talk.say("\(file): \(report.skippedCount) lines were skipped in all")
+            }
+            if report.samples + report.duplicates + report.refused == 0, report.skippedCount > 0 {
+                throw Failure(
+                    "dump.noSamples", "The dump cannot be used", subject: file,
+                    why: "none of its lines is a sample", unchanged: "Nothing was evaluated",
+                    next: "Name a Prometheus text dump", exit: .finding)
             }
             if !report.hasOwnTimestamps { hasUntimed = true }
             newest = [newest, report.newestTimestamp].compactMap { $0 }.max()

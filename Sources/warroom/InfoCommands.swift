@@ -7,6 +7,7 @@ import Incidents
 import Journals
 import Panes
 import Playbooks
+import SafeText
 import Safety
 import Themes
 
@@ -72,7 +73,8 @@ struct DoctorCommand: ParsableCommand {
             rows.append(("stop file", "\(file.path): \(words(file.presence))"))
         }
         for (name, value) in rows {
-            print(name + String(repeating: " ", count: max(1, 15 - name.count)) + value)
+            let gap = String(repeating: " ", count: max(1, 15 - name.count))
+            print(Clean.text(name + gap + value))
         }
     }
 

@@ -18,9 +18,8 @@ struct StatusCommand: ParsableCommand {
     func run() throws {
         let store = IncidentStore(
             stateDirectory: IncidentStore.defaultStateDirectory(environment: Environment.all))
-        let ids = incident.map { [$0] } ?? store.list()
-        var all: [IncidentStatus] = []
-        for id in ids { all.append(IncidentStatus(try IncidentRecord.read(id).incident)) }
+        let records = try incident.map { [try IncidentRecord.read($0)] } ?? everything(in: store)
+        let all = records.map(IncidentStatus.init)
         switch format {
         case .json:
             print(
@@ -29,6 +28,19 @@ struct StatusCommand: ParsableCommand {
         case .text:
             if all.isEmpty { print("No incident is recorded in \(store.incidentsDirectory)") }
             for status in all { print(Clean.text(status.line)) }
+        }
+        for record in records { try record.refuseDamage() }
+    }
+
+    /// Every incident that can be read; the others are named on standard error.
+    private func everything(in store: IncidentStore) -> [IncidentRecord] {
+        store.list().compactMap { id in
+            do throws(Failure) {
+                return try IncidentRecord.read(id)
+            } catch {
+                Talk.say("\(id): \(error)")
+                return nil
+            }
         }
     }
 }
@@ -72,8 +84,12 @@ struct IncidentStatus: Encodable {
     var hypotheses: [Hypothesis]
     var mitigations: [Action]
     var entries: UInt64
+    /// "readable", or what is damaged and from where nothing is told.
+    var record: String
 
-    init(_ incident: Incident) {
+    init(_ read: IncidentRecord) {
+        let incident = read.incident
+        record = read.damage.map { "damaged: \($0)" } ?? "readable"
         self.incident = incident.id.text
         title = incident.title
         severity = incident.severity.name
@@ -111,6 +127,7 @@ struct IncidentStatus: Encodable {
     var line: String {
         "\(incident)  \(severity)  \(phase)  \(status)  "
             + "\(title.isEmpty ? what ?? "untitled" : title)" + (drill ? "  (drill)" : "")
+            + (record == "readable" ? "" : "  ▲ record damaged")
     }
 }
 

@@ -4,6 +4,7 @@ import ArgumentParser
 import Basics
 import Journals
 import Playbooks
+import SafeText
 import Safety
 
 struct StopCommand: ParsableCommand {
@@ -20,8 +21,8 @@ struct StopCommand: ParsableCommand {
     func run() throws {
         let files = try StopAccess.files(sources)
         let result = files.set(
-            reason: reason, by: try CurrentUser.actor(), at: SystemClock().now.wall)
-        for path in result.written { print("EMERGENCY STOP ON: \(path)") }
+            reason: Clean.text(reason), by: try CurrentUser.actor(), at: SystemClock().now.wall)
+        for path in result.written { print(Clean.text("EMERGENCY STOP ON: \(path)")) }
         for path in result.unreached { Talk.say("not written: \(path)") }
         if result.written.isEmpty {
             throw Failure(

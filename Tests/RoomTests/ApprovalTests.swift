@@ -152,7 +152,7 @@ import Testing
             MitigationDenied(proposal: "M1", reason: "somebody else refused it"))
         probe.press(.character("Y"))
         #expect(probe.takeApproval() == nil)
-        #expect(probe.card?.message == "the proposal is no longer open")
+        #expect(probe.card?.message == "no longer allowed: the proposal is denied")
     }
 
     @Test func theCardIsASnapshot() throws {

@@ -49,7 +49,7 @@ struct GateTests {
         Spoiled("stop in the journal", .stop, .blocked) {
             $0.log(StopSet(reason: "power", paths: [], unreached: []))
         },
-        Spoiled("incident resolved", .incident, .review) {
+        Spoiled("incident resolved", .incident, .blocked) {
             $0.log(IncidentResolved(unmet: [], overrideReason: nil))
         },
         Spoiled("ticket closed", .incident, .review) { $0.ticketIsOpen = false },
