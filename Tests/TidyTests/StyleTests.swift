@@ -103,7 +103,8 @@ import Testing
     func scriptsExplainThemselves(_ path: String) throws {
         guard !path.hasSuffix(".sh") else { return }
         let text = try Repository.text(path)
-        #expect(text.contains("--help") || text.contains("argparse"), "\(path): error: has no --help")
+        #expect(
+            text.contains("--help") || text.contains("argparse"), "\(path): error: has no --help")
         #expect(
             FileManager.default.isExecutableFile(atPath: Repository.root + "/" + path),
             "\(path): error: is not executable")
