@@ -1,5 +1,6 @@
 import Basics
 import Glibc
+import Support
 import Testing
 
 @testable import Drills
@@ -38,37 +39,29 @@ import Testing
                 + #"{"verb":"flag-off","flag":"new_pricing"}"# + "\n")
     }
 
-    @Test func killedActuatorLeavesTheFault() async throws {
+    @Test func killedActuatorLeavesTheFault() throws {
         let fixture = try DrillFixture()
         try fixture.advance(120)
-        let directory = fixture.paths.directory
-        await #expect(processExitsWith: .signal(SIGKILL)) { [directory = directory as String] in
-            // The alarm comes while the actuator pretends to work.
-            signal(SIGALRM) { _ in kill(getpid(), SIGKILL) }
-            ualarm(200_000, 0)
-            _ = Actuator.run(
-                arguments: [
-                    "--directory", directory, "--seconds", "600", "rollback", "checkout",
-                    "9c1e07b",
-                ])
-        }
+        // The kill comes while the actuator pretends to work.
+        let killed = try ChildProcess.run([
+            "timeout", "-s", "KILL", "0.5", try Repository.program, "drill-actuator",
+            "--directory", fixture.paths.directory, "--seconds", "600", "rollback", "checkout",
+            "9c1e07b",
+        ])
+        #expect(killed.status == 128 + SIGKILL, "\(killed.errors)")
         #expect(try fixture.text(fixture.paths.actuations) == "")
         try fixture.advance(90)
         #expect(try fixture.errorRatio(of: "checkout", over: 60) > 0.1)
     }
 
-    @Test func finishedActuatorIsHeard() async throws {
+    @Test func finishedActuatorIsHeard() throws {
         let fixture = try DrillFixture()
         try fixture.advance(120)
-        let directory = fixture.paths.directory
-        await #expect(processExitsWith: .exitCode(0)) { [directory = directory as String] in
-            exit(
-                Actuator.run(
-                    arguments: [
-                        "--directory", directory, "--seconds", "0.05", "rollback", "checkout",
-                        "9c1e07b",
-                    ]))
-        }
+        let finished = try ChildProcess.run([
+            try Repository.program, "drill-actuator", "--directory", fixture.paths.directory,
+            "--seconds", "0.05", "rollback", "checkout", "9c1e07b",
+        ])
+        #expect(finished.status == 0, "\(finished.errors)")
         try fixture.advance(90)
         #expect(try fixture.errorRatio(of: "checkout", over: 60) < 0.01)
     }

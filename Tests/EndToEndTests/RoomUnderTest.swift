@@ -66,4 +66,43 @@ final class RoomUnderTest {
         try tmux.type(line)
         try tmux.press("Enter")
     }
+
+    // MARK: In a drill
+
+    /// Selects the rollback that is advised and opens its card.
+    func openRollbackCard() throws {
+        try poll("the rollback's card", patience: .seconds(90)) {
+            if isCard(try tmux.screen()) { return true }
+            try tmux.press("Escape", "3", "g")
+            for _ in 0..<8 where !(try isRollbackSelected()) { try tmux.press("j") }
+            guard try isRollbackSelected() else { return false }
+            try tmux.press("a")
+            return (try? tmux.wait(for: "the card", patience: .seconds(3), isCard)) != nil
+        } describe: {
+            (try? tmux.screen()) ?? ""
+        }
+    }
+
+    private func isCard(_ screen: String) -> Bool {
+        screen.contains("drill-actuator") && screen.contains("approve nothing")
+    }
+
+    private func isRollbackSelected() throws -> Bool {
+        usleep(100_000)
+        return try tmux.screen().split(separator: "\n").contains {
+            $0.contains("▸") && $0.contains("roll back checkout to 9c1e07b")
+        }
+    }
+
+    /// Takes the open card to its approval; gives the reason when it asks for one.
+    func approve() throws {
+        try tmux.press("Y")
+        usleep(300_000)
+        if try tmux.screen().contains("type the reason") {
+            try tmux.press("Tab")
+            try tmux.type("the deploy is the leading hypothesis")
+            try tmux.press("Tab", "Y")
+        }
+        try waitForJournal("mitigation.approved")
+    }
 }

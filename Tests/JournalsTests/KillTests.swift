@@ -2,6 +2,7 @@ import Basics
 import Dispatch
 import Incidents
 import Journals
+import Support
 import Testing
 
 #if canImport(Glibc)
@@ -9,15 +10,24 @@ import Testing
 #endif
 
 /// A real process is killed with SIGKILL while it writes.
-@Suite struct KillTests {
-    @Test func losesNothingAcknowledged() async throws {
+@Suite(.serialized) struct KillTests {
+    static let victim = getenv("WARROOM_TEST_VICTIM").map { String(cString: $0) }
+
+    @Test(.enabled(if: victim != nil)) func victimWrites() throws {
+        let words = try #require(Self.victim).split(separator: " ").map(String.init)
+        try writeUntilKilled(words[0], after: try #require(UInt32(words[1])))
+    }
+
+    @Test(.enabled(if: victim == nil)) func losesNothingAcknowledged() throws {
         let directory = try TemporaryDirectory()
         var torn = 0
         for round in 0..<6 {
-            await #expect(processExitsWith: .signal(SIGKILL)) {
-                [path = directory.path as String, round = round as Int] in
-                try writeUntilKilled(path, after: UInt32(1000 + round * 13_700))
-            }
+            let victim = try ChildProcess.runTest(
+                "victimWrites",
+                environment: [
+                    "WARROOM_TEST_VICTIM": "\(directory.path) \(1000 + round * 13_700)"
+                ])
+            #expect(victim.status == 128 + SIGKILL, "\(victim.errors)")
             let acknowledged = bytes(of: directory.path + "/acknowledged").count
             let writer = try openWriter(directory)
             writer.close()
@@ -34,14 +44,21 @@ import Testing
 
 @Suite struct SizeLimitTests {
     /// The kernel's own short write and EFBIG, in a process of its own.
-    @Test func refusesBeyondTheFileSizeLimitAndRecovers() async throws {
+    static let victim = getenv("WARROOM_TEST_LIMITED").map { String(cString: $0) }
+
+    @Test(.enabled(if: victim != nil)) func victimIsLimited() throws {
+        let path = try #require(Self.victim)
+        signal(SIGXFSZ, SIG_IGN)
+        var limit = rlimit(rlim_cur: 100_000, rlim_max: 100_000)
+        setrlimit(__rlimit_resource_t(1), &limit)
+        _exit(try writeUntilRefused(path) == "journal.full" ? 42 : 1)
+    }
+
+    @Test(.enabled(if: victim == nil)) func refusesBeyondTheFileSizeLimitAndRecovers() throws {
         let directory = try TemporaryDirectory()
-        await #expect(processExitsWith: .exitCode(42)) { [path = directory.path as String] in
-            signal(SIGXFSZ, SIG_IGN)
-            var limit = rlimit(rlim_cur: 100_000, rlim_max: 100_000)
-            setrlimit(__rlimit_resource_t(1), &limit)
-            exit(try writeUntilRefused(path) == "journal.full" ? 42 : 1)
-        }
+        let victim = try ChildProcess.runTest(
+            "victimIsLimited", environment: ["WARROOM_TEST_LIMITED": directory.path])
+        #expect(victim.status == 42, "\(victim.errors)")
         #expect(bytes(of: directory.segment).count == 100_000)
         guard case .tornTail = try JournalVerifier.verify(directory.incident).verdict else {
             Issue.record("the cut line was not taken for a torn tail")

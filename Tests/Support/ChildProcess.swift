@@ -53,6 +53,19 @@ package struct ChildProcess: Sendable {
             status: exit, output: try folder.text("out"), errors: try folder.text("err"))
     }
 
+    /// Runs one test of this bundle in a process of its own, where it may be killed. That test is
+    /// enabled by `environment` alone.
+    ///
+    /// The library's exit tests wait for any child and spin for ever beside one that is not theirs;
+    /// these tests have many.
+    package static func runTest(_ filter: String, environment: [String: String]) throws
+        -> ChildProcess
+    {
+        try run(
+            [CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter", filter],
+            environment: environment, patience: .seconds(60))
+    }
+
     /// The threads that tests run on block most signals, and a child would inherit that.
     private static func signalsByDefault() throws -> posix_spawnattr_t {
         var attributes = posix_spawnattr_t()

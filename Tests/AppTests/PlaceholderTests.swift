@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct AppPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

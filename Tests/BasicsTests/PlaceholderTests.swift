@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct BasicsPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct SimulationPlaceholderTests {
-    @Test func targetBuilds() { #expect(Bool(true)) }
-}
