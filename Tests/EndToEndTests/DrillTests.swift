@@ -42,23 +42,6 @@ import Testing
         #expect(verified.status == 0, "\(verified.output)")
     }
 
-<<<<<<< HEAD
-    /// The whole room without a screen: resolved, the right cause, and the same again with the same
-    /// seed.
-    @Test func headlessDrillIsResolvedAndRepeatable() throws {
-        func play() throws -> (status: Int32, score: String) {
-            let home = try TemporaryFolder()
-            let result = try ChildProcess.run(
-                [try Repository.program, "drill", "--headless", "--score", "--seed", "7"],
-                environment: ["XDG_STATE_HOME": home.path + "/state", "TMPDIR": home.path])
-            return (result.status, result.output + (result.status == 0 ? "" : result.errors))
-        }
-        let first = try play()
-        #expect(first.status == 0, "\(first.score)")
-        #expect(first.score.contains("\"wrong_actions\":0"), "\(first.score)")
-        let second = try play()
-        #expect(first.score == second.score)
-=======
     /// The command; that one seed gives one result is `SimulationTests`' business.
     @Test func headlessDrillIsResolvedAndScored() throws {
         let home = try TemporaryFolder()
@@ -69,11 +52,9 @@ import Testing
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.output.contains("\"wrong_actions\":0"), "\(result.output)")
         #expect(result.output.split(separator: "\n").count == 1)
->>>>>>> ac18e802dc7ef4539001873ec9795e21c661f29f
     }
 
-    /// The simulator learns of an action only from the actuator's file: killed before it, the fault
-    /// stays.
+    /// The simulator learns of an action only from the actuator's file: killed before it, the fault stays.
     @Test func emergencyStopKeepsTheDrillFromActing() throws {
         let room = try RoomUnderTest("drill --speed 40")
         try room.ready()
