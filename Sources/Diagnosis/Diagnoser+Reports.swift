@@ -78,7 +78,7 @@ extension Diagnoser {
                 isSilent = silence > interval * 2
             }
             if !source.isHealthy || isSilent {
-                guard !wasStale else { continue }
+                guard !wasStale, !isOldSilence(source, input) else { continue }
                 reported.stale.insert(source.id)
                 reported.recovered.remove(source.id)
                 let detail =
@@ -91,6 +91,12 @@ extension Diagnoser {
                 found(SourceRecovered(source: source.id), at: input.now)
             }
         }
+    }
+
+    /// A log that nobody wrote to for a while when the room opened is no news of this incident.
+    private func isOldSilence(_ source: SourceStatus, _ input: DiagnosisInput) -> Bool {
+        guard source.kind == .logs, let last = source.lastData else { return false }
+        return (firstTick ?? input.now) - last >= .seconds(300)
     }
 
     /// Journals changes that matter to this incident: from two hours before its start on.

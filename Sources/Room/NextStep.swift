@@ -72,8 +72,8 @@ extension Model {
         }
         if let watched {
             return NextStep(
-                "watching \(watched.mitigation.proposal.title): \(watched.progress)",
-                keys: incident.nextUpdateDue == nil ? "u tells people" : "")
+                "\(watched.mitigation.proposal.id) done, watch \(watched.progress)",
+                keys: incident.nextUpdateDue == nil ? "u update" : "")
         }
         if let harm = harmDone { return harm }
         let worthDeciding = mitigationRows.first { row in
@@ -100,15 +100,15 @@ extension Model {
     }
 
     private var routine: NextStep? {
-        if !incident.environmentAnswered && !configuration.environmentIsDeclared {
-            return NextStep(
-                "environment not confirmed: treated as production with everything required",
-                keys: ":environment")
-        }
         if feeds != nil, sourceCounts.total == 0 {
             return NextStep(
                 "no source is read, so nothing can be seen: leave and start again with "
                     + "--logs PATH --metrics PATH", keys: "q")
+        }
+        if !incident.environmentAnswered && !configuration.environmentIsDeclared {
+            return NextStep(
+                "environment not confirmed: treated as production with everything required",
+                keys: ":environment")
         }
         if incident.nextUpdateDue == nil, isHurting {
             return NextStep("no status update published yet", keys: "u")

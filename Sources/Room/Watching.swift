@@ -9,15 +9,17 @@ package struct WatchedAction: Sendable, Hashable {
     package var attempt: Mitigation.Attempt
     package var elapsed: Duration
     package var window: Duration
-    /// The main signal's value when it began and now, as text; nil where unknown.
+    /// The main signal, for people.
+    package var name: String
+    /// Its value when the action began and now, as text; nil where unknown.
     package var before: String?
     package var current: String?
 
-    /// "2m10s of 5m00s; error_ratio 8.13 % → 3.1 %".
+    /// "2m10s of 5m00s: error ratio was 8.13 %, now 3.1 %".
     package var progress: String {
         let time = "\(TimeText.span(elapsed)) of \(TimeText.span(window))"
-        guard let current else { return time }
-        return time + "; " + (before.map { "\($0) → " } ?? "now ") + current
+        guard let current else { return time + ": no data of \(name)" }
+        return time + ": \(name) " + (before.map { "was \($0), now " } ?? "is ") + current
     }
 }
 
@@ -42,12 +44,11 @@ extension Model {
         let elapsed = max(.zero, now.wall - ended)
         let window = elapsed > Self.watchWindow ? Self.improvingWindow : Self.watchWindow
         let signal = mainSignal
-        let name = signal.map { $0.definition.name == "error_ratio" ? "error ratio " : "" } ?? ""
+        let name = signal?.definition.name ?? "the main signal"
         return WatchedAction(
             mitigation: mitigation, attempt: attempt, elapsed: elapsed, window: window,
-            before: signal.flatMap { signal in
-                valueBefore[attempt.id].map { name + signal.text($0) }
-            },
+            name: name == "error_ratio" ? "error ratio" : name,
+            before: signal.flatMap { signal in valueBefore[attempt.id].map(signal.text) },
             current: signal.flatMap { signal in signal.value.map(signal.text) })
     }
 

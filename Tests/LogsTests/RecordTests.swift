@@ -175,4 +175,28 @@ struct RecordTests {
             }
         }
     }
+
+    /// The address in front starts with a digit and is no time: every line keeps its own.
+    @Test func accessLogsKeepTheirTimesHoweverManyCome() {
+        var parser = RecordParser()
+        let context = TimeContext(reference: TimeTests.reference)
+        for second in 10..<60 {
+            let line =
+                "198.51.100.7 - - [21/Aug/2026:10:00:\(second) +0000] \"GET / HTTP/1.1\" 200 5"
+            let bytes = Array(line.utf8)
+            let parsed = parser.parse(bytes.span, context: context)
+            #expect(parsed.time == Timestamp(rfc3339: "2026-08-21T10:00:\(second)Z"), "\(line)")
+        }
+    }
+
+    @Test func timesInTheMiddleOfATextAreNoTimesWhereLinesStartWithOne() {
+        var parser = RecordParser()
+        let context = TimeContext(reference: TimeTests.reference)
+        for second in 10..<30 {
+            let bytes = Array("2026-08-21T10:00:\(second)Z INFO a".utf8)
+            #expect(parser.parse(bytes.span, context: context).time != nil)
+        }
+        let bytes = Array("    retried [21/Aug/2026:09:00:00 +0000]".utf8)
+        #expect(parser.parse(bytes.span, context: context).time == nil)
+    }
 }

@@ -21,8 +21,14 @@ enum ConditionsPane {
         }
         let selected = model.selectedID(in: .conditions)
         let isRoomy = inner.height >= conditions.count * 2
+        var spare = max(0, inner.height - all - (inner.height > all ? 1 : 0))
         let items = conditions.map { condition in
-            let isOpen = isRoomy || (condition.id.rawValue == selected && inner.height > all)
+            let isSelected = condition.id.rawValue == selected && inner.height > all
+            var isOpen = isRoomy || isSelected
+            if !isOpen, spare > 0, isCut(condition, width: inner.width - 1) {
+                spare -= 1
+                isOpen = true
+            }
             return ListItem(
                 id: condition.id.rawValue,
                 lines(condition, width: inner.width - 1, isOpen: isOpen))
@@ -39,7 +45,7 @@ enum ConditionsPane {
         var spans = [Span("\(held)/\(conditions.count)  ")]
         for condition in conditions {
             let look = StateLook(condition.state)
-            spans.append(Span("\(look.glyph) \(shortName(condition.id))  ", look.token))
+            spans.append(Span("\(look.glyph) \(shortName(condition.id)) ", look.token))
         }
         return spans
     }
@@ -72,10 +78,8 @@ enum ConditionsPane {
         let text = short(condition)
         let token: Token = look.token == .conditionMet ? .text : look.token
         let timing = condition.timing.isEmpty ? [] : [Span(condition.timing, look.token)]
-        let used = (lead + timing).reduce(1) { $0 + $1.width }
-        let isCut = used + CellWidth.of(text) > width
         guard isOpen else { return [TextLine(lead + [Span(text, token)], trailing: timing)] }
-        guard isCut else {
+        guard isCut(condition, width: width) else {
             return [
                 TextLine(lead + [Span(text, token)], trailing: timing),
                 TextLine(source(condition), .textDim).indented(10),
@@ -88,6 +92,12 @@ enum ConditionsPane {
     }
 
     private static let titleWidth = 25
+
+    /// Whether one row has no room for what is compared.
+    private static func isCut(_ condition: StopCondition, width: Int) -> Bool {
+        let lead = StateLook(condition.state).span(width: 8).width + titleWidth
+        return lead + 1 + CellWidth.of(short(condition)) + CellWidth.of(condition.timing) > width
+    }
 
     /// Source and age; without a source, what settles the question.
     private static func source(_ condition: StopCondition) -> String {

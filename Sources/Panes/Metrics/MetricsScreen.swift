@@ -30,12 +30,13 @@ enum MetricsScreen {
             let text = "none: no source brought a metric that is known"
             return [heading, ListItem(id: nil, [TextLine("  " + text, .textDim)])]
         }
+        let longest = signals.map { CellWidth.of($0.definition.name) }.max() ?? 0
         return [heading]
             + signals.map { signal in
                 ListItem(
                     id: "signal:" + signal.definition.name,
                     [
-                        SignalText.row(signal, width: width),
+                        SignalText.row(signal, width: width, nameWidth: min(32, longest)),
                         TextLine(
                             SignalText.baseline(signal) + "; from "
                                 + SignalText.shortOrigin(signal.source, signal.age), .textDim

@@ -26,6 +26,12 @@ enum GateText {
         return parts.compactMap { $0 }.joined(separator: ", ")
     }
 
+    /// "1 service, 1 dependant" for "touches 1 service, 1 dependant", beside a label that says so.
+    static func withoutVerb(_ blastRadius: String) -> String {
+        let verb = "touches "
+        return blastRadius.hasPrefix(verb) ? String(blastRadius.dropFirst(verb.count)) : blastRadius
+    }
+
     /// One heading and a row for each gate, with its reason and the way out.
     static func lines(_ report: GateReport, width: Int) -> [TextLine] {
         var lines = [Fields.heading("Gates: " + counts(report))]

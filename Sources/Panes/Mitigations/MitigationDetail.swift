@@ -100,7 +100,8 @@ enum MitigationDetail {
         var lines: [TextLine] = [.blank]
         lines += CommandText.rows("Runs", proposal.steps, width: width)
         lines += Reversibility(proposal, model.configuration).lines(width: width)
-        lines += Fields.wrapped("Touches", proposal.blastRadius, width: width)
+        lines += Fields.wrapped(
+            "Touches", GateText.withoutVerb(proposal.blastRadius), width: width)
         return lines
     }
 

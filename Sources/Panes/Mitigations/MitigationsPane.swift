@@ -21,7 +21,20 @@ enum MitigationsPane {
             return isOpen ? pair.1 : ListItem(id: pair.0.id, [head(pair.0, model)])
         }
         frame.put(
-            items, selected: selected, isFocused: model.focus == .mitigations, in: inner)
+            items + hint(rows, width: inner.width - 2), selected: selected,
+            isFocused: model.focus == .mitigations, in: inner)
+    }
+
+    /// Says why nothing is advised.
+    private static func hint(_ rows: [MitigationRow], width: Int) -> [ListItem] {
+        guard rows.count == 1, case .doNothing? = rows.first?.content else { return [] }
+        let text =
+            "Nothing is advised: no playbook applies to what is seen. m records what somebody "
+            + "does by hand."
+        return [
+            ListItem(
+                id: nil, [.blank] + Fields.text(text, width: width, indent: 1, token: .textDim))
+        ]
     }
 
     static func summary(_ model: Model) -> [Span] {

@@ -15,7 +15,8 @@ enum CardBody {
         lines += Fields.text(proposal.title, width: width, token: .textStrong)
         lines += CommandText.rows("Runs", proposal.steps, width: width)
         lines += place(proposal, width)
-        lines += Fields.wrapped("Touches", proposal.blastRadius, width: width)
+        lines += Fields.wrapped(
+            "Touches", GateText.withoutVerb(proposal.blastRadius), width: width)
         lines += risk(proposal, width)
         lines += gates(card, width)
         lines += Reversibility(proposal, configuration).lines(width: width)

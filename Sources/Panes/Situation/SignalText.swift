@@ -7,9 +7,10 @@ import SafeText
 /// How a signal is written: one row, and everything about it.
 enum SignalText {
     /// `✗ error_ratio      7.2 %  > 0.16 %   ▁▁▂▅█▇▇`.
-    static func row(_ signal: SignalState, width: Int) -> TextLine {
+    static func row(_ signal: SignalState, width: Int, nameWidth: Int = 18) -> TextLine {
         let look = StateLook(signal)
-        let name = CellWidth.padded(signal.definition.name, to: min(18, max(8, width / 3)))
+        let name = CellWidth.padded(
+            signal.definition.name, to: min(nameWidth, max(8, width / 3)))
         var spans = [Span(look.glyph + " ", look.token), Span(name + " ")]
         guard let value = signal.value else {
             let why = signal.reason.isEmpty ? "no data" : signal.reason
@@ -18,6 +19,9 @@ enum SignalText {
         spans.append(
             Span(CellWidth.padded(signal.text(value), to: 9, right: true), look.token))
         spans.append(Span(" " + CellWidth.padded(edge(signal), to: 10), .textDim))
+        if look.token == .conditionUnknown, !signal.reason.isEmpty {
+            return TextLine(spans + [Span(" " + signal.reason, .conditionUnknown)])
+        }
         var line = TextLine(spans)
         let room = min(24, width - line.width - 1)
         if room >= 6 {
