@@ -54,8 +54,8 @@ extension Backend {
             && clock.now.wall - open.proposedAt <= Model.proposalLifetime
     }
 
-    /// Looks at the programs, journals the approval, then hands it to the executor. Whatever refuses
-    /// says so and leaves the proposal as it was.
+    /// Looks at the programs, journals the approval, then hands it to the executor. Whatever
+    /// refuses says so and leaves the proposal as it was.
     func approve(_ approval: MitigationApproved) {
         do throws(Failure) {
             let (mitigation, action) = try approvable(approval)

@@ -68,7 +68,8 @@ import Testing
         #expect(verified.status == 0, "\(verified.output)")
     }
 
-    /// The whole room without a screen: resolved, the right cause, and the same again with the same seed.
+    /// The whole room without a screen: resolved, the right cause, and the same again with the same
+    /// seed.
     @Test func headlessDrillIsResolvedAndRepeatable() throws {
         func play() throws -> (status: Int32, score: String) {
             let home = try TemporaryFolder()
@@ -84,7 +85,8 @@ import Testing
         #expect(first.score == second.score)
     }
 
-    /// The simulator learns of an action only from the actuator's file: killed before it, the fault stays.
+    /// The simulator learns of an action only from the actuator's file: killed before it, the fault
+    /// stays.
     @Test func emergencyStopKeepsTheDrillFromActing() throws {
         let room = try RoomUnderTest("drill --speed 40")
         try room.ready()

@@ -50,7 +50,8 @@ import Testing
         }
     }
 
-    /// Functions by indentation: from the line with `func` or `init(` to the closing brace at its depth.
+    /// Functions by indentation: from the line with `func` or `init(` to the closing brace at its
+    /// depth.
     static func functions(_ lines: [(Int, String)]) -> [(start: Int, length: Int)] {
         var found: [(start: Int, length: Int)] = []
         for (index, entry) in lines.enumerated() {
@@ -103,7 +104,8 @@ import Testing
     func scriptsExplainThemselves(_ path: String) throws {
         guard !path.hasSuffix(".sh") else { return }
         let text = try Repository.text(path)
-        #expect(text.contains("--help") || text.contains("argparse"), "\(path): error: has no --help")
+        #expect(
+            text.contains("--help") || text.contains("argparse"), "\(path): error: has no --help")
         #expect(
             FileManager.default.isExecutableFile(atPath: Repository.root + "/" + path),
             "\(path): error: is not executable")
