@@ -44,8 +44,5 @@ package struct FeedLimits: Sendable {
     /// How often samples beyond the retention are forgotten.
     package var pruneInterval: Duration = .seconds(60)
 
-    /// How often samples past their retention are dropped.
-    package var pruneInterval: Duration = .seconds(60)
-
     package init() {}
 }
