@@ -102,8 +102,8 @@ extension Model {
     /// Longer ago, what is measured says nothing about the action: the room was closed meanwhile.
     package static let verdictMax: Duration = .seconds(30 * 60)
 
-    /// Judges every finished attempt once: effective when the main signal is back in its band, worse
-    /// when it stays over 1.1 times what it was, ineffective when the watch window ends.
+    /// Judges every finished attempt once: effective when the main signal is back in its band,
+    /// worse when it stays over 1.1 times what it was, ineffective when the watch window ends.
     private mutating func judgements(_ observation: Observation) -> [EventDraft] {
         var drafts: [EventDraft] = []
         for attempt in incident.attempts

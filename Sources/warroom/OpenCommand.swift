@@ -49,6 +49,10 @@ struct OpenCommand: ParsableCommand {
                 options: screen.options)
         }
         Talk.say("\(id) \(model.incident.status.rawValue). Recorded in \(setup.directory)")
+        if let problem = model.journalProblem {
+            Talk.say("NOT everything was recorded: \(problem)")
+            throw ExitCode(ExitStatus.environment.rawValue)
+        }
     }
 
     private func checkedID() throws(Failure) -> IncidentID? {
