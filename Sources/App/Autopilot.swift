@@ -6,12 +6,14 @@ import Playbooks
 import Room
 import Safety
 
-/// Presses the keys a commander would, in drills without a screen. It sees the model, never the truth.
+/// Presses the keys a commander would, in drills without a screen. It sees the model, never the
+/// truth.
 package struct Autopilot: Sendable {
     /// Advice and proposals that were tried or refused already.
     private var tried: Set<String> = []
     private var waitsForCard = false
-    /// The leading hypothesis and since when it leads: a commander does not act on the first flicker.
+    /// The leading hypothesis and since when it leads: a commander does not act on the first
+    /// flicker.
     private var leader: (id: String, since: Timestamp)?
     private static let patience: Duration = .seconds(60)
 

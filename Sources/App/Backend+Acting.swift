@@ -1,11 +1,13 @@
 import Actions
 import Basics
+import Dispatch
 import Incidents
 import Journals
 import Playbooks
 import Room
 import SafeText
 import Safety
+import Synchronization
 
 // Proposals, approvals and the emergency stop: whatever ends in something being run, or not.
 extension Backend {
@@ -52,8 +54,8 @@ extension Backend {
             && clock.now.wall - open.proposedAt <= Model.proposalLifetime
     }
 
-    /// Looks at the programs, journals the approval, then hands it to the executor. Whatever refuses
-    /// says so and leaves the proposal as it was.
+    /// Looks at the programs, journals the approval, then hands it to the executor. Whatever
+    /// refuses says so and leaves the proposal as it was.
     func approve(_ approval: MitigationApproved) {
         do throws(Failure) {
             let (mitigation, action) = try approvable(approval)
@@ -176,7 +178,8 @@ extension Backend {
         }
         // Its failure has told the room; the latch stays.
         guard
-            (try? journal.append(EventDraft(StopCleared(reason: reason), by: setup.actor), sync: true))
+            (try? journal.append(
+                EventDraft(StopCleared(reason: reason), by: setup.actor), sync: true))
                 != nil
         else { return }
         stopOrders.withLock { if $0 == order { executor.clearLatch() } }

@@ -267,7 +267,7 @@ package final class Backend: Sendable {
         for draft in drafts {
             do throws(Failure) {
                 try journal.append(draft, sync: false)
-            } catch where error.code == "journal.recordTooLong" {
+            } catch  where error.code == "journal.recordTooLong" {
                 continue
             } catch {
                 return

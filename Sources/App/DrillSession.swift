@@ -17,8 +17,8 @@ package final class DrillSession: Sendable {
     package let rules: [RuleGroup]
     package let scenario: Scenario
     package let seed: UInt64
-    /// When the fault begins, in simulated time. Known here for the score; no room sees it.
-    package let faultAt: Timestamp
+    /// The score before anything was seen.
+    package let score: DrillScore
     private let simulator: Mutex<Simulator>
     private let queue = DispatchQueue(label: "warroom.drill", qos: .utility)
     private let timer = Mutex<(any DispatchSourceTimer)?>(nil)
@@ -55,7 +55,7 @@ package final class DrillSession: Sendable {
         self.setup = setup
         self.scenario = scenario
         self.seed = seed
-        faultAt = simulator.faultAt
+        score = simulator.emptyScore
         self.simulator = Mutex(simulator)
     }
 

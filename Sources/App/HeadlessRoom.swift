@@ -8,8 +8,8 @@ import Journals
 import Panes
 import Room
 
-/// A drill without a screen, in lockstep on a virtual clock: time advances only after the feeds have
-/// consumed everything written and every effect was carried out, so one seed gives one result.
+/// A drill without a screen, in lockstep on a virtual clock: time advances only after the feeds
+/// have consumed everything written and every effect was carried out, so one seed gives one result.
 package struct HeadlessRoom {
     /// Simulated seconds between two looks.
     private static let step: Duration = .seconds(5)
@@ -34,8 +34,7 @@ package struct HeadlessRoom {
         backend = try Backend(
             setup: session.setup, clock: clock, rules: session.rules, post: { inbox.send($0) })
         model = try backend.openModel(size: Size(width: 160, height: 45))
-        score = DrillScore(
-            scenario: session.scenario, seed: session.seed, faultAt: session.faultAt)
+        score = session.score
     }
 
     /// Plays the drill to its end: resolved, or given up.
@@ -57,7 +56,8 @@ package struct HeadlessRoom {
         return (model, score)
     }
 
-    /// Lets the autopilot press keys until it waits. Bounded: a key that changes nothing ends the turn.
+    /// Lets the autopilot press keys until it waits. Bounded: a key that changes nothing ends the
+    /// turn.
     private mutating func play() {
         for _ in 0..<8 {
             let keys = autopilot.keys(for: model)

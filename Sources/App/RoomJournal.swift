@@ -5,8 +5,8 @@ import Journals
 import Room
 import Synchronization
 
-/// The journal as the room uses it: one lock around "append and tell", so that events reach the model
-/// in the order of their sequence numbers whichever queue wrote them.
+/// The journal as the room uses it: one lock around "append and tell", so that events reach the
+/// model in the order of their sequence numbers whichever queue wrote them.
 package final class RoomJournal: EventSink {
     private enum Mode {
         case writer(JournalWriter)
@@ -29,8 +29,8 @@ package final class RoomJournal: EventSink {
     /// What opening had to put right.
     package let openingNotes: [String]
 
-    /// Opens `directory` for writing, or for reading when another room holds it, when the caller only
-    /// wants to watch, or when the journal is damaged.
+    /// Opens `directory` for writing, or for reading when another room holds it, when the caller
+    /// only wants to watch, or when the journal is damaged.
     package init(
         directory: String, incident: IncidentID, clock: any TimeSource, isObserver: Bool,
         options: JournalOptions, scrub: @escaping @Sendable (String) -> String,

@@ -20,7 +20,8 @@ package enum RoomLauncher {
         package init() {}
     }
 
-    /// A terminal that is ready, with its theme: the first frame can be drawn before anything is read.
+    /// A terminal that is ready, with its theme: the first frame can be drawn before anything is
+    /// read.
     package static func openScreen(_ options: Options) throws(Failure) -> CursesScreen {
         let screen = try CursesScreen.open(
             mouse: options.usesMouse, ascii: options.isASCII ? true : nil,
@@ -36,7 +37,11 @@ package enum RoomLauncher {
         }
     }
 
-    /// The first frame, before configuration and journal are read: nothing in it claims to be known.
+    /// Gives the terminal back when the room could not be opened after all.
+    package static func leave(_ screen: any Screen) { screen.close() }
+
+    /// The first frame, before configuration and journal are read: nothing in it claims to be
+    /// known.
     package static func greet(_ id: IncidentID, on screen: any Screen, isDrill: Bool = false) {
         var incident = Incident(id: id)
         incident.isDrill = isDrill
@@ -48,8 +53,8 @@ package enum RoomLauncher {
         screen.present(RoomView.frame(model))
     }
 
-    /// Runs the room on `screen` until somebody leaves. The screen is closed in every case; a running
-    /// action is finished before this returns.
+    /// Runs the room on `screen` until somebody leaves. The screen is closed in every case; a
+    /// running action is finished before this returns.
     package static func run(
         _ setup: RoomSetup, clock: any TimeSource, rules: [RuleGroup], screen: any Screen,
         options: Options, beforeFeeds: (Backend) -> Void = { _ in }

@@ -8,7 +8,8 @@ import Synchronization
 package struct ClockReading: Hashable, Sendable {
     /// Wall clock.
     package var wall: Timestamp
-    /// Nanoseconds since boot, suspended time included (`CLOCK_BOOTTIME`). Windows and deadlines use it.
+    /// Nanoseconds since boot, suspended time included (`CLOCK_BOOTTIME`). Windows and deadlines
+    /// use it.
     package var boot: BootTime
 
     package init(wall: Timestamp, boot: BootTime) {

@@ -32,7 +32,8 @@ package enum JSONText {
         return try decoder.decode(type, from: Data(bytes))
     }
 
-    /// The same JSON in printable ASCII (0x20…0x7E): every other scalar becomes `\uXXXX`.
+    /// The same JSON in printable ASCII (0x20…0x7E): every other scalar becomes `\u` and four hex
+    /// digits.
     ///
     /// Valid because outside strings JSON holds ASCII alone and the encoder escapes control bytes.
     package static func asciiOnly(_ json: [UInt8]) -> [UInt8] {

@@ -12,7 +12,8 @@ package final class Mailbox<Value: Sendable>: Sendable {
     private let wake: @Sendable () -> Void
 
     /// - Parameters:
-    ///   - capacity: how many values wait at most; nil for no limit (ordered events, never dropped).
+    ///   - capacity: how many values wait at most; nil for no limit (ordered events, never
+    /// dropped).
     ///   - wake: called on the sender's thread after a value went into an empty mailbox.
     package init(capacity: Int?, wake: @escaping @Sendable () -> Void = {}) {
         self.capacity = capacity ?? .max

@@ -1,5 +1,5 @@
-/// How times and spans are written. Durations and clock times never look alike: a clock time carries
-/// a zone ("14:02:10Z"), a duration its units ("6m10s") or a leading sign of elapsed time.
+/// How times and spans are written. Durations and clock times never look alike: a clock time
+/// carries a zone ("14:02:10Z"), a duration its units ("6m10s") or a leading sign of elapsed time.
 package enum TimeText {
     /// RFC 3339 in UTC with `fractionDigits` (0…9), for example `2026-08-21T10:00:00Z`.
     package static func rfc3339(_ time: Timestamp, fractionDigits: Int = 0) -> String {

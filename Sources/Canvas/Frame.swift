@@ -2,8 +2,8 @@ import SafeText
 
 /// One picture of the screen: a grid of cells, drawn into by panes and shown by a `Screen`.
 ///
-/// All clipping happens here: drawing outside is allowed and does nothing. Invariants: every row has
-/// exactly `size.width` cells, a wide glyph is always followed by its tail, and no cell holds a
+/// All clipping happens here: drawing outside is allowed and does nothing. Invariants: every row
+/// has exactly `size.width` cells, a wide glyph is always followed by its tail, and no cell holds a
 /// control or invisible scalar.
 package struct Frame: Hashable, Sendable {
     package let size: Size

@@ -109,7 +109,8 @@ extension Diagnoser {
         if situation.what == nil { unknowns.append("what is broken: no signal has data") }
         if situation.affectedService == nil { unknowns.append("which service") }
         if situation.onset == nil { unknowns.append("since when") }
-        if situation.reach == .unknown { unknowns.append("scope") }
+        let isOver = situation.affectedInstances.isEmpty && !situation.reachDetail.isEmpty
+        if situation.reach == .unknown, !isOver { unknowns.append("scope") }
         if allChanges(input).isEmpty { unknowns.append("recent changes: no source reports them") }
         if let main = main(.errorRatio) ?? main(.latency), main.state.baseline == nil {
             unknowns.append("baseline of \(main.definition.name)")

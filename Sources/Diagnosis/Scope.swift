@@ -166,8 +166,9 @@ extension Diagnoser {
             failures: 0)
     }
 
-    /// The one version each instance has series of at this moment. A rate looks minutes back and still
-    /// sees what ran before a rollout; an instant selector does not, because the old series have ended.
+    /// The one version each instance has series of at this moment. A rate looks minutes back and
+    /// still sees what ran before a rollout; an instant selector does not, because the old series
+    /// have ended.
     private mutating func runningVersions(_ tracker: SignalTracker, _ input: DiagnosisInput)
         -> [String: String]
     {

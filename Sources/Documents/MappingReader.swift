@@ -3,8 +3,8 @@ import Basics
 /// Reads the keys of one mapping, notes what is wrong in the context, and finally names keys that
 /// nobody asked for.
 ///
-/// A value that is missing or wrong reads as nil (or, for the required ones, as an empty value after
-/// a problem was noted), so that decoding goes on and finds everything.
+/// A value that is missing or wrong reads as nil (or, for the required ones, as an empty value
+/// after a problem was noted), so that decoding goes on and finds everything.
 package final class MappingReader {
     package let node: YAMLNode
     package let context: YAMLDecoderContext

@@ -18,7 +18,8 @@ package struct Problem: Hashable, Sendable, CustomStringConvertible {
         self.suggestion = suggestion
     }
 
-    /// `warroom.yaml:12:7: unknown key "promlq"; expected one of promql, unit. Did you mean promql?`
+    /// `warroom.yaml:12:7: unknown key "promlq"; expected one of promql, unit. Did you mean
+    /// promql?`
     package var description: String {
         var text = position + ": " + what
         if !expected.isEmpty { text += "; expected " + expected }

@@ -67,6 +67,11 @@ package final class Simulator {
         actuations = ActuationReader(path: paths.actuations)
     }
 
+    /// The score of this incident before anybody saw anything.
+    package var emptyScore: DrillScore {
+        DrillScore(scenario: scenario, seed: seed, faultAt: faultAt)
+    }
+
     /// Writes everything that existed before the room opened. Called once, before `advance`.
     package func prepare() throws(Failure) {
         precondition(!isPrepared, "a drill is prepared once")

@@ -41,6 +41,8 @@ package struct FeedLimits: Sendable {
     package var rescanInterval: Duration = .seconds(1)
     /// The same without inotify, and for network file systems.
     package var pollInterval: Duration = .milliseconds(250)
+    /// How often samples beyond the retention are forgotten.
+    package var pruneInterval: Duration = .seconds(60)
 
     package init() {}
 }

@@ -46,8 +46,8 @@ package struct SourceHealth: Sendable, Hashable, Identifiable {
     /// Occasions on which lines may have been lost: truncation before they were read, and the like.
     package var possibleLosses: Int
 
-    /// A recording: its samples say their own, past times, and nobody promised to renew it. It feeds
-    /// baselines and is never late.
+    /// A recording: its samples say their own, past times, and nobody promised to renew it. It
+    /// feeds baselines and is never late.
     package var isHistory = false
     /// The metrics a dump delivers; nil for other sources.
     package var metricNames: Set<String>?

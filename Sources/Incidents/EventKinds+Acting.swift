@@ -12,7 +12,8 @@ package enum ApprovalClass: String, Sendable, Codable, CaseIterable {
 
 /// The frozen identity of one proposed use of one action on one target.
 ///
-/// Everything that will run stands here; approval is bound to `digest`, so what was shown is what runs.
+/// Everything that will run stands here; approval is bound to `digest`, so what was shown is what
+/// runs.
 package struct MitigationProposed: EventPayload, Hashable {
     package static let kind = "mitigation.proposed"
     /// Unique within the incident: `M1`, `M2`, …

@@ -2,7 +2,8 @@ import Basics
 
 /// An incident's id: `INC-` and four to eight ASCII digits.
 ///
-/// Compared and matched as bytes: Swift's `==` on strings accepts look-alikes (the Kelvin sign for K).
+/// Compared and matched as bytes: Swift's `==` on strings accepts look-alikes (the Kelvin sign for
+/// K).
 package struct IncidentID: Hashable, Sendable, Codable, CustomStringConvertible {
     package let text: String
 

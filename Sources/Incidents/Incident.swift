@@ -144,7 +144,8 @@ extension Incident {
         attempts.filter { $0.outcome == .unknown && !$0.isAcknowledged }
     }
 
-    /// The newest successful forward action with a rollback that has not been undone: what `r` names.
+    /// The newest successful forward action with a rollback that has not been undone: what `r`
+    /// names.
     package var undoCandidate: Mitigation? {
         let undone = Set(
             mitigations.filter { $0.state == .succeeded }.compactMap(\.proposal.rollbackOf))

@@ -2,8 +2,8 @@ import Basics
 
 /// What the room saw at one moment, kept so that report, replay and postmortem need no memory.
 ///
-/// Written when the leading hypothesis or the reach changes, at every intent, and at least every five
-/// minutes while something is wrong. Texts are as they stood on screen, units included.
+/// Written when the leading hypothesis or the reach changes, at every intent, and at least every
+/// five minutes while something is wrong. Texts are as they stood on screen, units included.
 package struct SituationRecorded: EventPayload, Hashable {
     package static let kind = "situation.recorded"
 

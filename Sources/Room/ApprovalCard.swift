@@ -3,7 +3,8 @@ import Incidents
 import Playbooks
 import Safety
 
-/// A snapshot of what was proposed. It ignores every later change except "this is no longer allowed".
+/// A snapshot of what was proposed. It ignores every later change except "this is no longer
+/// allowed".
 package struct ApprovalCard: Sendable, Hashable {
     package enum Focus: Sendable, Hashable, CaseIterable { case cancel, reason, confirm, approve }
 

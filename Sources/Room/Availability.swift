@@ -77,8 +77,8 @@ extension Model {
         return nil
     }
 
-    /// Commands that end in a journal entry. The emergency stop is not among them: it must work from
-    /// every room, also a read-only one.
+    /// Commands that end in a journal entry. The emergency stop is not among them: it must work
+    /// from every room, also a read-only one.
     private static func writes(_ command: Command) -> Bool {
         switch command {
         case .approve, .refuse, .undo, .byHand, .test, .hypothesis, .evidence, .note, .update,

@@ -10,6 +10,8 @@ package enum Message: Sendable {
     case resized(Size)
     /// A key that is text or belongs to the open overlay.
     case key(Key)
+    /// The open page shows this row first; never beyond its end, which only drawing knows.
+    case scrolled(to: Int)
     /// A bound key or a palette line.
     case command(Command, argument: String)
     case tick(ClockReading)

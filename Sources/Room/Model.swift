@@ -45,6 +45,7 @@ package struct Model: Sendable {
     package var toast: Toast?
     package var isLeaving = false
     package var reportText = ""
+    package var foundLogs: FoundLogs?
 
     // Bookkeeping of what was asked of the journal and is not back yet
     package var pendingMilestones: Set<Milestone> = []

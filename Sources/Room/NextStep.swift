@@ -40,7 +40,7 @@ extension Model {
         }
         if let unknown = incident.unacknowledgedUnknowns.first {
             return NextStep(
-                "\(unknown.id) \(unknown.action) on \(unknown.target): outcome unknown, look and say",
+                "\(unknown.id) \(unknown.action) on \(unknown.target): outcome unknown",
                 keys: ":acknowledge FINDING", isUrgent: true)
         }
         if let running = incident.runningAttempt {
@@ -54,7 +54,8 @@ extension Model {
         if incident.status.isOver {
             return incident.status == .resolved
                 ? NextStep("resolved: write it down and close", keys: "9 report, :export, :close")
-                : nil
+                : NextStep(
+                    "\(incident.status.rawValue): nothing waits here", keys: "9 report, q leaves")
         }
         if let open = incident.mitigations.first(where: { $0.state == .proposed }) {
             return NextStep(
@@ -69,6 +70,12 @@ extension Model {
                 "status update overdue by \(TimeText.span(now.wall - due))", keys: "u",
                 isUrgent: true)
         }
+        if let watched {
+            return NextStep(
+                "watching \(watched.mitigation.proposal.title): \(watched.progress)",
+                keys: incident.nextUpdateDue == nil ? "u tells people" : "")
+        }
+        if let harm = harmDone { return harm }
         let worthDeciding = mitigationRows.first { row in
             if case .planned(let planned) = row.content { return planned.proposal != nil }
             return false
@@ -80,20 +87,77 @@ extension Model {
         return nil
     }
 
+    /// The newest action made it worse: undoing it comes before anything else.
+    private var harmDone: NextStep? {
+        let judged = incident.mitigations.filter { $0.attempts.last?.verdict != nil }
+        guard isHurting, let last = judged.last, let attempt = last.attempts.last,
+            attempt.verdict == .worse
+        else { return nil }
+        let undo = incident.undoCandidate?.proposal.id == last.proposal.id
+        return NextStep(
+            "\(attempt.id) made it worse: \(attempt.verdictDetail)",
+            keys: undo ? "r undoes it" : "press 3", isUrgent: true)
+    }
+
     private var routine: NextStep? {
         if !incident.environmentAnswered && !configuration.environmentIsDeclared {
             return NextStep(
                 "environment not confirmed: treated as production with everything required",
                 keys: ":environment")
         }
+        if feeds != nil, sourceCounts.total == 0 {
+            return NextStep(
+                "no source is read, so nothing can be seen: leave and start again with "
+                    + "--logs PATH --metrics PATH", keys: "q")
+        }
         if incident.nextUpdateDue == nil, isHurting {
             return NextStep("no status update published yet", keys: "u")
         }
-        if let condition = observation?.conditions.first(where: { !$0.state.counts }) {
-            return NextStep(
-                "waiting for: \(condition.id.title) (\(condition.state.word))", keys: "4")
+        return isQuiet ? quiet : waiting
+    }
+
+    /// Nothing departed from its band since the room opened.
+    private var isQuiet: Bool {
+        guard let observation else { return false }
+        return !isHurting && incident.startedAt == nil && observation.situation.onset == nil
+            && observation.signals.contains { $0.isBad == false }
+            && !observation.alerts.contains(where: \.isFiring)
+    }
+
+    private var quiet: NextStep {
+        let signals = observation?.signals ?? []
+        let good = signals.filter { $0.isBad == false }.count
+        let blind = signals.filter { $0.isBad == nil && $0.definition.harm != .none }.count
+        return NextStep(
+            "watch: \(good) signals in their band, no alert fires"
+                + (blind > 0 ? "; \(blind) cannot be judged" : ""), keys: blind > 0 ? "7 why" : "")
+    }
+
+    /// What resolving waits for, the worst first.
+    private var waiting: NextStep? {
+        let conditions = observation?.conditions ?? []
+        let rest = conditions.filter { !$0.state.counts }
+        guard let first = rest.first else { return nil }
+        if let bad = rest.first(where: { if case .notMet = $0.state { true } else { false } }) {
+            let time = bad.timing.isEmpty ? "" : ", \(bad.timing)"
+            return NextStep("not met: \(bad.id.title) (\(bad.detail)\(time))", keys: "4")
         }
-        return nil
+        let unknown = rest.first { if case .unknown = $0.state { true } else { false } }
+        if let unknown, case .unknown(let reason) = unknown.state {
+            return NextStep("unknown: \(unknown.id.title): \(reason)", keys: "4")
+        }
+        let longest = rest.map { condition in
+            if case .holding(_, let remaining) = condition.state {
+                remaining
+            } else {
+                Duration.zero
+            }
+        }.max()
+        guard let longest else { return NextStep("waiting for: \(first.id.title)", keys: "4") }
+        let held = conditions.count - rest.count
+        return NextStep(
+            "\(held) of \(conditions.count) held, the others hold: resolve in "
+                + "\(TimeText.span(max(.zero, longest))) if nothing relapses", keys: "4")
     }
 
     /// Whether any judged signal is out of its band now.

@@ -15,6 +15,20 @@ package enum Overlay: Sendable, Hashable {
     /// "Leave the room?" with what keeps running.
     case leaving
 
+    /// Shows `row` of what scrolls first; nothing where nothing does.
+    package mutating func scroll(to row: Int) {
+        let row = max(0, row)
+        switch self {
+        case .help: self = .help(scroll: row)
+        case .detail(let pane, _): self = .detail(pane, scroll: row)
+        case .text(let title, let body, _): self = .text(title: title, body: body, scroll: row)
+        case .card(var card):
+            card.scroll = row
+            self = .card(card)
+        case .palette, .prompt, .declaration, .leaving: break
+        }
+    }
+
     /// Whether printable keys are text right now (also `!`; Ctrl-X is the stop from anywhere).
     package var isTyping: Bool {
         switch self {

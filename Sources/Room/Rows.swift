@@ -17,16 +17,21 @@ package struct MitigationRow: Sendable, Hashable, Identifiable {
 }
 
 extension Model {
-    /// What waits first, then what a playbook advises, then doing nothing, then what is over.
+    /// What waits first, then what is watched, then what a playbook advises, then doing nothing, then what is over.
     package var mitigationRows: [MitigationRow] {
         let open = incident.mitigations.filter { !$0.isOver }
-        let over = incident.mitigations.filter(\.isOver).reversed()
+        let inWatch = watched?.mitigation.proposal.id
+        let over = incident.mitigations.filter { $0.isOver && $0.proposal.id != inWatch }.reversed()
         let openKeys = Set(open.map { $0.proposal.action + "@" + $0.proposal.target })
         let advised = planned.filter {
             !openKeys.contains($0.advice.action + "@" + $0.advice.target)
+                && !isInEffect($0.advice.action, on: $0.advice.target)
         }
         let answering = advised.filter(answersLeader) + advised.filter { !answersLeader($0) }
         var rows = open.map { MitigationRow(id: $0.proposal.id, content: .proposal($0)) }
+        if let watched {
+            rows.append(MitigationRow(id: inWatch ?? "", content: .proposal(watched.mitigation)))
+        }
         rows += answering.map { MitigationRow(id: $0.advice.id, content: .planned($0)) }
         let cost = observation?.situation.doNothing ?? ""
         rows.append(MitigationRow(id: "do-nothing", content: .doNothing(cost)))
@@ -46,12 +51,42 @@ extension Model {
     package var logRows: [LogRecord] {
         let records = feeds?.recent ?? []
         guard focus == .logs, !find.isEmpty else { return records }
+        if let found = foundLogs, found.find == find, found.generation == feeds?.generation {
+            return found.records
+        }
+        return matching(records)
+    }
+
+    /// Filters once per find text and generation of the feeds, not once per frame.
+    mutating func refreshFoundLogs() {
+        guard focus == .logs, !find.isEmpty, let feeds else {
+            foundLogs = nil
+            return
+        }
+        if foundLogs?.find == find, foundLogs?.generation == feeds.generation { return }
+        foundLogs = FoundLogs(
+            find: find, generation: feeds.generation, records: matching(feeds.recent))
+    }
+
+    /// What the find text found, and in which snapshot.
+    package struct FoundLogs: Sendable {
+        var find: String
+        var generation: UInt64
+        var records: [LogRecord]
+    }
+
+    private func matching(_ records: [LogRecord]) -> [LogRecord] {
         let needle = find.lowercased()
         return records.filter {
             $0.message.lowercased().contains(needle)
                 || ($0.service ?? "").lowercased().contains(needle)
                 || ($0.level?.word ?? "") == needle
         }
+    }
+
+    /// The entries the timeline shows: details only while it has the whole screen.
+    package var timelineRows: [TimelineLine] {
+        focus == .timeline && isZoomed ? timeline : timeline.filter { $0.weight > .detail }
     }
 
     /// The identities of a pane's rows, in order.
@@ -61,7 +96,7 @@ extension Model {
         case .hypotheses: observation?.hypotheses.map(\.id) ?? []
         case .mitigations: mitigationRows.map(\.id)
         case .conditions: ConditionID.allCases.map(\.rawValue)
-        case .timeline: timeline.map { String($0.sequence) }
+        case .timeline: timelineRows.map { String($0.sequence) }
         case .logs: logRows.map { String($0.id) }
         case .metrics:
             (observation?.signals.map { "signal:" + $0.definition.name } ?? [])

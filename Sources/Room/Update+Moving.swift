@@ -15,7 +15,8 @@ extension Model {
         jump(to: ring[(index + step + ring.count) % ring.count])
     }
 
-    /// Moves the selection; moving up stops following, reaching the end of a followed list resumes it.
+    /// Moves the selection; moving up stops following, reaching the end of a followed list resumes
+    /// it.
     mutating func moveSelection(by step: Int) {
         let ids = rowIDs(of: focus)
         guard !ids.isEmpty else { return }
@@ -61,7 +62,7 @@ extension Model {
 
     private func searchTexts(of pane: Pane) -> [String] {
         switch pane {
-        case .timeline: timeline.map { "\($0.word) \($0.text) \($0.actor)" }
+        case .timeline: timelineRows.map { "\($0.word) \($0.text) \($0.actor)" }
         case .hypotheses: observation?.hypotheses.map(\.statement) ?? []
         case .logs: logRows.map { "\($0.level?.word ?? "") \($0.service ?? "") \($0.message)" }
         case .report:

@@ -98,8 +98,8 @@ extension Model {
     /// How long a clear improvement is given to finish: rates look five minutes back.
     package static let improvingWindow: Duration = .seconds(10 * 60)
 
-    /// Judges every finished attempt once: effective when the main signal is back in its band, worse
-    /// when it stays over 1.1 times what it was, ineffective when the watch window ends.
+    /// Judges every finished attempt once: effective when the main signal is back in its band,
+    /// worse when it stays over 1.1 times what it was, ineffective when the watch window ends.
     private mutating func judgements(_ observation: Observation) -> [EventDraft] {
         var drafts: [EventDraft] = []
         for attempt in incident.attempts

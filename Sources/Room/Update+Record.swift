@@ -251,7 +251,8 @@ extension Model {
         return form
     }
 
-    /// The form a new incident opens with: severity and environment as assumed, the rest from the data.
+    /// The form a new incident opens with: severity and environment as assumed, the rest from the
+    /// data.
     package var openingDeclaration: Declaration { prefilledDeclaration }
 
     /// Writes what was declared; what stays empty stays unknown.

@@ -8,11 +8,15 @@ import Safety
 extension Model {
     /// Takes in one message and says what is to be done. Pure: the only way the room changes.
     package mutating func update(_ message: Message) -> [Effect] {
+        defer { refreshFoundLogs() }
         switch message {
         case .resized(let size):
             self.size = size
             return []
         case .key(let key): return handle(key)
+        case .scrolled(let row):
+            overlay?.scroll(to: row)
+            return []
         case .command(let command, let argument): return perform(command, argument)
         case .tick(let reading): return tick(reading)
         case .observed(let findings): return observe(findings)

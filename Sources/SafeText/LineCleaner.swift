@@ -1,5 +1,5 @@
-/// Makes the lines of one source safe to keep: sanitised, then redacted, with private keys that span
-/// lines followed from line to line.
+/// Makes the lines of one source safe to keep: sanitised, then redacted, with private keys that
+/// span lines followed from line to line.
 package struct LineCleaner: Sendable {
     /// Lines after which a private key whose end never came is over.
     package static let keyLinesMax = 64

@@ -11,13 +11,14 @@ import SafeText
 /// The terminal through ncursesw.
 ///
 /// From `open` to `close` the terminal is on its alternate screen in raw mode: Ctrl-C, Ctrl-Z and
-/// Ctrl-X arrive as keys. Standard error is kept in memory meanwhile, and a crash of any thread gives
-/// the terminal back first.
+/// Ctrl-X arrive as keys. Standard error is kept in memory meanwhile, and a crash of any thread
+/// gives the terminal back first.
 @MainActor
 package final class CursesScreen: Screen {
     /// What a screen is opened with.
     package struct Options: Sendable {
-        /// Whether clicks and the wheel are reported (the terminal's own selection then needs Shift).
+        /// Whether clicks and the wheel are reported (the terminal's own selection then needs
+        /// Shift).
         package var mouse: Bool
         /// nil: ASCII when the locale is not UTF-8.
         package var ascii: Bool?

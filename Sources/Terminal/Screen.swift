@@ -23,8 +23,8 @@ package protocol Screen: AnyObject {
     var hasHungUp: Bool { get }
     /// Takes over the terminal's present size (after SIGWINCH or SIGCONT) and draws all anew.
     func terminalResized()
-    /// Offers `text` to the terminal's clipboard (OSC 52). Outward only and only on a key; a terminal
-    /// that does not know the sequence ignores it.
+    /// Offers `text` to the terminal's clipboard (OSC 52). Outward only and only on a key; a
+    /// terminal that does not know the sequence ignores it.
     func copy(_ text: String)
     /// Gives the terminal back, stops the process group (Ctrl-Z) and takes it again when continued.
     /// false when nobody could continue the process: then nothing happens.

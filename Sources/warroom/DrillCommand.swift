@@ -5,7 +5,6 @@ import Drills
 import Incidents
 import Journals
 import Room
-import Terminal
 
 struct DrillCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -92,7 +91,7 @@ struct DrillCommand: ParsableCommand {
     private func playOnScreen(_ scenario: Scenario) throws -> Bool {
         let terminal = try MainActor.assumeIsolated { try RoomLauncher.openScreen(screen.options) }
         var isHandedOver = false
-        defer { if !isHandedOver { MainActor.assumeIsolated { terminal.close() } } }
+        defer { if !isHandedOver { MainActor.assumeIsolated { RoomLauncher.leave(terminal) } } }
         let clock = SystemClock(speed: speed)
         let session = try DrillSession(
             scenario: scenario, seed: seed, start: clock.now.wall, speed: speed,

@@ -9,8 +9,8 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "eval",
         abstract: "Evaluate PromQL over Prometheus text dumps, without a server.",
         discussion: """
-            Samples with timestamps are history, so one file can hold hours. Without --at the moment \
-            is that of the newest sample, or now when samples carry no time.
+            Samples with timestamps are history, so one file can hold hours. Without --at the \
+            moment is that of the newest sample, or now when samples carry no time.
             """)
 
     @Argument(help: "EXPR FILE…; with --queries only files. EXPR may start with -.")

@@ -5,7 +5,6 @@ import Incidents
 import Journals
 import Playbooks
 import Room
-import Terminal
 
 struct OpenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,7 +30,7 @@ struct OpenCommand: ParsableCommand {
         let known = try checkedID()
         let terminal = try MainActor.assumeIsolated { try RoomLauncher.openScreen(screen.options) }
         var isHandedOver = false
-        defer { if !isHandedOver { MainActor.assumeIsolated { terminal.close() } } }
+        defer { if !isHandedOver { MainActor.assumeIsolated { RoomLauncher.leave(terminal) } } }
         if let id = known ?? IncidentID(store.nextFreeID()) {
             MainActor.assumeIsolated { RoomLauncher.greet(id, on: terminal) }
         }

@@ -15,8 +15,8 @@ struct Warroom: ParsableCommand {
         commandName: "warroom",
         abstract: "A war room for incident commanders, in one terminal.",
         discussion: """
-            Opens on log files and Prometheus text dumps, says what is happening, ranks causes with \
-            evidence, holds every mitigation behind safety gates and writes the incident down.
+            Opens on log files and Prometheus text dumps, says what is happening, ranks causes \
+            with evidence, holds every mitigation behind safety gates and writes the incident down.
 
             Exit codes: 0 ok, 1 finding, 2 usage, 3 refused by a gate, 4 environment.
             """,

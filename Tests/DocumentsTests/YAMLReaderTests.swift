@@ -126,7 +126,8 @@ import Testing
                 {
                     _ = $0.string("promql"); _ = $0.string("unit")
                 },
-                "f.yaml:1:1: unknown key \"promlq\"; expected one of promql, unit. Did you mean promql?"
+                "f.yaml:1:1: unknown key \"promlq\"; expected one of promql, unit. "
+                    + "Did you mean promql?"
             ),
             (
                 "k: drak", { _ = $0.choice("k", of: ["dark", "light"]) },

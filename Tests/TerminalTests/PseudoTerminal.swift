@@ -13,7 +13,8 @@ final class PseudoTerminal {
     init(_ size: Size = Size(width: 40, height: 6)) throws {
         master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         try #require(master >= 0)
-        // The library's functions are not in the Glibc module; these are what they do (ioctl_tty(2)).
+        // The library's functions are not in the Glibc module; these are what they do
+        // (ioctl_tty(2)).
         var unlocked: Int32 = 0
         try #require(ioctl(master, 0x4004_5431, &unlocked) == 0)
         var number: Int32 = -1

@@ -147,7 +147,8 @@ import Testing
         }
         #expect(
             failure?.description
-                == "No terminal to draw on (standard input is not a terminal). Nothing was started. "
+                == "No terminal to draw on (standard input is not a terminal). "
+                + "Nothing was started. "
                 + "Run it in a terminal, or use a subcommand such as status or report.")
     }
 

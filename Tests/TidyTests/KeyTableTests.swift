@@ -15,7 +15,7 @@ import Testing
         #expect(
             String(readme[start.upperBound..<stop.lowerBound])
                 == Bindings.markdownTable().trimmingNewlines,
-            "README.md: error: the key table is stale, paste the output of: warroom keys --format markdown"
+            "README.md: error: stale keys, paste: warroom keys --format markdown"
         )
     }
 

@@ -50,7 +50,8 @@ import Testing
         }
     }
 
-    /// Functions by indentation: from the line with `func` or `init(` to the closing brace at its depth.
+    /// Functions by indentation: from the line with `func` or `init(` to the closing brace at its
+    /// depth.
     static func functions(_ lines: [(Int, String)]) -> [(start: Int, length: Int)] {
         var found: [(start: Int, length: Int)] = []
         for (index, entry) in lines.enumerated() {

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Basics
 
 /// One line of a `--queries` file: `{"expr": …, "time": …}` for one moment or
 /// `{"expr": …, "start": …, "end": …, "step": …}` for a range. Times are seconds since the epoch,
@@ -31,7 +31,7 @@ package struct QueryLine: Hashable, Sendable {
     package static func parse(_ line: String) throws(QueryError) -> QueryLine {
         let raw: Raw
         do {
-            raw = try JSONDecoder().decode(Raw.self, from: Data(line.utf8))
+            raw = try JSONText.decode(Raw.self, from: line.utf8)
         } catch {
             throw malformed(
                 "a query line is a JSON object with \"expr\" and \"time\", or \"expr\", \"start\", "

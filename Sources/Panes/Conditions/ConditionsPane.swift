@@ -63,23 +63,39 @@ enum ConditionsPane {
                 " nothing evaluated yet; no data is never a pass", width: width, token: .textDim)
     }
 
+    /// One row, and where there is room a second one: the reason in full, or source and age.
     private static func lines(_ condition: StopCondition, width: Int, isOpen: Bool) -> [TextLine] {
         let look = StateLook(condition.state)
-        var head = TextLine(
-            [
-                look.span(width: 8), Span(CellWidth.padded(condition.id.title, to: 25)),
-                Span(short(condition), look.token == .conditionMet ? .text : look.token),
-            ])
-        if !condition.timing.isEmpty, !isOpen {
-            head.trailing = [Span(condition.timing, .textDim)]
-            head.trailingKept = 0
+        let lead = [
+            look.span(width: 8), Span(CellWidth.padded(condition.id.title, to: titleWidth)),
+        ]
+        let text = short(condition)
+        let token: Token = look.token == .conditionMet ? .text : look.token
+        let timing = condition.timing.isEmpty ? [] : [Span(condition.timing, look.token)]
+        let used = (lead + timing).reduce(1) { $0 + $1.width }
+        let isCut = used + CellWidth.of(text) > width
+        guard isOpen else { return [TextLine(lead + [Span(text, token)], trailing: timing)] }
+        guard isCut else {
+            return [
+                TextLine(lead + [Span(text, token)], trailing: timing),
+                TextLine(source(condition), .textDim).indented(10),
+            ]
         }
-        guard isOpen else { return [head] }
-        let second =
-            (condition.timing.isEmpty ? "" : condition.timing + "; ")
-            + "must hold \(TimeText.span(condition.hold)); "
-            + SignalText.origin(condition.source, condition.age)
-        return [head, TextLine(second, .textDim).indented(10)]
+        return [
+            TextLine(lead, trailing: timing),
+            TextLine([Span(text, token)], trailing: []).indented(10),
+        ]
+    }
+
+    private static let titleWidth = 25
+
+    /// Source and age; without a source, what settles the question.
+    private static func source(_ condition: StopCondition) -> String {
+        if case .unknown = condition.state, condition.source.isEmpty {
+            return ":checked WHAT YOU SAW, or :not-applicable WHY, settles it"
+        }
+        guard !condition.source.isEmpty else { return "" }
+        return "from " + SignalText.shortOrigin(condition.source, condition.age)
     }
 
     /// What is compared; for an unknown the reason.
@@ -110,7 +126,10 @@ enum ConditionsPane {
             lines += Fields.wrapped("So far", condition.timing, width: width)
         }
         lines += Fields.wrapped(
-            "Must hold", TimeText.span(condition.hold) + " without a break", width: width)
+            "Must hold",
+            condition.hold > .zero
+                ? TimeText.span(condition.hold) + " without a break"
+                : "no time of its own: it is judged at every reading", width: width)
         lines += Fields.wrapped(
             "Source", SignalText.origin(condition.source, condition.age), width: width)
         if let record = model.incident.conditions[condition.id] {

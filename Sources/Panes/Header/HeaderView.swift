@@ -83,7 +83,9 @@ enum HeaderView {
     private static func update(_ model: Model) -> [[Span]] {
         guard !model.incident.status.isOver else { return [[]] }
         guard let due = model.incident.nextUpdateDue else {
-            return [[Span("no update yet", .textDim)], []]
+            return model.isHurting
+                ? [[Span("no update yet: u", .header)], [Span("no update", .header)], []]
+                : [[Span("no update yet", .textDim)], []]
         }
         let left = due - model.now.wall
         let isLate = left.nanoseconds < 0
@@ -108,7 +110,12 @@ enum HeaderView {
             FittedRow.Item(40, 60, 95, forms: phases(model.incident)),
             FittedRow.Item(10, 36, 38, forms: byHand + [[]]),
             FittedRow.Item(100, 100, forms: stop(model)),
-            FittedRow.Item(30, forms: [[Span("auto-rollback not armed", .header)], []]),
+            FittedRow.Item(
+                20, 30,
+                forms: [
+                    [Span("auto-rollback not armed: undo is by hand (r)", .header)],
+                    [Span("auto-rollback not armed", .header)], [],
+                ]),
         ]
         if case .viewer = model.access {
             items.insert(.init(90, forms: [[Span("▲ READ-ONLY", .stateStale)]]), at: 2)

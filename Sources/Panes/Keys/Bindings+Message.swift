@@ -4,8 +4,8 @@ import Room
 extension Bindings {
     /// What a key means now, or nil when it means nothing.
     ///
-    /// Ctrl-X is the emergency stop wherever the cursor is. On a screen too small to show anything no
-    /// other key decides anything, because nobody can see what it would decide.
+    /// Ctrl-X is the emergency stop wherever the cursor is. On a screen too small to show anything
+    /// no other key decides anything, because nobody can see what it would decide.
     package static func message(for key: Key, in model: Model) -> Message? {
         if key == .control("X") { return .command(.stop, argument: "") }
         if let binding = all.first(where: { $0.scope == .everywhere && $0.keys.contains(key) }) {
@@ -47,7 +47,21 @@ extension Bindings {
         case .character("q") where closesOnQ(overlay): return .command(.back, argument: "")
         default: break
         }
+        if let row = jump(key, overlay, model) { return .scrolled(to: row) }
         return scrollsPastEnd(key, overlay, model) ? nil : .key(key)
+    }
+
+    /// Where a page down or the end leads, never beyond the last row.
+    private static func jump(_ key: Key, _ overlay: Overlay, _ model: Model) -> Int? {
+        guard !overlay.isTyping, let scroll = overlay.scroll else { return nil }
+        let last = OverlayView.scrollMax(model)
+        let page = OverlayView.pageRows(model)
+        switch key {
+        case .pageDown, .character(" "): return min(scroll + page, last)
+        case .pageUp: return max(0, min(scroll, last) - page)
+        case .end, .character("G"): return last
+        default: return nil
+        }
     }
 
     private static func closesOnQ(_ overlay: Overlay) -> Bool {

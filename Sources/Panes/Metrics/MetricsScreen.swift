@@ -37,8 +37,8 @@ enum MetricsScreen {
                     [
                         SignalText.row(signal, width: width),
                         TextLine(
-                            SignalText.baseline(signal) + "; "
-                                + SignalText.origin(signal.source, signal.age), .textDim
+                            SignalText.baseline(signal) + "; from "
+                                + SignalText.shortOrigin(signal.source, signal.age), .textDim
                         ).indented(4),
                     ])
             }
@@ -47,25 +47,29 @@ enum MetricsScreen {
     private static func alerts(_ model: Model, _ width: Int) -> [ListItem] {
         let alerts = model.observation?.alerts ?? []
         let firing = alerts.filter(\.isFiring)
-        let pending = alerts.filter { !$0.isFiring }
-        var lines = [
-            TextLine.blank,
-            Fields.heading("Alerts: \(firing.count) firing, \(pending.count) pending"),
-        ]
-        lines += (firing + pending).map { alert in
-            let look =
-                alert.isFiring
-                ? StateLook("▲", "firing", .alertFiring)
-                : StateLook("◔", "pending", .alertPending)
-            let since = TimeText.span(model.now.wall - alert.since)
-            return TextLine(
-                [
-                    Span(" "), look.span(width: 8), Span(alert.name + "  ", .textStrong),
-                    Span(alert.summary),
-                ],
-                trailing: [Span("for \(since)", .textDim)])
-        }
+        let resolved = alerts.filter { !$0.isFiring }
+        let hasRules = model.configuration.sources.contains { $0.kind == .rules }
+        let counts =
+            hasRules || !alerts.isEmpty
+            ? "Alerts: \(firing.count) firing, \(resolved.count) resolved"
+            : "Alerts: no rule file is read (alerts: [{rules: PATH}] in the configuration)"
+        let lines = [.blank, Fields.heading(counts)] + (firing + resolved).map { row($0, model) }
         return [ListItem(id: nil, lines)]
+    }
+
+    private static func row(_ alert: AlertView, _ model: Model) -> TextLine {
+        let look =
+            alert.isFiring
+            ? StateLook("▲", "firing", .alertFiring) : StateLook("✓", "resolved", .conditionMet)
+        let span = TimeText.span(max(.zero, model.now.wall - alert.since))
+        let labels = alert.labels.filter { $0.key != "severity" }.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+        return TextLine(
+            [
+                Span(" "), look.span(width: 8), Span(" " + alert.name + "  ", .textStrong),
+                Span(alert.summary.isEmpty ? labels : alert.summary),
+            ],
+            trailing: [Span(alert.isFiring ? "for \(span)" : "\(span) ago", .textDim)])
     }
 
     private static func problems(_ model: Model, _ width: Int) -> [ListItem] {
@@ -111,7 +115,10 @@ enum MetricsScreen {
     }
 
     private static func figures(_ source: SourceHealth, _ model: Model) -> String {
-        let age = source.lastData.map { "\(TimeText.span(model.now.wall - $0)) ago" } ?? "never"
+        let age =
+            source.lastData.map {
+                "\(TimeText.span(max(.zero, model.now.wall - $0))) ago"
+            } ?? "never"
         return "\(UnitText.number(Double(source.linesTotal))) lines  \(age)"
     }
 

@@ -56,7 +56,7 @@ enum MitigationsPane {
                 Span(outcome(mitigation, model), .textDim),
             ])
             line.trailing =
-                verdict(mitigation)
+                verdict(mitigation, model)
                 ?? (mitigation.attempts.isEmpty ? traits(mitigation.proposal, model) : [])
             line.trailingKept = 1
             return line
@@ -77,7 +77,8 @@ enum MitigationsPane {
             : [word, Span("  " + way.span.text, way.span.token)]
     }
 
-    private static func verdict(_ mitigation: Mitigation) -> [Span]? {
+    private static func verdict(_ mitigation: Mitigation, _ model: Model) -> [Span]? {
+        if isWatched(mitigation, model) { return [watchLook.span()] }
         guard let attempt = mitigation.attempts.last, let verdict = attempt.verdict else {
             return nil
         }
@@ -122,6 +123,11 @@ enum MitigationsPane {
             }
             return lines
         case .approved: return [TextLine("the intent is being written", .textDim).indented(2)]
+        case .succeeded where isWatched(mitigation, model):
+            let progress = model.watched?.progress ?? ""
+            return [
+                TextLine("watching its effect, " + progress, watchLook.token).indented(2)
+            ]
         case .running, .succeeded, .failed, .unknown:
             let attempt = mitigation.attempts.last
             let text = [attempt?.detail, attempt?.verdictDetail, attempt?.lastLine]
@@ -129,6 +135,12 @@ enum MitigationsPane {
             return text.map { [TextLine($0, .textDim).indented(2)] } ?? []
         case .denied, .expired: return []
         }
+    }
+
+    private static let watchLook = StateLook("◔", "watching", .conditionHolding)
+
+    private static func isWatched(_ mitigation: Mitigation, _ model: Model) -> Bool {
+        model.watched?.mitigation.proposal.id == mitigation.proposal.id
     }
 
     private static func gateLine(_ id: String, _ model: Model, end: String) -> TextLine {

@@ -61,6 +61,9 @@ enum OverlayView {
 
     private static func scrollMax(_ count: Int, rows: Int) -> Int { max(0, count - max(1, rows)) }
 
+    /// How far a page key scrolls: one row of the old page stays.
+    static func pageRows(_ model: Model) -> Int { max(1, area(model).height - 5) }
+
     /// The largest useful scroll of the open overlay.
     static func scrollMax(_ model: Model) -> Int {
         let area = area(model)

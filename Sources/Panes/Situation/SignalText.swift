@@ -51,10 +51,24 @@ enum SignalText {
         return String(bars.prefix(1)) + "│" + String(bars.dropFirst())
     }
 
-    /// Where it was read and how old it is.
+    /// Where it was read, by its whole path, and how old it is.
     static func origin(_ source: String, _ age: Duration?) -> String {
         let from = source.isEmpty ? "source unknown" : source
-        return from + (age.map { ", \(TimeText.span($0)) old" } ?? ", age unknown")
+        return from + (age.map { ", \(TimeText.span(max(.zero, $0))) old" } ?? ", age unknown")
+    }
+
+    /// The same with the file's name alone.
+    static func shortOrigin(_ source: String, _ age: Duration?) -> String {
+        origin(shortSource(source), age)
+    }
+
+    /// "cart.prom and 3 more" for "dumps/*.prom:/tmp/x/dumps/cart.prom and 3 more".
+    static func shortSource(_ source: String) -> String {
+        let words = source.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let path = words.first, path.contains("/"),
+            let name = path.split(separator: "/").last
+        else { return source }
+        return name + (words.count > 1 ? " " + words[1] : "")
     }
 
     static func baseline(_ signal: SignalState) -> String {
@@ -112,7 +126,7 @@ enum SignalText {
                 "Recent", [Span(spark(signal, width: room), token)]),
             Fields.row(
                 "",
-                [Span("baseline │ recent values; highest \(label), newest at the right", .textDim)]),
+                [Span("baseline │ recent values; highest \(label), newest right", .textDim)]),
         ]
         if let edge = signal.definition.target ?? signal.baseline?.bandEdge, highest > 0 {
             let share = UnitText.percent(edge / highest)

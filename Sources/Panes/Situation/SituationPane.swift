@@ -10,7 +10,8 @@ enum SituationPane {
     static func draw(_ model: Model, into frame: inout Frame, rect: Rect) {
         let age = model.observation.map { model.now.wall - $0.time }
         let inner = frame.pane(
-            .situation, model, in: rect, trailing: age.map { "seen \(TimeText.span($0)) ago" })
+            .situation, model, in: rect,
+            trailing: age.map { "seen \(TimeText.span(max(.zero, $0))) ago" })
         let facts = facts(model, width: max(0, inner.width - 1))
         let signals = signalItems(model, width: inner.width - 1)
         let reserve = signals.isEmpty ? 0 : min(signals.count, max(0, inner.height / 3))
@@ -85,12 +86,16 @@ enum SituationPane {
     private static func scope(_ situation: Situation) -> TextLine {
         guard situation.reach != .unknown else {
             let detail = situation.reachDetail
+            if situation.affectedInstances.isEmpty, !detail.isEmpty {
+                return fact("Scope", [Span("– " + detail)])
+            }
             return fact(
                 "Scope",
                 [Span("? unknown" + (detail.isEmpty ? "" : ": " + detail), .conditionUnknown)])
         }
         let detail = situation.reachDetail
-        let service = situation.affectedService.map { $0 + ", " } ?? ""
+        let service =
+            situation.affectedService.map { detail.contains($0) ? "" : $0 + ", " } ?? ""
         return fact(
             "Scope",
             [

@@ -7,13 +7,14 @@ import SafeText
 /// The record as it grows, oldest first, the newest row at the bottom.
 enum TimelinePane {
     static func draw(_ model: Model, into frame: inout Frame, rect: Rect) {
-        let inner = frame.pane(.timeline, model, in: rect, trailing: trailing(model))
-        let lines = model.timeline
+        let inner = frame.pane(
+            .timeline, model, in: rect, trailing: trailing(model, width: rect.width))
+        let lines = model.timelineRows
         guard !lines.isEmpty else {
             frame.put(TextLine(" nothing recorded yet", .textDim), in: inner, row: inner.row)
             return
         }
-        let selected = selectedIndex(model)
+        let selected = selectedIndex(model, lines)
         let start = ListWindow.start(
             count: lines.count, height: inner.height, selected: selected..<selected + 1)
         for (offset, line) in lines.dropFirst(start).prefix(inner.height).enumerated() {
@@ -25,24 +26,35 @@ enum TimelinePane {
     }
 
     static func summary(_ model: Model) -> [Span] {
-        model.timeline.last.map { row($0, find: "").spans } ?? [
+        model.timelineRows.last.map { row($0, find: "").spans } ?? [
             Span("nothing recorded yet", .textDim)
         ]
     }
 
-    private static func trailing(_ model: Model) -> String {
+    private static func trailing(_ model: Model, width: Int) -> String {
         let isFollowing = model.lists[.timeline]?.isFollowing ?? false
-        let state = isFollowing ? "following" : "paused: G follows"
-        return "\(state) ─ times in UTC, now \(TimeText.clockUTC(model.now.wall))"
+        let hidden = model.timeline.count { $0.weight == .detail }
+        let isWide = width >= 110
+        let clock = TimeText.clockUTC(model.now.wall)
+        var parts = [isFollowing ? "following" : "paused: G follows"]
+        if hidden > 0, !(model.focus == .timeline && model.isZoomed) {
+            let word = hidden == 1 ? "detail" : "details"
+            parts.insert(
+                isWide ? "\(hidden) \(word) hidden, 5 + shows" : "\(hidden) hidden: +", at: 0)
+        }
+        parts.append(isWide ? "times in UTC, now \(clock)" : "UTC \(clock)")
+        return parts.joined(separator: " ─ ")
     }
 
-    private static func selectedIndex(_ model: Model) -> Int {
+    private static func selectedIndex(_ model: Model, _ lines: [TimelineLine]) -> Int {
         let state = model.lists[.timeline] ?? Model.ListState()
-        let last = model.timeline.count - 1
-        if state.isFollowing { return last }
+        if state.isFollowing { return lines.count - 1 }
         guard let selected = state.selected, let sequence = UInt64(selected) else { return 0 }
-        return model.timeline.firstIndex { $0.sequence == sequence } ?? 0
+        return lines.firstIndex { $0.sequence == sequence } ?? 0
     }
+
+    /// Wider than the longest kind word, so that it never touches the text.
+    private static let wordWidth = 12
 
     private static func row(_ line: TimelineLine, find: String) -> TextLine {
         let token = token(line.weight)
@@ -50,7 +62,7 @@ enum TimelinePane {
         return TextLine(
             [
                 Span(TimeText.clockBare(line.time) + " ", .timelineTime),
-                Span(line.glyph + " " + CellWidth.padded(line.word, to: 11), kind),
+                Span(line.glyph + " " + CellWidth.padded(line.word, to: wordWidth), kind),
             ] + Highlight.spans(line.text, find: find, token: token),
             trailing: [Span(line.actor, .textDim)])
     }
