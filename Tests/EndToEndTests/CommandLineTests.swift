@@ -111,4 +111,84 @@ import Testing
         #expect(result.status == 4, "\(result.errors)")
         #expect(result.errors.contains("EACCES"), "\(result.errors)")
     }
+
+    /// Whatever a file is, reading it ends with one message that names it, and never hangs.
+    @Test(arguments: ["missing", "folder", "fifo", "noise"])
+    func filesThatAreNoDumps(_ kind: String) throws {
+        let home = try TemporaryFolder()
+        switch kind {
+        case "folder": mkdir(home.file(kind), 0o755)
+        case "fifo": mkfifo(home.file(kind), 0o600)
+        case "noise": try home.write("\u{0}\u{1}{{{ 12 = ]\n", to: kind)
+        default: break
+        }
+        let path = home.file(kind)
+        for arguments in [["eval", "up", path], ["check", path]] {
+            let result = try Self.run(arguments, home)
+            // A dump with lines that are none is read all the same, with a warning.
+            if kind != "noise" || arguments[0] == "check" {
+                #expect(result.status != 0, "\(arguments): \(result.output)")
+            }
+            let text = result.errors + result.output
+            #expect(text.contains(path), "\(arguments): \(text)")
+        }
+    }
+
+    @Test func unreadableFilesAreNamed() throws {
+        guard getuid() == 0 else {
+            print("needs root to become a throw-away user: not run")
+            return
+        }
+        let home = try TemporaryFolder()
+        chmod(home.path, 0o755)
+        let path = try home.write("up 1\n", to: "secret.prom")
+        chmod(path, 0o000)
+        let result = try ChildProcess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+                + [try Repository.program, "eval", "up", path])
+        #expect(result.status == 4, "\(result.errors)")
+        #expect(result.errors.contains(path) && result.errors.contains("EACCES"))
+    }
+
+    @Test func anUnknownActionInAPlaybookIsFound() throws {
+        let home = try TemporaryFolder()
+        try home.write(
+            """
+            id: errors
+            title: Errors
+            mitigations: [{action: restart-servce, why: it helps}]
+            """, to: "errors.yaml")
+        let path = try home.write(
+            "environment: staging\nplaybooks: [\(home.file("errors.yaml"))]\n",
+            to: "warroom.yaml")
+        let result = try Self.run(["check", path], home)
+        #expect(result.status != 0)
+        let text = result.output + result.errors
+        #expect(text.contains("restart-servce"), "\(text)")
+        #expect(text.contains("errors.yaml:"), "\(text)")
+    }
+
+    /// On a disk without room nothing is opened, and that is said.
+    @Test func aFullDiskIsOneClearMessage() throws {
+        guard getuid() == 0 else {
+            print("needs root to mount a small disk: not run")
+            return
+        }
+        let home = try TemporaryFolder()
+        mkdir(home.file("state"), 0o700)
+        let script = """
+            mount -t tmpfs -o size=64k none "$1" && head -c 60k /dev/zero > "$1/filler" \
+            && exec "$2" drill --headless
+            """
+        let result = try ChildProcess.run(
+            ["unshare", "-m", "sh", "-c", script, "sh", home.file("state")]
+                + [try Repository.program],
+            environment: ["XDG_STATE_HOME": home.file("state"), "TMPDIR": home.path])
+        if result.errors.contains("unshare") || result.errors.contains("mount:") {
+            print("no small disk can be mounted here: not run")
+            return
+        }
+        #expect(result.status == 4, "\(result.errors)")
+        #expect(result.errors.contains("ENOSPC"), "\(result.errors)")
+    }
 }

@@ -63,8 +63,10 @@ import Testing
         try room.tmux.wait(forText: "EMERGENCY STOP ON")
         try room.tmux.wait(for: "advice", patience: .seconds(60)) { $0.contains("9c1e07b") }
         try room.openRollbackCard()
-        try room.tmux.wait(forText: "no longer allowed")
         try room.tmux.press("Y")
+        try room.tmux.wait(for: "the refusal on the card") {
+            $0.contains("approve nothing") && $0.contains("stop: ")
+        }
         try room.tmux.press("Escape")
         try room.palette("clear-stop drill continues")
         try room.waitForJournal("stop.cleared")

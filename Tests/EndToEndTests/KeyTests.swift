@@ -35,7 +35,7 @@ import Testing
         Press("1", .screen("1 Situation ◂")), Press("2", .screen("2 Hypotheses ◂")),
         Press("3", .screen("3 Mitigations ◂")), Press("4", .screen("◂"), then: "4"),
         Press("5", .screen("5 Timeline ◂")), Press("6", .screen("upstream timeout")),
-        Press("7", .screen("http_requests_total")), Press("9", .screen("Situation summary")),
+        Press("7", .screen("7 Metrics and sources ◂")), Press("9", .screen("Situation summary")),
         Press("Escape", .screen("3 Mitigations ◂")), Press("Tab", .gone("3 Mitigations ◂")),
         Press("BTab", .screen("3 Mitigations ◂")),
         Press("+", .gone("1 Situation"), then: "+"),
@@ -142,7 +142,11 @@ import Testing
         try room.palette("hypothesis the cache is cold")
         try room.waitForJournal("hypothesis.added")
         try room.tmux.press("2")
-        try room.tmux.wait(forText: "the cache is cold")
+        try room.tmux.wait(for: "the hypothesis, ranked") { screen in
+            screen.split(separator: "\n").contains {
+                $0.contains("weak") && $0.contains("the cache is cold")
+            }
+        }
         try room.tmux.press("g", "t")
         try room.waitForJournal("hypothesis.status")
         try room.tmux.press("e")

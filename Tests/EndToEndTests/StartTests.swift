@@ -25,7 +25,7 @@ import Testing
         try poll("the end") { room.tmux.isDead }
         try poll("exit 0") { room.tmux.exitStatus == "0" }
         #expect(try room.tmux.value("#{alternate_on}") == "0")
-        try room.tmux.wait(forText: "Recorded in")
+        try poll("where it is recorded") { try room.tmux.history().contains("Recorded in") }
     }
 
     @Test(arguments: [SIGTERM, SIGHUP]) func signalsRestoreTheTerminal(_ signal: Int32) throws {

@@ -29,7 +29,9 @@ import Testing
         try shell.wait(forText: "shell>")
         try shell.type("\(try Repository.program) open")
         try shell.press("Enter")
-        try shell.wait(forText: "What is broken")
+        try shell.wait(for: "the room") {
+            $0.contains("What is broken") || $0.contains("Resolve when")
+        }
         try shell.press("Escape")
         try shell.wait(forText: "Resolve when")
         try shell.press("C-z")
@@ -53,7 +55,7 @@ import Testing
         let tmux = try Tmux(
             "env XDG_STATE_HOME=\(home.path) TERM=\(type) \(try Repository.program) open")
         try poll("exit 4") { tmux.exitStatus == "4" }
-        let text = try tmux.screen()
+        let text = try tmux.history().filter { $0 != "\n" }
         #expect(text.contains("TERM=\(type)"), "\(text)")
         #expect(text.contains("The terminal cannot be used"), "\(text)")
     }

@@ -57,6 +57,9 @@ package final class Tmux: Sendable {
     /// The screen as text, without colours.
     package func screen() throws -> String { try tmux(["capture-pane", "-p"]) }
 
+    /// The screen and what scrolled off it: the note that a program has ended pushes lines out.
+    package func history() throws -> String { try tmux(["capture-pane", "-p", "-S", "-"]) }
+
     /// The screen with its escape sequences.
     package func styledScreen() throws -> String { try tmux(["capture-pane", "-p", "-e"]) }
 
