@@ -74,18 +74,29 @@ struct IncidentStatus: Encodable {
     var commander: String?
     var drill: Bool
     var milestones: [String: String]
-    var mttd_seconds: Double?
-    var mttm_seconds: Double?
-    var mttr_seconds: Double?
+    var timeToDetect: Double?
+    var timeToMitigate: Double?
+    var timeToResolve: Double?
     var what: String?
     var scope: String?
-    var emergency_stop: Bool
+    var emergencyStop: Bool
     var conditions: [Condition]
     var hypotheses: [Hypothesis]
     var mitigations: [Action]
     var entries: UInt64
     /// "readable", or what is damaged and from where nothing is told.
     var record: String
+
+    /// Spans say their unit in the JSON key.
+    private enum CodingKeys: String, CodingKey {
+        case incident, title, severity, phase, status, environment, commander, drill, milestones
+        case timeToDetect = "mttd_seconds"
+        case timeToMitigate = "mttm_seconds"
+        case timeToResolve = "mttr_seconds"
+        case what, scope
+        case emergencyStop = "emergency_stop"
+        case conditions, hypotheses, mitigations, entries, record
+    }
 
     init(_ read: IncidentRecord) {
         let incident = read.incident
@@ -101,13 +112,13 @@ struct IncidentStatus: Encodable {
         milestones = incident.milestones.reduce(into: [:]) {
             $0[$1.key.rawValue] = TimeText.rfc3339($1.value.at)
         }
-        mttd_seconds = incident.span(.started, .detected)?.inSeconds
-        mttm_seconds = incident.span(.started, .mitigated)?.inSeconds
-        mttr_seconds = incident.span(.started, .resolved)?.inSeconds
+        timeToDetect = incident.span(.started, .detected)?.inSeconds
+        timeToMitigate = incident.span(.started, .mitigated)?.inSeconds
+        timeToResolve = incident.span(.started, .resolved)?.inSeconds
         let last = incident.situations.last
         what = last?.what
         scope = last.map { "\($0.reach) \($0.reachDetail)".trimmed }
-        emergency_stop = incident.stop != nil
+        emergencyStop = incident.stop != nil
         conditions = (last?.conditions ?? []).map {
             Condition(condition: $0.id.rawValue, state: $0.state, detail: $0.detail)
         }
