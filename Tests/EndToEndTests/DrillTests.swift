@@ -54,7 +54,7 @@ import Testing
         #expect(result.output.split(separator: "\n").count == 1)
     }
 
-    /// The simulator learns of an action only from the actuator's file: killed before it, the fault stays.
+    /// Under the emergency stop the card opens and refuses, and nothing is run.
     @Test func emergencyStopKeepsTheDrillFromActing() throws {
         let room = try RoomUnderTest("drill --speed 40")
         try room.ready()
