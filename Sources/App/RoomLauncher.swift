@@ -42,14 +42,14 @@ package enum RoomLauncher {
 
     /// The first frame, before configuration and journal are read: nothing in it claims to be
     /// known.
-    package static func greet(_ id: IncidentID, on screen: any Screen, isDrill: Bool = false) {
-        var incident = Incident(id: id)
-        incident.isDrill = isDrill
+    package static func greet(_ id: IncidentID, on screen: any Screen, isNew: Bool) {
+        let incident = Incident(id: id)
         let clock = SystemClock()
-        let model = Model(
+        var model = Model(
             incident: incident, access: .writer, configuration: Configuration(),
             actor: Actor(uid: 0, name: ""), now: clock.now, bootID: clock.bootID,
             size: screen.size)
+        if isNew { model.overlay = Overlay.declaration(model.openingDeclaration) }
         screen.present(RoomView.frame(model))
     }
 
@@ -88,7 +88,7 @@ package enum RoomLauncher {
     /// The declaration is asked once, for a new incident whose environment nobody stated.
     private static func shouldAsk(_ setup: RoomSetup, _ model: Model) -> Bool {
         model.canWrite && !setup.isDrill && !model.incident.environmentAnswered
-            && model.incident.lastSequence == 0
+            && model.incident.milestones[.acknowledged] == nil
     }
 }
 

@@ -17,7 +17,8 @@ package struct MitigationRow: Sendable, Hashable, Identifiable {
 }
 
 extension Model {
-    /// What waits first, then what is watched, then what a playbook advises, then doing nothing, then what is over.
+    /// What waits first, then what is watched, then what a playbook advises, then doing nothing,
+    /// then what is over.
     package var mitigationRows: [MitigationRow] {
         let open = incident.mitigations.filter { !$0.isOver }
         let inWatch = watched?.mitigation.proposal.id

@@ -13,7 +13,7 @@ package struct TextField: Sendable, Hashable {
 
     /// Characters.
     package static let lengthMax = 2_000
-    /// A character can be many bytes, and each byte six in the journal, whose records end at 64 KiB.
+    /// A character can be many bytes, each of them six in the journal, whose records end at 64 KiB.
     package static let bytesMax = 8 * 1_024
 
     package init(_ text: String = "") {

@@ -253,7 +253,14 @@ extension Model {
 
     /// The form a new incident opens with: severity and environment as assumed, the rest from the
     /// data.
-    package var openingDeclaration: Declaration { prefilledDeclaration }
+    package var openingDeclaration: Declaration {
+        var form = prefilledDeclaration
+        guard configuration.environmentIsDeclared else { return form }
+        form.prefill(.environment, configuration.environment.rawValue)
+        form.prefill(.tickets, configuration.hasTickets ? "yes" : "no")
+        form.prefill(.onCall, configuration.hasOnCall ? "yes" : "no")
+        return form
+    }
 
     /// Writes what was declared; what stays empty stays unknown.
     mutating func declare(_ old: Declaration) -> [Effect] {

@@ -32,7 +32,8 @@ struct OpenCommand: ParsableCommand {
         var isHandedOver = false
         defer { if !isHandedOver { MainActor.assumeIsolated { RoomLauncher.leave(terminal) } } }
         if let id = known ?? IncidentID(store.nextFreeID()) {
-            MainActor.assumeIsolated { RoomLauncher.greet(id, on: terminal) }
+            let isNew = !observe && !store.list().contains(id.text)
+            MainActor.assumeIsolated { RoomLauncher.greet(id, on: terminal, isNew: isNew) }
         }
         let configuration = try sources.configuration()
         let rules = try RuleFiles.load(configuration)

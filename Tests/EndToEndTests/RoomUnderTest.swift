@@ -26,6 +26,8 @@ final class RoomUnderTest {
     /// Waits for the first frame and gets the declaration out of the way.
     func ready() throws {
         try tmux.wait(for: "the room") { $0.contains("Situation") || $0.contains("What is broken") }
+        // A frame may be captured while it is being drawn.
+        usleep(150_000)
         if try tmux.screen().contains("What is broken") {
             try tmux.press("C-d")
             try tmux.wait(for: "the panes") { !$0.contains("What is broken") }
