@@ -15,7 +15,7 @@ package struct ChildProcess: Sendable {
     ///   - patience: after this it is killed, and the test fails with what it had written.
     package static func run(
         _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [],
-        patience: Duration = .seconds(10)
+        patience: Duration = .seconds(20)
     ) throws -> ChildProcess {
         let folder = try TemporaryFolder()
         try folder.write(String(decoding: input, as: UTF8.self), to: "in")

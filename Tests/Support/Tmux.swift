@@ -9,7 +9,7 @@ import Synchronization
 package final class Tmux: Sendable {
     private let name: String
     /// How long anything may take before a test gives up.
-    package static let patience: Duration = .seconds(10)
+    package static let patience: Duration = .seconds(20)
 
     private static let counter = Mutex(0)
 
@@ -101,7 +101,7 @@ package struct TimedOut: Error, CustomStringConvertible {
 
 /// Looks every 15 ms until `condition` holds.
 package func poll(
-    _ what: String, patience: Duration = .seconds(10), _ condition: () throws -> Bool,
+    _ what: String, patience: Duration = .seconds(20), _ condition: () throws -> Bool,
     describe: () -> String = { "" }
 ) throws {
     let clock = ContinuousClock()
