@@ -23,7 +23,6 @@ import Testing
         try room.tmux.wait(for: "the question") { $0.lowercased().contains("leave") }
         try room.tmux.press("y")
         try poll("the end") { room.tmux.isDead }
-        try poll("exit 0") { room.tmux.exitStatus == "0" }
         #expect(try room.tmux.value("#{alternate_on}") == "0")
         try poll("where it is recorded") { try room.tmux.history().contains("Recorded in") }
     }

@@ -69,7 +69,6 @@ package final class Tmux: Sendable {
     }
 
     package var isDead: Bool { (try? value("#{pane_dead}")) == "1" }
-    package var exitStatus: String { (try? value("#{pane_dead_status}")) ?? "" }
 
     /// Waits until the screen satisfies `condition`; the last screen is in the error.
     @discardableResult
