@@ -19,7 +19,6 @@ let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [])
     -> Target
@@ -42,7 +41,6 @@ let package = Package(
     products: [.executable(name: "warroom", targets: ["warroom"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -55,7 +53,8 @@ let package = Package(
                 .define("NCURSES_WIDECHAR", to: "1"), .define("NCURSES_NOMACROS", to: "1"),
             ],
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
-        .target(name: "CSystem", cSettings: cSettings),
+        .target(
+            name: "CSystem", cSettings: cSettings, linkerSettings: [.linkedLibrary("z")]),
         module("SafeText", ["Basics"]),
         module("Documents", ["Basics", yams]),
         module("Processes", ["Basics", "CSystem"]),
@@ -66,11 +65,11 @@ let package = Package(
         module("Themes", ["Basics", "Canvas", "Documents"]),
 
         // Data
-        module("Metrics", ["Basics", "Documents", "CSystem", deque]),
-        module("Logs", ["Basics", "SafeText", "CSystem", deque]),
+        module("Metrics", ["Basics", "Documents", "CSystem"]),
+        module("Logs", ["Basics", "SafeText", "CSystem"]),
         module("Incidents", ["Basics", "SafeText"]),
         module("Journals", ["Basics", "Incidents", "SafeText", "CSystem", crypto]),
-        module("Feeds", ["Basics", "SafeText", "Metrics", "Logs", "Processes", "CSystem", deque]),
+        module("Feeds", ["Basics", "SafeText", "Metrics", "Logs", "Processes", "CSystem"]),
 
         // Judgement: pure functions of values and time
         module(
@@ -118,6 +117,10 @@ let package = Package(
                 "Room", "Panes", "Themes", "Canvas", "CSystem", argumentParser,
             ],
             swiftSettings: settings),
+
+        // Measuring: never installed
+        .executableTarget(
+            name: "Measure", dependencies: ["Basics", "Metrics"], swiftSettings: settings),
 
         // Tests
         .target(

@@ -38,6 +38,7 @@ import Testing
         ],
         "App": Set(House.modules).subtracting(["App", "warroom", "CNcurses"]),
         "warroom": Set(House.modules).subtracting(["CNcurses", "Terminal", "Processes"]),
+        "Measure": ["Basics", "Metrics"],
     ]
 
     /// Packages from outside, and the only modules that may import each.
@@ -45,7 +46,6 @@ import Testing
         "Yams": ["Documents"],
         "ArgumentParser": ["warroom"],
         "Crypto": ["Journals", "Safety", "Actions"],
-        "DequeModule": ["Metrics", "Logs", "Feeds"],
         "CNcurses": ["Terminal"],
         "Foundation": [],
         "FoundationEssentials": ["Basics"],
