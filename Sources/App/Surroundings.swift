@@ -1,4 +1,5 @@
 import Basics
+import Documents
 import Incidents
 import Metrics
 import Playbooks
@@ -60,47 +61,6 @@ package enum RuleFiles {
             }
         }
         return groups
-    }
-}
-
-/// Small files that people write, read whole.
-package enum TextFile {
-    /// More than any configuration needs; a device or a log named by mistake is refused.
-    private static let bytesMax = 8 * 1024 * 1024
-
-    package static func read(_ path: String) throws(Failure) -> String {
-        String(decoding: try bytes(path), as: UTF8.self)
-    }
-
-    package static func bytes(_ path: String, max: Int = bytesMax) throws(Failure) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw unreadable(path, "\(SystemError.current)") }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw unreadable(path, "\(SystemError.current)")
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw unreadable(path, "it is not a regular file")
-        }
-        guard status.st_size <= max else {
-            throw unreadable(path, "it is larger than \(UnitText.bytes(Double(max)))")
-        }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 256 * 1024)
-        while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw unreadable(path, "\(SystemError.current)") }
-            guard count > 0, bytes.count <= max else { return bytes }
-            bytes += buffer[..<count]
-        }
-    }
-
-    private static func unreadable(_ path: String, _ why: String) -> Failure {
-        Failure(
-            "file.unreadable", "The file cannot be read", subject: path, why: why,
-            next: "Check the path and its permissions")
     }
 }
 

@@ -10,9 +10,6 @@ import Documents
 /// What is wrong is left out of the result and named in the problems: an action with an error never
 /// reaches the catalogue. Whether to go on is the caller's decision (`problems.failure`).
 package enum ConfigurationLoader {
-    /// Largest file accepted, in bytes.
-    package static let fileBytesMax = YAMLReader.textBytesMax
-
     /// Reads the file at `path` and every playbook it names.
     /// - Throws: when the file cannot be read or is not YAML.
     package static func load(path: String) throws(Failure) -> (Configuration, [LintProblem]) {
@@ -85,40 +82,15 @@ package enum ConfigurationLoader {
         return base + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
     }
 
-    /// The text of a regular file; a FIFO or a device is refused without waiting for it.
+    /// The text of a configuration or playbook file.
     static func contents(of path: String) throws(Failure) -> String {
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
-        guard descriptor >= 0 else { throw unreadable(path, "\(SystemError.current)") }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw unreadable(path, "\(SystemError.current)")
+        do throws(Failure) {
+            return try TextFile.read(path)
+        } catch {
+            throw Failure(
+                "configuration.unreadable", "Configuration not readable", subject: path,
+                why: error.why, unchanged: "Nothing was opened and nothing was run",
+                next: "Name another file with --config, or correct this one")
         }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw unreadable(path, "it is not a regular file")
-        }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw unreadable(path, "\(SystemError.current)") }
-            if count == 0 { break }
-            bytes += buffer[..<count]
-            guard bytes.count <= fileBytesMax else {
-                throw unreadable(path, "it is larger than \(fileBytesMax / 1024 / 1024) MiB")
-            }
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw unreadable(path, "it is not UTF-8 text")
-        }
-        return text
-    }
-
-    private static func unreadable(_ path: String, _ why: String) -> Failure {
-        Failure(
-            "configuration.unreadable", "Configuration not readable", subject: path, why: why,
-            unchanged: "Nothing was opened and nothing was run",
-            next: "Name another file with --config, or correct this one")
     }
 }

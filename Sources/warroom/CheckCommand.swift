@@ -1,6 +1,7 @@
 import App
 import ArgumentParser
 import Basics
+import Documents
 import Metrics
 import Playbooks
 import SafeText

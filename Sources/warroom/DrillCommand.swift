@@ -1,6 +1,7 @@
 import App
 import ArgumentParser
 import Basics
+import Documents
 import Drills
 import Incidents
 import Journals
