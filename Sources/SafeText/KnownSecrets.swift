@@ -2,50 +2,93 @@
 struct KnownSecrets: Sendable {
     /// Shortest value that is looked for, in bytes.
     static let secretBytesMin = 6
+    static let cls = "known"
 
-    /// The forms that begin with a byte, longest first.
-    private var byFirstByte: [UInt8: [[UInt8]]] = [:]
-    var isEmpty: Bool { byFirstByte.isEmpty }
+    /// Bytes of a form that are looked for; the rest is compared.
+    private static let anchorBytes = 6
+
+    /// The forms by their first bytes in lower case, longest first.
+    private var forms: [[UInt8]: [[UInt8]]] = [:]
+    private var machine: AnchorMachine?
+    var isEmpty: Bool { machine == nil }
 
     init(_ secrets: [String]) {
-        var forms: Set<[UInt8]> = []
+        var all: Set<[UInt8]> = []
         for secret in secrets.map({ Array($0.utf8) }) where secret.count >= Self.secretBytesMin {
-            forms.insert(secret)
-            forms.insert(Self.percentEncoded(secret))
+            all.insert(secret)
+            all.insert(Self.percentEncoded(secret, digits: "0123456789ABCDEF"))
+            all.insert(Self.percentEncoded(secret, digits: "0123456789abcdef"))
+            all.insert(Self.percentEncoded(secret, digits: "0123456789ABCDEF", blank: 0x2B))
+            all.insert(Self.backslashed(secret))
             // As part of something longer (`user:secret`) a value may begin at any of the three
             // places within a base64 group; the groups it fills alone are searched for.
             for skipped in 0..<3 {
                 let groups = secret.dropFirst(skipped)
-                let whole = groups.prefix(groups.count / 3 * 3)
-                let encoded = Self.base64(Array(whole))
-                if encoded.count >= 8 { forms.insert(encoded) }
+                let whole = Array(groups.prefix(groups.count / 3 * 3))
+                let encoded = Self.base64(whole)
+                guard encoded.count >= 8 else { continue }
+                all.insert(encoded)
+                all.insert(encoded.map { $0 == 0x2B ? 0x2D : $0 == 0x2F ? 0x5F : $0 })
             }
         }
-        for form in forms.sorted(by: { $0.count > $1.count }) {
-            byFirstByte[form[0], default: []].append(form)
+        guard !all.isEmpty else { return }
+        for form in all.sorted(by: { $0.count > $1.count }) {
+            forms[Self.anchor(form[...]), default: []].append(form)
+        }
+        machine = AnchorMachine(forms.keys.map { ($0, 0) })
+    }
+
+    private static func anchor(_ form: ArraySlice<UInt8>) -> [UInt8] {
+        form.prefix(anchorBytes).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
+    }
+
+    /// Whether the first bytes of any form occur.
+    func mayOccur(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool { machine?.matches(bytes) ?? false }
+
+    /// Where values stand, in ascending order.
+    func matches(_ bytes: [UInt8]) -> [SecretScanner.Match] {
+        guard let machine else { return [] }
+        var found: [SecretScanner.Match] = []
+        var index = 0
+        var state: UInt32 = 0
+        while true {
+            let anchors = bytes.withUnsafeBufferPointer { machine.find($0, &index, &state) }
+            guard let anchor = anchors?.first else { return found }
+            let start = index - anchor.length
+            guard let end = match(bytes, at: start, anchor: start..<index) else { continue }
+            found.append(SecretScanner.Match(range: start..<end, cls: Self.cls))
+            // A value may begin inside another one: what overlaps is merged later.
         }
     }
 
-    /// The end of the known value at `index`, if one begins there.
-    func match(_ bytes: [UInt8], at index: Int) -> Int? {
-        guard let forms = byFirstByte[bytes[index]] else { return nil }
+    private func match(_ bytes: [UInt8], at index: Int, anchor: Range<Int>) -> Int? {
+        guard let forms = forms[Self.anchor(bytes[anchor])] else { return nil }
         for form in forms where index + form.count <= bytes.count {
             if bytes[index..<index + form.count].elementsEqual(form) { return index + form.count }
         }
         return nil
     }
 
-    private static func percentEncoded(_ bytes: [UInt8]) -> [UInt8] {
+    private static func percentEncoded(_ bytes: [UInt8], digits: String, blank: UInt8? = nil)
+        -> [UInt8]
+    {
         var out: [UInt8] = []
-        let digits = Array("0123456789ABCDEF".utf8)
+        let digits = Array(digits.utf8)
         for byte in bytes {
-            if ByteClass.isWord(byte) || byte == 0x2D || byte == 0x2E || byte == 0x7E {
+            if let blank, byte == 0x20 {
+                out.append(blank)
+            } else if ByteClass.isWord(byte) || byte == 0x2D || byte == 0x2E || byte == 0x7E {
                 out.append(byte)
             } else {
                 out += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             }
         }
         return out
+    }
+
+    /// As it stands inside a quoted string.
+    private static func backslashed(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.flatMap { $0 == 0x22 || $0 == 0x5C ? [0x5C, $0] : [$0] }
     }
 
     /// Standard base64 of whole groups of three bytes.
@@ -63,45 +106,4 @@ struct KnownSecrets: Sendable {
         }
         return out
     }
-}
-
-/// Kinds of bytes.
-enum ByteClass {
-    /// Whether all bytes are printable ASCII (0x20…0x7E); eight at a time.
-    static func areAllPrintable(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        let raw = UnsafeRawBufferPointer(bytes)
-        let high: UInt64 = 0x8080_8080_8080_8080
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        var offset = 0
-        while offset + 8 <= raw.count {
-            let word = raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            // The high bit of a byte is set where it was set, where the byte is below 0x20, and
-            // where it is 0x7F. A borrow can only come from a byte that fails already.
-            let isLow = word &- ones &* 0x20
-            let isDelete = word &+ ones
-            if (word | isLow | isDelete) & high != 0 { return false }
-            offset += 8
-        }
-        while offset < raw.count {
-            if raw[offset] < 0x20 || raw[offset] > 0x7E { return false }
-            offset += 1
-        }
-        return true
-    }
-
-    static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
-    static func isLetter(_ byte: UInt8) -> Bool {
-        (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A
-    }
-    static func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || isLetter(byte) }
-    /// Letters, digits and `_`.
-    static func isWord(_ byte: UInt8) -> Bool { isAlphanumeric(byte) || byte == 0x5F }
-    /// What names of settings and headers consist of.
-    static func isKey(_ byte: UInt8) -> Bool { isWord(byte) || byte == 0x2D || byte == 0x2E }
-    /// base64 in both alphabets, with its filling.
-    static func isBase64(_ byte: UInt8) -> Bool {
-        isWord(byte) || byte == 0x2B || byte == 0x2F || byte == 0x3D || byte == 0x2D
-    }
-    static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-    static func isQuote(_ byte: UInt8) -> Bool { byte == 0x22 || byte == 0x27 || byte == 0x60 }
 }

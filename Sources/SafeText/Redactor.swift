@@ -37,21 +37,43 @@ package struct Redactor: Sendable {
 
     /// `text` with each credential replaced by its marker.
     package func redact(_ text: String) -> (text: String, findings: [Finding]) {
-        var scanner = SecretScanner(Array(text.utf8), known: known)
+        var text = text
+        let isClean = text.withUTF8 { !mayHoldSecrets($0) }
+        guard !isClean, let result = redact(Array(text.utf8)) else { return (text, []) }
+        return (String(decoding: result.bytes, as: UTF8.self), result.findings)
+    }
+
+    /// Whether any rule needs to look at the bytes.
+    func mayHoldSecrets(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        SecretAnchors.machine.matches(bytes) || known.mayOccur(bytes)
+    }
+
+    struct Redacted {
+        var bytes: [UInt8]
+        var findings: [Finding]
+        /// A private key begins in the bytes and does not end in them.
+        var opensKey: Bool
+    }
+
+    /// The bytes with each credential replaced by its marker; nil when there is none.
+    func redact(_ bytes: [UInt8]) -> Redacted? {
+        var scanner = SecretScanner(bytes, known: known)
         let matches = scanner.scan()
-        guard !matches.isEmpty else { return (text, []) }
+        let opensKey = scanner.sawKeyHead && PrivateKey.staysOpen(bytes[...])
+        guard !matches.isEmpty || opensKey else { return nil }
         var out: [UInt8] = []
+        out.reserveCapacity(bytes.count + 32 * matches.count)
         var findings: [Finding] = []
         var copied = 0
         for match in matches {
-            out += scanner.bytes[copied..<match.range.lowerBound]
-            let finding = self.finding(match.cls, scanner.bytes[match.range])
+            out += bytes[copied..<match.range.lowerBound]
+            let finding = self.finding(match.cls, bytes[match.range])
             out += finding.marker.utf8
             findings.append(finding)
             copied = match.range.upperBound
         }
-        out += scanner.bytes[copied...]
-        return (String(decoding: out, as: UTF8.self), findings)
+        out += bytes[copied...]
+        return Redacted(bytes: out, findings: findings, opensKey: opensKey)
     }
 
     func finding(_ cls: String, _ secret: ArraySlice<UInt8>) -> Finding {

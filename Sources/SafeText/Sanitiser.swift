@@ -11,14 +11,22 @@ package enum Sanitiser {
     /// Sanitises bytes: strict UTF-8 (a bad byte shows as `\xNN`), controls as `^[` and `\u009b`,
     /// direction and invisible scalars as `‹U+202E›`, TAB as spaces, colour sequences removed.
     package static func clean(_ bytes: some Collection<UInt8>) -> String {
-        let plain = bytes.withContiguousStorageIfAvailable { buffer in
-            buffer.count <= textBytesMax && ByteClass.areAllPrintable(buffer)
-                ? String(decoding: buffer, as: UTF8.self) : nil
+        let done = bytes.withContiguousStorageIfAvailable { clean(buffer: $0) }
+        return done ?? Array(bytes).withUnsafeBufferPointer { clean(buffer: $0) }
+    }
+
+    private static func clean(buffer: UnsafeBufferPointer<UInt8>) -> String {
+        if buffer.count <= textBytesMax, ByteClass.areAllPrintable(buffer) {
+            return String(decoding: buffer, as: UTF8.self)
         }
-        if let plain, let text = plain { return text }
+        return String(decoding: bytes(buffer, limit: textBytesMax), as: UTF8.self)
+    }
+
+    /// The sanitised form of the first `limit` bytes, in UTF-8.
+    static func bytes(_ buffer: UnsafeBufferPointer<UInt8>, limit: Int) -> [UInt8] {
         var writer = SanitisingWriter()
-        writer.write(bytes)
-        return writer.text
+        writer.write(buffer, limit: limit)
+        return writer.bytes
     }
 
     /// Sanitises text.

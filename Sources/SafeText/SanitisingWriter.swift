@@ -1,6 +1,7 @@
 /// The state of one sanitising pass: the text so far and what marks may still join it.
 struct SanitisingWriter {
-    private(set) var text = ""
+    /// Valid UTF-8.
+    private(set) var bytes: [UInt8] = []
     /// Cells since the start, for tab stops.
     private var column = 0
     private var last: Unicode.Scalar?
@@ -8,24 +9,26 @@ struct SanitisingWriter {
     private var marks = 0
     private var dropped = 0
 
-    mutating func write(_ bytes: some Collection<UInt8>) {
-        let done: Void? = bytes.withContiguousStorageIfAvailable { write(buffer: $0) }
-        if done == nil { Array(bytes).withUnsafeBufferPointer { write(buffer: $0) } }
-    }
-
-    private mutating func write(buffer: UnsafeBufferPointer<UInt8>) {
-        let bytes = UnsafeBufferPointer(rebasing: buffer.prefix(Sanitiser.textBytesMax))
-        text.reserveCapacity(bytes.count + 16)
+    /// Sanitises the first `limit` bytes; the rest is cut and its size named.
+    mutating func write(_ buffer: UnsafeBufferPointer<UInt8>, limit: Int) {
+        let input = UnsafeBufferPointer(rebasing: buffer.prefix(limit))
+        bytes.reserveCapacity(input.count + 32)
         var index = 0
-        while index < bytes.count {
-            let byte = bytes[index]
-            if byte == 0x1B, let length = Self.colourSequenceLength(bytes, at: index) {
+        while index < input.count {
+            let run = ByteClass.printableRun(input, from: index)
+            if run > index {
+                appendPlain(UnsafeBufferPointer(rebasing: input[index..<run]))
+                index = run
+                continue
+            }
+            let byte = input[index]
+            if byte == 0x1B, let length = Self.colourSequenceLength(input, at: index) {
                 index += length
             } else if byte < 0x80 {
                 write(Unicode.Scalar(byte))
                 index += 1
-            } else if let (scalar, length) = StrictUTF8.decode(bytes, at: index) {
-                write(scalar, next: StrictUTF8.decode(bytes, at: index + length)?.scalar)
+            } else if let (scalar, length) = StrictUTF8.decode(input, at: index) {
+                write(scalar, next: StrictUTF8.decode(input, at: index + length)?.scalar)
                 index += length
             } else {
                 append("\\x" + Self.hexadecimal(UInt32(byte), digits: 2))
@@ -33,7 +36,16 @@ struct SanitisingWriter {
             }
         }
         flushDropped()
-        if buffer.count > bytes.count { append("‹+\(buffer.count - bytes.count) bytes›") }
+        if buffer.count > input.count { append("‹+\(buffer.count - input.count) bytes›") }
+    }
+
+    /// Printable ASCII in one piece.
+    private mutating func appendPlain(_ run: UnsafeBufferPointer<UInt8>) {
+        flushDropped()
+        bytes.append(contentsOf: run)
+        column += run.count
+        last = run.last.map { Unicode.Scalar($0) }
+        marks = 0
     }
 
     private mutating func write(_ scalar: Unicode.Scalar, next: Unicode.Scalar? = nil) {
@@ -50,10 +62,18 @@ struct SanitisingWriter {
 
     private mutating func appendBase(_ scalar: Unicode.Scalar) {
         flushDropped()
-        text.unicodeScalars.append(scalar)
+        appendScalar(scalar)
         column += CellWidth.of(scalar)
         last = scalar
         marks = 0
+    }
+
+    private mutating func appendScalar(_ scalar: Unicode.Scalar) {
+        if scalar.isASCII {
+            bytes.append(UInt8(scalar.value))
+        } else if let encoded = UTF8.encode(scalar) {
+            bytes.append(contentsOf: encoded)
+        }
     }
 
     private mutating func appendMark(_ scalar: Unicode.Scalar) {
@@ -61,7 +81,7 @@ struct SanitisingWriter {
             appendBase("\u{25CC}")
         }
         if marks < Sanitiser.marksMax {
-            text.unicodeScalars.append(scalar)
+            appendScalar(scalar)
             marks += 1
         } else {
             dropped += 1
@@ -75,7 +95,7 @@ struct SanitisingWriter {
             scalar.value == 0x200D
             ? follows && last?.isASCII == false && next?.properties.isEmoji == true : follows
         if isInside, marks < Sanitiser.marksMax {
-            text.unicodeScalars.append(scalar)
+            appendScalar(scalar)
             marks += 1
         } else {
             append("‹U+" + Self.hexadecimal(scalar.value, digits: 4, upper: true) + "›")
@@ -85,7 +105,7 @@ struct SanitisingWriter {
     private mutating func appendTab() {
         flushDropped()
         let count = Sanitiser.tabWidth - column % Sanitiser.tabWidth
-        text += String(repeating: " ", count: count)
+        for _ in 0..<count { bytes.append(0x20) }
         column += count
         last = " "
         marks = 0
@@ -94,7 +114,7 @@ struct SanitisingWriter {
     /// Appends visible text of our own; no mark may join it.
     private mutating func append(_ visible: String) {
         flushDropped()
-        text += visible
+        bytes += visible.utf8
         column += visible.unicodeScalars.count
         last = nil
         marks = 0
@@ -104,12 +124,13 @@ struct SanitisingWriter {
         guard dropped > 0 else { return }
         let note = "‹+\(dropped) marks›"
         dropped = 0
-        text += note
+        bytes += note.utf8
         column += note.unicodeScalars.count
         last = nil
     }
 
-    /// The length of a complete colour sequence (ECMA-48 SGR: `ESC [ parameters m`) at `start`.
+    /// The length of a complete colour sequence (ECMA-48 SGR: `ESC [ parameters m`) at `start`, or
+    /// of the `ESC [ K` that grep and compilers write beside each.
     ///
     /// Anything else that begins with ESC is shown. Parameters longer than 256 bytes are shown too.
     private static func colourSequenceLength(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int)
@@ -121,7 +142,7 @@ struct SanitisingWriter {
         while index < limit {
             switch bytes[index] {
             case 0x30...0x3B: index += 1
-            case 0x6D: return index - start + 1
+            case 0x6D, 0x4B: return index - start + 1
             default: return nil
             }
         }

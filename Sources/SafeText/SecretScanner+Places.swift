@@ -7,10 +7,18 @@ extension SecretScanner {
             byte > 0x20 && byte < 0x7F && byte != 0x2F && byte != 0x3F && byte != 0x23
                 && byte != 0x22 && byte != 0x27 && byte != 0x3C && byte != 0x3E
         }
-        guard let at = bytes[start..<stop].lastIndex(of: 0x40),
-            let colon = bytes[start..<at].firstIndex(of: 0x3A), colon + 1 < at,
-            !SecretWords.isHarmless(bytes[colon + 1..<at], .password)
-        else { return nil }
+        guard let at = bytes[start..<stop].lastIndex(of: 0x40) else { return nil }
+        guard let colon = bytes[start..<at].firstIndex(of: 0x3A) else {
+            // A token alone: long, and mixed.
+            let token = bytes[start..<at]
+            guard token.count >= 20, token.allSatisfy(ByteClass.isKey),
+                token.contains(where: ByteClass.isDigit)
+            else { return nil }
+            return Match(range: start..<at, cls: "url")
+        }
+        guard colon + 1 < at, !SecretWords.isHarmless(bytes[colon + 1..<at], .password) else {
+            return nil
+        }
         return Match(range: colon + 1..<at, cls: "url")
     }
 
@@ -19,10 +27,16 @@ extension SecretScanner {
         let word = end(from: index) { ByteClass.isBase64($0) || $0 == 0x2E || $0 == 0x7E }
         var start = index
         var stop = word
-        if byte(word) == 0x20, isScheme(index..<word) {
-            start = skipSpaces(word)
-            stop = end(from: start) { byte in
+        if byte(word) == 0x20 {
+            let next = skipSpaces(word)
+            let nextEnd = end(from: next) { byte in
                 byte > 0x20 && !ByteClass.isQuote(byte) && byte != 0x5C && byte != 0x2C
+                    && byte != 0x5D
+            }
+            if isScheme(index..<word) {
+                (start, stop) = (next, nextEnd)
+            } else if nextEnd - next >= 20 {
+                stop = nextEnd  // A scheme of somebody's own: neither part can be trusted.
             }
         }
         guard stop - start >= 4, !SecretWords.isHarmless(bytes[start..<stop], .password) else {
@@ -32,7 +46,10 @@ extension SecretScanner {
     }
 
     private func isScheme(_ range: Range<Int>) -> Bool {
-        let schemes = ["bearer", "basic", "token", "digest", "negotiate", "apikey", "key", "ntlm"]
+        guard range.count <= 10 else { return false }
+        let schemes = [
+            "bearer", "basic", "token", "digest", "negotiate", "apikey", "key", "ntlm", "sso-key",
+        ]
         let word = String(decoding: bytes[range], as: UTF8.self).lowercased()
         return schemes.contains(word)
     }
@@ -58,9 +75,8 @@ extension SecretScanner {
         return Match(range: name + 1..<stop, cls: "cookie")
     }
 
-    /// `-----BEGIN … PRIVATE KEY-----`, or a command's flag.
+    /// A command's flag and its value.
     func dash(at index: Int) -> Match? {
-        if hasText("-----begin ", at: index) { return privateKey(at: index) }
         guard index == 0 || !ByteClass.isKey(bytes[index - 1]) else { return nil }
         let name = end(from: index, limit: 2) { $0 == 0x2D }
         let stop = end(from: name, limit: 64) { ByteClass.isKey($0) }
@@ -94,6 +110,8 @@ extension SecretScanner {
         case 0x70:
             return isAfter("sshpass", index) || isAfter("docker login", index)
                 || isAfter("podman login", index) || isAfter("mongo", index)
+                || isAfter("az login", index) || isAfter("oc login", index)
+                || isAfter("helm registry login", index) || isAfter("skopeo", index)
         case 0x77: return isAfter("ldapsearch", index) || isAfter("ldapmodify", index)
         default: return false
         }
@@ -116,23 +134,16 @@ extension SecretScanner {
     }
 
     /// A private key written in one line: everything between its two marks, or to the end.
-    private func privateKey(at index: Int) -> Match? {
+    func privateKey(at index: Int) -> Match? {
         guard let head = PrivateKey.headEnd(bytes[index...]) else { return nil }
         let stop = PrivateKey.footStart(bytes[head...]) ?? bytes.count
         return head < stop ? Match(range: head..<stop, cls: "pem") : nil
     }
 
-    /// What a word at its beginning may be: a scheme and credentials, a vendor's token, a login.
-    func word(at index: Int) -> Match? {
-        switch bytes[index] | 0x20 {
-        case 0x62:
-            if let match = schemeCredentials(at: index) { return match }
-        case 0x76:
-            if hasText("vault login ", at: index) { return loginToken(at: index + 12) }
-        default: break
-        }
-        if let match = VendorTokens.match(bytes, at: index) { return match }
-        return bareName(at: index)
+    /// A scheme and credentials, or a login.
+    func scheme(at index: Int) -> Match? {
+        if hasText("vault login ", at: index) { return loginToken(at: index + 12) }
+        return schemeCredentials(at: index)
     }
 
     /// `Bearer …` and `Basic …` outside a header's line.
@@ -156,23 +167,38 @@ extension SecretScanner {
         return Match(range: start..<stop, cls: "flag")
     }
 
-    /// `aws_secret_access_key VALUE`: a name with underscores, a blank, and a mixed value.
-    private func bareName(at index: Int) -> Match? {
-        let limit = min(bytes.count, index + SecretWords.keyBytesMax)
-        var stop = index
-        var hasUnderscore = false
-        while stop < limit, ByteClass.isWord(bytes[stop]) {
-            if bytes[stop] == 0x5F { hasUnderscore = true }
-            stop += 1
+    /// `aws_secret_access_key VALUE`: a name with underscores, a blank, and a mixed value; or SQL's
+    /// `PASSWORD 'value'` and `IDENTIFIED BY 'value'`.
+    func bareName(_ name: Range<Int>) -> Match? {
+        let start = skipSpaces(name.upperBound)
+        if byte(start) == 0x27, hasText("password", at: name.lowerBound), name.count == 8 {
+            return quotedLiteral(start)
         }
-        guard hasUnderscore, byte(stop) == 0x20, SecretWords.isStrong(bytes[index..<stop])
+        if hasText("identified", at: name.lowerBound) { return identified(start) }
+        guard bytes[name].contains(0x5F), bytes[name].allSatisfy(ByteClass.isWord),
+            byte(name.upperBound) == 0x20, SecretWords.isStrong(bytes[name])
         else { return nil }
-        let end = self.end(from: stop + 1) { $0 > 0x20 && !ByteClass.isQuote($0) }
-        let value = bytes[stop + 1..<end]
+        let end = self.end(from: start) { $0 > 0x20 && !ByteClass.isQuote($0) }
+        let value = bytes[start..<end]
         guard value.count >= 12, value.contains(where: ByteClass.isDigit),
             value.contains(where: ByteClass.isLetter), value.allSatisfy(ByteClass.isBase64)
         else { return nil }
-        return Match(range: stop + 1..<end, cls: "flag")
+        return Match(range: start..<end, cls: "flag")
+    }
+
+    private func identified(_ index: Int) -> Match? {
+        guard hasText("by ", at: index) else { return nil }
+        let start = skipSpaces(index + 3)
+        return byte(start) == 0x27 || byte(start) == 0x22 ? quotedLiteral(start) : nil
+    }
+
+    private func quotedLiteral(_ start: Int) -> Match? {
+        let quote = bytes[start]
+        let stop = end(from: start + 1) { $0 != quote }
+        guard stop > start + 1, !SecretWords.isHarmless(bytes[start + 1..<stop], .password) else {
+            return nil
+        }
+        return Match(range: start + 1..<stop, cls: "kv")
     }
 }
 

@@ -13,6 +13,12 @@ extension SecretScanner {
         }
         if byte(index + 1) == bytes[index] || byte(index - 1) == bytes[index] { return nil }
         guard let key = key(before: index) else { return nil }
+        // `pass=12 fail=1` counts.
+        if bytes[key.range].count == 4, hasText("pass", at: key.range.lowerBound) {
+            let digits = end(from: skipSpaces(index + 1), while: ByteClass.isDigit)
+            let count = digits - skipSpaces(index + 1)
+            if count > 0, count <= 4, !ByteClass.isWord(byte(digits)) { return nil }
+        }
         // An OAuth code stands in a query; anywhere else a code is a status.
         if case .code = key.kind, !isQuery(key.range.lowerBound) { return nil }
         var start = index + 1
@@ -81,9 +87,25 @@ extension SecretScanner {
         case .cookie: return cookie(at: start)
         default: break
         }
+        if quote == nil, bytes.indices.contains(start), bytes[start] == 0x5B {
+            return listed(key, at: start + 1)
+        }
         let range = quote.map { quotedValue(start, $0) } ?? plainValue(start)
         if isSpaced, quote == nil, bytes[index - 1] == 0x3A, isProse(range, key) { return nil }
         return accepted(range, key.kind)
+    }
+
+    /// `[value]` and `["value"]`, as header maps are printed; `[FILTERED]` is a mark.
+    private func listed(_ key: Key, at index: Int) -> Match? {
+        let start = ByteClass.isQuote(byte(index)) ? index + 1 : index
+        let stop = end(from: start, limit: SecretScanner.placeholderBytesMax) {
+            $0 > 0x20 && $0 != 0x5D && $0 != 0x2C && $0 != 0x5B && $0 != 0x7B
+                && !ByteClass.isQuote($0)
+        }
+        let value = bytes[start..<stop]
+        guard value.contains(where: ByteClass.isDigit), !value.starts(with: Array("REDACTED".utf8))
+        else { return nil }
+        return accepted(start..<stop, key.kind)
     }
 
     /// Up to the closing quote; a quote behind a backslash does not close, unless the opening one
@@ -134,8 +156,10 @@ extension SecretScanner {
     /// Whether an unquoted value after "word: " is the rest of a sentence: `token: expired at 3`.
     private func isProse(_ range: Range<Int>, _ key: Key) -> Bool {
         let isName = bytes[key.range].contains { $0 == 0x5F || $0 == 0x2D || $0 == 0x2E }
-        guard !isName, byte(range.upperBound) == 0x20 else { return false }
-        return bytes[range].allSatisfy { ($0 >= 0x61 && $0 <= 0x7A) || $0 == 0x2D || $0 == 0x27 }
+        guard !range.isEmpty, !isName, byte(range.upperBound) == 0x20 else { return false }
+        let word = bytes[range].dropFirst()
+        guard ByteClass.isLetter(bytes[range.lowerBound]) else { return false }
+        return word.allSatisfy { ($0 >= 0x61 && $0 <= 0x7A) || $0 == 0x2D || $0 == 0x27 }
     }
 
     /// The value as a match, unless it says that there is none.

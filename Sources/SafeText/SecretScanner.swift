@@ -1,63 +1,105 @@
 /// One pass over a text that collects the ranges of credentials.
+///
+/// Rules run only where the automaton found an anchor. Each looks at a bounded number of bytes, or
+/// at bytes that its match then consumes, so that time is linear in the text.
 struct SecretScanner {
     struct Match: Hashable {
         var range: Range<Int>
         var cls: String
     }
 
+    /// A value longer than this is never a placeholder, and is a match at once.
+    static let placeholderBytesMax = 1024
+
     let bytes: [UInt8]
     private let known: KnownSecrets
-    private(set) var matches: [Match] = []
+    private var matches: [Match] = []
+    /// A private key's first line was seen.
+    private(set) var sawKeyHead = false
+    /// Where the last name that was looked at ends: several anchors stand in one name.
+    private var nameEnd = -1
+    /// A run of base64 that is no web token, nor is any end of it.
+    private var notWebToken = 0..<0
 
     init(_ bytes: [UInt8], known: KnownSecrets) {
         self.bytes = bytes
         self.known = known
     }
 
-    /// What a byte may begin; most bytes begin nothing.
-    private enum Trigger: UInt8 {
-        case none, separator, percent, angle, dash, word
-    }
-
-    private static let triggers: [Trigger] = {
-        var table = [Trigger](repeating: .none, count: 256)
-        for byte in UInt8(0x30)...0x39 { table[Int(byte)] = .word }
-        for byte in UInt8(0x41)...0x5A { table[Int(byte)] = .word }
-        for byte in UInt8(0x61)...0x7A { table[Int(byte)] = .word }
-        table[0x3A] = .separator
-        table[0x3D] = .separator
-        table[0x25] = .percent
-        table[0x3E] = .angle
-        table[0x2D] = .dash
-        return table
-    }()
-
     /// The matches in ascending order, none overlapping another.
     mutating func scan() -> [Match] {
+        let exact = known.isEmpty ? [] : known.matches(bytes)
         var index = 0
+        var state: UInt32 = 0
         while index < bytes.count {
-            if !known.isEmpty, let end = known.match(bytes, at: index) {
-                add(index..<end, "known")
-                index = end
-                continue
+            let found = bytes.withUnsafeBufferPointer {
+                SecretAnchors.machine.find($0, &index, &state)
             }
-            let found: Match?
-            switch Self.triggers[Int(bytes[index])] {
-            case .none: found = nil
-            case .separator: found = separator(at: index)
-            case .percent: found = encodedSeparator(at: index)
-            case .angle: found = element(at: index)
-            case .dash: found = dash(at: index)
-            case .word: found = isWordStart(index) ? word(at: index) : nil
-            }
-            if let found {
-                add(found.range, found.cls)
-                index = max(index + 1, found.range.upperBound)
-            } else {
-                index += 1
+            guard let found else { break }
+            for anchor in found {
+                guard let match = match(at: anchor, end: index) else { continue }
+                add(match.range, match.cls)
+                if match.range.upperBound > index {
+                    index = match.range.upperBound
+                    state = 0
+                }
+                break
             }
         }
-        return matches
+        return exact.isEmpty ? matches : Self.merged(exact, matches)
+    }
+
+    private mutating func match(at anchor: AnchorMachine.Anchor, end: Int) -> Match? {
+        let start = end - anchor.length
+        switch anchor.kind {
+        case SecretAnchors.Kind.name: return name(end)
+        case SecretAnchors.Kind.vendor: return isTokenStart(start) ? vendor(at: start) : nil
+        case SecretAnchors.Kind.url: return userInfo(at: start)
+        case SecretAnchors.Kind.flag: return dash(at: bytes[start] == 0x2D ? start : start + 1)
+        case SecretAnchors.Kind.key:
+            guard hasText("-----begin ", at: end - 9) else { return nil }
+            sawKeyHead = true
+            return privateKey(at: end - 9)
+        case SecretAnchors.Kind.scheme: return isWordStart(start) ? scheme(at: start) : nil
+        default: return VendorTokens.inner(bytes, anchor: start..<end)
+        }
+    }
+
+    /// What follows a name in which an anchor ends at `end`.
+    private mutating func name(_ end: Int) -> Match? {
+        let stop = self.end(from: end, limit: SecretWords.keyBytesMax, while: ByteClass.isKey)
+        guard stop != nameEnd, stop < bytes.count else { return nil }
+        nameEnd = stop
+        switch bytes[stop] {
+        case 0x3D, 0x3A: return separator(at: stop)
+        case 0x25: return encodedSeparator(at: hasText("%22", at: stop) ? stop + 3 : stop)
+        case 0x3E: return element(at: stop)
+        case 0x20, 0x09, 0x22, 0x27, 0x60, 0x5C, 0x5D: break
+        default: return nil
+        }
+        var next = self.end(from: stop, limit: 12) { $0 == 0x5C }
+        if ByteClass.isQuote(byte(next)) { next += 1 }
+        if byte(next) == 0x5D || ByteClass.isQuote(byte(next)) { next += 1 }
+        next = skipSpaces(next)
+        if byte(next) == 0x3D || byte(next) == 0x3A, let match = separator(at: next) {
+            return match
+        }
+        guard ByteClass.isSpace(bytes[stop]) else { return nil }
+        var start = stop
+        let limit = max(0, stop - SecretWords.keyBytesMax)
+        while start > limit, ByteClass.isKey(bytes[start - 1]) { start -= 1 }
+        return bytes[start] == 0x2D ? dash(at: start) : bareName(start..<stop)
+    }
+
+    /// A vendor's token or a web token at `index`.
+    private mutating func vendor(at index: Int) -> Match? {
+        if hasText("eyj", at: index) {
+            guard !notWebToken.contains(index) else { return nil }
+            let (match, end) = VendorTokens.webToken(bytes, at: index)
+            if match == nil { notWebToken = index..<end }
+            return match
+        }
+        return VendorTokens.match(bytes, at: index)
     }
 
     private mutating func add(_ range: Range<Int>, _ cls: String) {
@@ -66,11 +108,34 @@ struct SecretScanner {
         matches.append(Match(range: start..<range.upperBound, cls: cls))
     }
 
+    /// Exact values and what rules found in one ascending list; what overlaps becomes one.
+    private static func merged(_ exact: [Match], _ others: [Match]) -> [Match] {
+        let all = (exact + others).sorted { $0.range.lowerBound < $1.range.lowerBound }
+        var out: [Match] = []
+        for match in all {
+            if let last = out.last, match.range.lowerBound < last.range.upperBound {
+                let end = max(last.range.upperBound, match.range.upperBound)
+                out[out.count - 1].range = last.range.lowerBound..<end
+                if match.cls == KnownSecrets.cls { out[out.count - 1].cls = match.cls }
+            } else {
+                out.append(match)
+            }
+        }
+        return out
+    }
+
     // MARK: Looking around
 
     func byte(_ index: Int) -> UInt8 { index >= 0 && index < bytes.count ? bytes[index] : 0 }
 
     func isWordStart(_ index: Int) -> Bool { index == 0 || !ByteClass.isWord(bytes[index - 1]) }
+
+    /// As `isWordStart`; also behind an escape such as `\n` or `%3D`.
+    func isTokenStart(_ index: Int) -> Bool {
+        if isWordStart(index) { return true }
+        if byte(index - 2) == 0x5C, "nrt".utf8.contains(bytes[index - 1]) { return true }
+        return byte(index - 3) == 0x25
+    }
 
     /// Whether `text` (lower case) stands at `index`, in any case.
     func hasText(_ text: StaticString, at index: Int) -> Bool {
@@ -102,7 +167,11 @@ struct SecretScanner {
         var place = index - command.utf8CodeUnitCount
         let limit = max(0, index - 200)
         while place >= limit {
-            if hasText(command, at: place), isWordStart(place) { return true }
+            if bytes[place] | 0x20 == command.utf8Start.pointee, hasText(command, at: place),
+                isWordStart(place)
+            {
+                return true
+            }
             place -= 1
         }
         return false

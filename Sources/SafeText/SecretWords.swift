@@ -20,15 +20,25 @@ enum SecretWords {
     static let keyBytesMax = 64
 
     private static let passwords = words(
-        "password passwd passphrase passcode pwd passwort")
+        "password passwd passphrase passcode pwd passwort kennwort senha contrasena motdepasse")
     private static let passwordWords = words("pass pw")
+    private static let directories = words("pwd oldpwd")
+    private static let authorizations = words("authorization")
+    private static let cookies = words("cookie")
+    private static let codes = words("code")
     private static let tokens = words(
         """
         secret token apikey accesskey secretkey privatekey authkey accountkey sharedkey \
         encryptionkey signingkey masterkey credential credentials secretkeybase connectionstring \
-        sharedaccesskey apitoken securitytoken
+        sharedaccesskey apitoken securitytoken subscriptionkey functionskey storagekey sessionkey \
+        hmackey cryptkey encryptkey decryptionkey sshkey rsakey aeskey appkey serverkey licensekey \
+        servicekey adminkey writekey deploykey jwtkey secretaccess authpass storepass keypass
         """)
-    private static let doubtful = words("auth signature sig xamzsignature xgoogsignature")
+    private static let doubtful = words(
+        """
+        auth signature sig xamzsignature xgoogsignature sharedaccesssignature jsessionid phpsessid \
+        authkey crumb
+        """)
     /// Ends of names that only qualify: `password_new`, `secret2`.
     private static let qualifiers = words(
         "hash new old current confirmation confirm repeat value plain base64 b64 text string data")
@@ -40,7 +50,11 @@ enum SecretWords {
         "filtered", "removed", "not", "is", "was", "has", "n/a", "na", "string", "str", "int",
         "bool", "text", "object", "optional", "default", "disabled", "enabled", "changed",
         "rotated", "revoked", "mismatch", "failed", "ok", "unknown", "denied", "incorrect", "wrong",
-        "accepted", "refused", "error", "found", "and", "or", "for", "the", "set", "must", "should",
+        "accepted", "refused", "error", "found", "and", "all", "any", "with", "without", "absent",
+        "present", "changeme?", "anonymous", "stdin", "prompt", "<nil>", "(null)", "nan",
+        "external",
+        "internal", "bearer", "basic", "x509", "jwt", "oidc", "oauth", "oauth2", "token",
+        "password", "or", "for", "the", "set", "must", "should",
     ]
 
     private static func words(_ text: String) -> [[UInt8]] {
@@ -105,12 +119,12 @@ enum SecretWords {
         func isWhole(_ words: [[UInt8]], _ text: ArraySlice<UInt8>) -> Bool {
             words.contains { text == $0[...] }
         }
-        if isWhole([Array("pwd".utf8), Array("oldpwd".utf8)], compact) { return .directory }
+        if isWhole(directories, compact) { return .directory }
         if ends(passwords) || isWhole(passwordWords, lastWord) { return .password }
         if ends(tokens) { return isWhole(harmlessNames, compact) ? nil : .token }
-        if ends([Array("authorization".utf8)]) { return .authorization }
-        if ends([Array("cookie".utf8)]) { return .cookie }
-        if isWhole([Array("code".utf8)], compact) { return .code }
+        if ends(authorizations) { return .authorization }
+        if ends(cookies) { return .cookie }
+        if isWhole(codes, compact) { return .code }
         return isWhole(doubtful, compact) ? .doubtful : nil
     }
 
@@ -130,14 +144,36 @@ enum SecretWords {
         case 0x7B:
             return next == 0x7B || next == 0x5C || ByteClass.isQuote(next)
                 || (rest.last == 0x7D ? rest.dropLast() : rest).allSatisfy(ByteClass.isWord)
+        // A statement's parameter: `:password`, `@p1`.
+        case 0x3A, 0x40:
+            return rest.count <= 24 && rest.first.map(ByteClass.isLetter) == true
+                && rest.allSatisfy { ByteClass.isLetter($0) || $0 == 0x5F || $0 == 0x2E }
         case 0x3C: return rest.allSatisfy { ByteClass.isKey($0) || $0 == 0x20 || $0 == 0x3E }
         default: return false
         }
     }
 
+    /// The name of a file that holds a secret is none.
+    private static func isPath(_ value: ArraySlice<UInt8>) -> Bool {
+        guard value.first == 0x2F || value.first == 0x7E || value.first == 0x2E,
+            value.allSatisfy({ ByteClass.isKey($0) || $0 == 0x2F || $0 == 0x7E })
+        else { return false }
+        let text = String(decoding: value, as: UTF8.self).lowercased()
+        return paths.contains { text.hasPrefix($0) } || endings.contains { text.hasSuffix($0) }
+    }
+
+    private static let paths = [
+        "/etc/", "/run/", "/var/", "/home/", "/root/", "/opt/", "/usr/", "/tmp/", "/srv/", "/mnt/",
+        "/secrets/", "~/", "./", "../",
+    ]
+    private static let endings = [
+        ".json", ".pem", ".key", ".txt", ".yaml", ".yml", ".crt", ".p12", ".jks", ".env",
+    ]
+
     /// Whether a value is a placeholder, a mask, a variable or a word about the value.
     static func isHarmless(_ value: ArraySlice<UInt8>, _ kind: Kind) -> Bool {
         guard let first = value.first else { return true }
+        if value.count > SecretScanner.placeholderBytesMax { return false }
         if isPlaceholder(first, value.dropFirst()) { return true }
         let masks: [UInt8] = [0x2A, 0x78, 0x58, 0x2E, 0x2D, 0x23, 0x3F]
         if masks.contains(first), value.allSatisfy({ $0 == first }) { return true }
@@ -146,13 +182,15 @@ enum SecretWords {
         {
             return true
         }
+        if isPath(value) { return true }
         switch kind {
         case .password: return false
         case .directory: return first == 0x2F
         case .token:
             return value.count < 4 || (value.count < 7 && value.allSatisfy(ByteClass.isDigit))
         case .doubtful, .code:
-            return value.count < 16 || !value.allSatisfy(ByteClass.isBase64)
+            return value.count < 16
+                || !value.allSatisfy { ByteClass.isBase64($0) || $0 == 0x25 }
                 || !value.contains(where: ByteClass.isDigit)
         case .authorization, .cookie: return false
         }

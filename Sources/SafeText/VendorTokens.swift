@@ -10,16 +10,16 @@ enum VendorTokens {
         let cls: String
     }
 
-    /// Longest tail looked at, in bytes.
-    private static let tailBytesMax = 400
+    /// What every token begins with.
+    static var prefixes: [[UInt8]] { rules.map(\.prefix) + [Array("eyJ".utf8)] }
 
-    /// The match of a token that begins at `index`, which begins a word.
+    /// The match of a token that begins at `index`.
     static func match(_ bytes: [UInt8], at index: Int) -> SecretScanner.Match? {
-        if let match = webToken(bytes, at: index) { return match }
-        for rule in byFirstByte[Int(bytes[index])] where bytes[index...].starts(with: rule.prefix) {
+        for rule in byFirstByte[Int(bytes[index])]
+        where bytes[index...].starts(with: rule.prefix) {
             let start = index + rule.prefix.count
             var stop = start
-            let limit = min(bytes.count, start + tailBytesMax)
+            let limit = min(bytes.count, start + rule.tailMax + 2)
             while stop < limit, rule.allowed(bytes[stop]) { stop += 1 }
             while stop > start, bytes[stop - 1] == 0x2E || bytes[stop - 1] == 0x2D { stop -= 1 }
             let tail = bytes[start..<stop]
@@ -31,11 +31,12 @@ enum VendorTokens {
         return nil
     }
 
-    /// `eyJ….eyJ….signature`: base64url of a JSON object, a dot, and so on (RFC 7519).
-    private static func webToken(_ bytes: [UInt8], at index: Int) -> SecretScanner.Match? {
+    /// `eyJ….eyJ….signature`: base64url of a JSON object, a dot, and so on (RFC 7519); and where its
+    /// run of base64 ends. An object alone counts when it is long (Grafana's old keys).
+    static func webToken(_ bytes: [UInt8], at index: Int) -> (SecretScanner.Match?, end: Int) {
         guard index + 20 < bytes.count, bytes[index] == 0x65, bytes[index + 1] == 0x79,
             bytes[index + 2] == 0x4A
-        else { return nil }
+        else { return (nil, index) }
         var stop = index
         var parts = 0
         while true {
@@ -46,8 +47,38 @@ enum VendorTokens {
             guard parts < 5, stop < bytes.count, bytes[stop] == 0x2E else { break }
             stop += 1
         }
-        guard parts >= 2 else { return nil }
-        return SecretScanner.Match(range: index..<stop, cls: "jwt")
+        let run = bytes[index..<stop]
+        guard parts >= 2 || (run.count >= 60 && run.contains(where: ByteClass.isDigit)) else {
+            return (nil, stop)
+        }
+        return (SecretScanner.Match(range: index..<stop, cls: "jwt"), stop)
+    }
+
+    /// Tokens told by a mark inside them: `123456789:AA…` (Telegram), `…8Q~…` (Azure) and
+    /// `…T3BlbkFJ…` (OpenAI).
+    static func inner(_ bytes: [UInt8], anchor: Range<Int>) -> SecretScanner.Match? {
+        var start = anchor.lowerBound
+        var stop = anchor.upperBound
+        func isInner(_ byte: UInt8) -> Bool { isDotted(byte) || byte == 0x7E }
+        while stop < bytes.count, stop - anchor.upperBound < 64, isInner(bytes[stop]) { stop += 1 }
+        while start > 0, anchor.lowerBound - start < 64, isInner(bytes[start - 1]) { start -= 1 }
+        let before = anchor.lowerBound - start
+        let after = stop - anchor.upperBound
+        switch bytes[anchor.lowerBound] {
+        case 0x3A:
+            guard bytes[start..<anchor.lowerBound].allSatisfy(ByteClass.isDigit),
+                (8...10).contains(before), (31...34).contains(after),
+                bytes[anchor.lowerBound + 1] == 0x41, bytes[anchor.lowerBound + 2] == 0x41
+            else { return nil }
+            return SecretScanner.Match(range: start..<stop, cls: "telegram")
+        case 0x38:
+            guard before == 3, (31...34).contains(after), bytes[anchor.lowerBound + 1] == 0x51
+            else { return nil }
+            return SecretScanner.Match(range: start..<stop, cls: "azure")
+        default:
+            guard before >= 16, after >= 16 else { return nil }
+            return SecretScanner.Match(range: start..<stop, cls: "openai")
+        }
     }
 
     @Sendable private static func isURLBase64(_ byte: UInt8) -> Bool {
@@ -64,6 +95,9 @@ enum VendorTokens {
     }
     @Sendable private static func isHexadecimal(_ byte: UInt8) -> Bool {
         ByteClass.isDigit(byte) || (byte >= 0x61 && byte <= 0x66)
+    }
+    @Sendable private static func isUUID(_ byte: UInt8) -> Bool {
+        isHexadecimal(byte) || byte == 0x2D
     }
     @Sendable private static func isPath(_ byte: UInt8) -> Bool {
         isURLBase64(byte) || byte == 0x2F
@@ -90,7 +124,9 @@ enum VendorTokens {
     }
 
     private static let rows: [Row] = [
-        ("AKIA ASIA", 16, 16, isUpper, "aws"),
+        ("AKIA ASIA ABIA ACCA", 16, 16, isUpper, "aws"),
+        ("FwoG IQoJ", 100, 2000, ByteClass.isBase64, "aws"),
+        ("amzn.mws.", 36, 36, isURLBase64, "aws"),
         ("ABSK", 80, 400, ByteClass.isBase64, "aws"),
         ("ghp_ gho_ ghu_ ghs_ ghr_", 30, 255, isPlain, "github"),
         ("github_pat_", 22, 255, isURLBase64, "github"),
@@ -134,5 +170,37 @@ enum VendorTokens {
         ("ops_eyJ", 100, 400, isURLBase64, "onepassword"),
         ("cio", 32, 32, isPlain, "cratesio"),
         ("fo1_ fm1_ fm2_", 20, 400, ByteClass.isBase64, "fly"),
+        ("ntn_ secret_", 40, 50, isPlain, "notion"),
+        ("pscale_tkn_ pscale_pw_ pscale_oauth_", 32, 64, isDotted, "planetscale"),
+        ("sbp_", 40, 40, isHexadecimal, "supabase"),
+        ("nfp_", 36, 40, isPlain, "netlify"),
+        ("rnd_", 28, 40, isPlain, "render"),
+        ("HRKU-", 36, 60, isURLBase64, "heroku"),
+        ("gsk_", 48, 56, isPlain, "groq"),
+        ("pplx-", 40, 60, isPlain, "perplexity"),
+        ("xai-", 70, 90, isPlain, "xai"),
+        ("sk-or-v1-", 60, 70, isHexadecimal, "openrouter"),
+        ("nvapi-", 50, 80, isURLBase64, "nvidia"),
+        ("lsv2_pt_ lsv2_sk_", 40, 50, isURLBase64, "langsmith"),
+        ("dt0c01. dt0s01.", 80, 100, isDotted, "dynatrace"),
+        ("shippo_live_ shippo_test_", 40, 40, isHexadecimal, "shippo"),
+        ("EZAK EZTK", 54, 54, isPlain, "easypost"),
+        ("duffel_live_ duffel_test_", 40, 60, isURLBase64, "duffel"),
+        ("FLWSECK-", 30, 60, isURLBase64, "flutterwave"),
+        ("CFPAT-", 40, 60, isURLBase64, "contentful"),
+        ("AKCp", 60, 80, isPlain, "artifactory"),
+        ("cmVmdGtu", 50, 60, isPlain, "artifactory"),
+        ("sl.", 130, 400, isURLBase64, "dropbox"),
+        ("EAA", 100, 400, isPlain, "facebook"),
+        ("1//0", 38, 110, isURLBase64, "google"),
+        ("SK", 32, 32, isHexadecimal, "twilio"),
+        ("sdk- mob-", 36, 36, isUUID, "launchdarkly"),
+        ("v1.0-", 140, 180, isURLBase64, "cloudflare"),
+        ("rdme_", 70, 70, isPlain, "readme"),
+        ("CCIPAT_ CCIPRJ_", 40, 80, isURLBase64, "circleci"),
+        ("bkua_", 40, 40, isHexadecimal, "buildkite"),
+        ("atlasv1.", 60, 70, isURLBase64, "terraform"),
+        ("sgp_", 40, 80, isURLBase64, "sourcegraph"),
+        ("phx_", 40, 50, isPlain, "posthog"),
     ]
 }

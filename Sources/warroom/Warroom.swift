@@ -25,7 +25,7 @@ struct Warroom: ParsableCommand {
             OpenCommand.self, DrillCommand.self, EvaluateCommand.self, ReportCommand.self,
             StatusCommand.self, CheckCommand.self, VerifyCommand.self, KeysCommand.self,
             DoctorCommand.self, StopCommand.self, ResumeCommand.self, ThemeCommand.self,
-            DrillActuatorCommand.self,
+            CleanCommand.self, DrillActuatorCommand.self,
         ], defaultSubcommand: OpenCommand.self)
 
     static func main() {
