@@ -36,7 +36,8 @@ struct CleanCommand: ParsableCommand {
         try StandardOutput.write(out)
         guard !stream.removed.isEmpty else { return }
         let classes = stream.removed.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        Talk.say("\(stream.removed.values.reduce(0, +)) removed: " + classes.joined(separator: ", "))
+        Talk.say(
+            "\(stream.removed.values.reduce(0, +)) removed: " + classes.joined(separator: ", "))
     }
 
     private func unreadable() -> Failure {

@@ -14,6 +14,9 @@ struct JSONLine {
     var message: Value?
     var service: Value?
     var host: Value?
+    var trace: Value?
+    var span: Value?
+    var logger: Value?
     /// docker's json-file: the inner line stands in `log` and `stream` is present.
     var isDocker = false
     /// GELF counts levels as syslog does.
@@ -69,7 +72,13 @@ struct JSONLine {
         case 0x7B where depth < 2 && key?.isParent == true:
             return object(line, &index, parent: key, depth: depth + 1)
         case 0x7B, 0x5B:
-            return Self.skipNested(line, &index)
+            let start = index
+            guard Self.skipNested(line, &index) else { return false }
+            // journald writes what is not UTF-8 as an array of bytes.
+            if key == .message, line[start] == 0x5B {
+                take(Value(range: start..<index, isString: false, key: .message))
+            }
+            return true
         default:
             let start = index
             while index < line.count, !",}] \t".utf8.contains(line[index]) { index += 1 }
@@ -90,12 +99,34 @@ struct JSONLine {
         case .dockerLog: if message == nil || message?.key == .weakMessage { message = value }
         case .service: if service == nil { service = value }
         case .host: if host == nil { host = value }
+        case .trace: if trace == nil { trace = value }
+        case .span: if span == nil { span = value }
+        case .logger: if logger == nil { logger = value }
         case .stream: isDocker = true
         case .gelf:
             isGELF = true
             message = value
-        case .logParent, .dateParent, .serviceParent, .hostParent: break
+        case .fieldsParent: break
         }
+    }
+
+    /// The bytes of a JSON array of numbers below 256, or nil.
+    static func byteArray(_ line: Span<UInt8>, _ range: Range<Int>) -> [UInt8]? {
+        var out: [UInt8] = []
+        var index = range.lowerBound + 1
+        while index < range.upperBound - 1 {
+            let run = ByteScan.digitRun(line, index)
+            if run > 0 {
+                guard let value = ByteScan.number(line, index, run), value < 256 else { return nil }
+                out.append(UInt8(value))
+                index += run
+            } else if line[index] == 0x2C || ByteScan.isBlank(line[index]) {
+                index += 1
+            } else {
+                return nil
+            }
+        }
+        return out
     }
 
     private static func skipSpace(_ line: Span<UInt8>, _ index: Int) -> Int {
@@ -197,57 +228,4 @@ struct JSONLine {
         }
         return value
     }
-}
-
-/// What a member's name means. The aliases are those of ECS, bunyan, pino, zap, logrus, slog,
-/// zerolog, serilog, GELF, OTLP, docker, journald and mongodb.
-enum JSONKey {
-    case time, journalTime, nanoTime
-    case level, priority, severityLetter
-    case message, weakMessage, dockerLog
-    case service, host
-    case stream, gelf
-    case logParent, dateParent, serviceParent, hostParent
-
-    /// Its value may be an object that holds wanted members.
-    var isParent: Bool {
-        switch self {
-        case .logParent, .dateParent, .serviceParent, .hostParent, .time, .dockerLog, .service,
-            .host:
-            true
-        default: false
-        }
-    }
-
-    init?(_ line: Span<UInt8>, _ range: Range<Int>, parent: JSONKey?) {
-        guard range.count <= 24 else { return nil }
-        let name = ByteScan.text(line, range)
-        if let parent {
-            switch (parent, name) {
-            case (.dockerLog, "level"), (.logParent, "level"): self = .level
-            case (.time, "$date"): self = .time
-            case (.service, "name"): self = .service
-            case (.host, "name"), (.host, "hostname"): self = .host
-            default: return nil
-            }
-            return
-        }
-        guard let key = Self.names[name] else { return nil }
-        self = key
-    }
-
-    private static let names: [String: JSONKey] = [
-        "ts": .time, "time": .time, "timestamp": .time, "@timestamp": .time, "t": .time,
-        "@t": .time, "date": .time, "eventTime": .time, "asctime": .time, "datetime": .time,
-        "Timestamp": .time, "__REALTIME_TIMESTAMP": .journalTime, "timeUnixNano": .nanoTime,
-        "level": .level, "lvl": .level, "severity": .level, "log.level": .level,
-        "levelname": .level, "severity_text": .level, "SeverityText": .level,
-        "severityText": .level, "@l": .level, "loglevel": .level, "PRIORITY": .priority,
-        "s": .severityLetter, "msg": .message, "message": .message, "MESSAGE": .message,
-        "@m": .message, "@mt": .weakMessage, "event": .weakMessage, "body": .weakMessage,
-        "log": .dockerLog, "short_message": .gelf, "service": .service,
-        "service.name": .service, "app": .service, "application": .service,
-        "SYSLOG_IDENTIFIER": .service, "host": .host, "hostname": .host, "_HOSTNAME": .host,
-        "host.name": .host, "stream": .stream,
-    ]
 }

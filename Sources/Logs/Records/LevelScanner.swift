@@ -139,6 +139,11 @@ enum LevelScanner {
         }
     }
 
+    /// Levels between bunyan's: those a program defined for itself, by the nearest one below.
+    static func python(_ value: Int) -> LogLevel? {
+        value > 10 && value < 60 ? bunyan(value / 10 * 10) : nil
+    }
+
     /// bunyan's and pino's 10…60.
     static func bunyan(_ value: Int) -> LogLevel? {
         switch value {

@@ -6,6 +6,9 @@ struct LogfmtLine {
     var messageIsQuoted = false
     var service: Range<Int>?
     var host: Range<Int>?
+    var trace: Range<Int>?
+    var span: Range<Int>?
+    var logger: Range<Int>?
 
     /// Scans the pairs from `start`; nil unless the line starts with one and names a time, a level
     /// or a message.
@@ -68,6 +71,10 @@ struct LogfmtLine {
             }
         case "service", "app": if service == nil { service = value }
         case "host", "hostname": if host == nil { host = value }
+        case "trace_id", "traceId", "traceID", "trace.id", "trace", "dd.trace_id":
+            if trace == nil { trace = value }
+        case "span_id", "spanId", "spanID", "span.id", "span": if span == nil { span = value }
+        case "logger", "component", "caller": if logger == nil { logger = value }
         default: break
         }
     }

@@ -15,12 +15,20 @@ package struct ParsedLine: Sendable {
 
     package var time: Timestamp?
     package var level: LogLevel?
+    /// What `time` leaves out and was inferred.
+    package var assumes: TimeAssumptions = []
     package var service: String?
     package var host: String?
+    package var traceID: String?
+    package var spanID: String?
+    /// The logger, component or thread class that a structured line names.
+    package var logger: String?
     package var body: Body
     package var format: Format
     /// It belongs to the record before it.
     package var continues = false
+    /// A container runtime cut the line here: the next one goes on in the middle of the text.
+    package var isCut = false
 
     init(format: Format, body: Body) {
         self.format = format

@@ -8,6 +8,7 @@ extension RecordParser {
         var parsed = ParsedLine(
             format: found == nil ? .plain : .timed, body: .range(start..<line.count))
         parsed.time = found?.time
+        parsed.assumes = found?.assumes ?? []
         if let priority { parsed.level = LevelScanner.syslog(priority & 7) }
         guard let found else {
             untimed(line, from: start, into: &parsed)
@@ -56,6 +57,25 @@ extension RecordParser {
         cursor = skipSeparators(line, cursor)
         cursor = skipIds(line, cursor)
         parsed.body = .range(cursor..<line.count)
+        if parsed.level == nil { parsed.level = LevelScanner.marked(line, from: found.end) }
+        if isAddition(line, found.end) { parsed.continues = true }
+    }
+
+    /// PostgreSQL writes `DETAIL:` and its like as lines of their own behind the statement's error.
+    private static func isAddition(_ line: Span<UInt8>, _ start: Int) -> Bool {
+        let limit = min(line.count, start + LevelScanner.reachMax)
+        var index = start
+        while let colon = ByteScan.find(line, 0x3A, from: index, limit: limit - index) {
+            index = colon + 1
+            guard ByteScan.has(line, "  ", at: index) else { continue }
+            return ByteScan.has(line, "DETAIL", at: colon - 6)
+                || ByteScan.has(line, "HINT", at: colon - 4)
+                || ByteScan.has(line, "STATEMENT", at: colon - 9)
+                || ByteScan.has(line, "CONTEXT", at: colon - 7)
+                || ByteScan.has(line, "QUERY", at: colon - 5)
+                || ByteScan.has(line, "LOCATION", at: colon - 8)
+        }
+        return false
     }
 
     private static func level(_ line: Span<UInt8>, _ found: FoundTime) -> LevelScanner.Found? {
@@ -188,7 +208,7 @@ extension RecordParser {
         guard let close = ByteScan.find(line, 0x22, from: index + 1) else { return true }
         let status = ByteScan.skipBlanks(line, close + 1)
         if ByteScan.digitRun(line, status) == 3, let code = ByteScan.number(line, status, 3) {
-            parsed.level = code >= 500 ? .error : code >= 400 ? .warning : .info
+            parsed.level = LevelScanner.http(code)
         }
         return true
     }
@@ -200,7 +220,8 @@ extension RecordParser {
         let hostEnd = tokenEnd(line, host)
         let tagEnd = tokenEnd(line, hostEnd + 1)
         guard hostEnd < line.count, tagEnd > hostEnd + 1, ByteScan.at(line, tagEnd - 1) == 0x3A,
-            name(line, host..<hostEnd) != nil, line[hostEnd - 1] != 0x3A
+            name(line, host..<hostEnd) != nil, line[hostEnd - 1] != 0x3A,
+            ByteScan.isLetter(line[hostEnd + 1])
         else { return false }
         let letters = LevelScanner.level(named: ByteScan.bytes(line, host..<min(hostEnd, host + 9)))
         return letters == nil
@@ -222,11 +243,12 @@ extension RecordParser {
             parsed.level = parsed.level ?? level.level
             index = ByteScan.skipBlanks(line, level.end)
         }
-        if let tag = tag(line, index) {
+        if let tag = tag(line, index) ?? spacedTag(line, index) {
             parsed.service = name(line, tag.name)
             index = ByteScan.skipBlanks(line, tag.end)
         }
         parsed.body = .range(index..<line.count)
+        if parsed.level == nil { parsed.level = LevelScanner.marked(line, from: index) }
         if parsed.level == nil,
             let level = LevelScanner.find(line, timeEnd: index, timeStart: 0),
             level.start <= index + 60
@@ -251,8 +273,30 @@ extension RecordParser {
         let end = tokenEnd(line, index)
         guard end > index + 1, line[end - 1] == 0x3A else { return nil }
         let bracket = ByteScan.find(line, 0x5B, from: index, limit: end - index)
-        let nameEnd = bracket ?? end - 1
+        let paren = ByteScan.find(line, 0x28, from: index, limit: end - index)
+        let nameEnd = min(bracket ?? end - 1, paren ?? end - 1)
         return nameEnd > index ? (index..<nameEnd, end) : nil
+    }
+
+    /// `Setup Assistant[1173]:` and `launchd[1] (com.apple.x[9]):` at `index`.
+    private static func spacedTag(_ line: Span<UInt8>, _ index: Int)
+        -> (name: Range<Int>, end: Int)?
+    {
+        guard ByteScan.isLetter(ByteScan.at(line, index)),
+            let bracket = ByteScan.find(line, 0x5B, from: index, limit: 48)
+        else { return nil }
+        let run = ByteScan.digitRun(line, bracket + 1)
+        guard run > 0, ByteScan.at(line, bracket + 1 + run) == 0x5D else { return nil }
+        var end = bracket + run + 2
+        if ByteScan.has(line, " (", at: end), let close = ByteScan.find(line, 0x29, from: end) {
+            end = close + 1
+        }
+        guard ByteScan.at(line, end) == 0x3A else { return nil }
+        for position in index..<bracket
+        where !ByteScan.isWord(line[position]) && !" ._-".utf8.contains(line[position]) {
+            return nil
+        }
+        return (index..<bracket, end + 1)
     }
 
     /// `1 time host app pid msgid [sd] message` (RFC 5424) behind its priority and version.
@@ -269,7 +313,9 @@ extension RecordParser {
             index = end + 1
         }
         guard fields.count == 5 else { return parsed }
-        parsed.time = TimeScanner.shape(line, fields[0].lowerBound, previous: 0x20, context)?.time
+        let found = TimeScanner.shape(line, fields[0].lowerBound, previous: 0x20, context)
+        parsed.time = found?.time
+        parsed.assumes = found?.assumes ?? []
         parsed.host = field(line, fields[1])
         parsed.service = field(line, fields[2])
         index = structuredDataEnd(line, min(index, line.count))

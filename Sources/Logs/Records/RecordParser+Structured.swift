@@ -8,15 +8,29 @@ extension RecordParser {
         guard let found = JSONLine.scan(line, from: start) else { return nil }
         if found.isDocker, depth == 0, let log = found.message, log.key == .dockerLog {
             var parsed = inner(JSONLine.unescaped(line, log.range), context)
-            parsed.time = found.time.flatMap { time(line, $0, context) } ?? parsed.time
+            parsed.isCut = !ByteScan.has(line, "\\n", at: log.range.upperBound - 2)
+            if let time = found.time, let outer = self.time(line, time, context) {
+                parsed.time = outer.time
+                parsed.assumes = outer.assumes
+            }
             return parsed
         }
         var parsed = ParsedLine(format: .json, body: .range(0..<line.count))
-        parsed.time = found.time.flatMap { time(line, $0, context) }
+        if let time = found.time, let read = self.time(line, time, context) {
+            parsed.time = read.time
+            parsed.assumes = read.assumes
+        }
         parsed.level = found.level.flatMap { level(line, $0, isGELF: found.isGELF) }
         parsed.service = found.service.flatMap { name(line, $0.range) }
         parsed.host = found.host.flatMap { name(line, $0.range) }
-        if let message = found.message {
+        parsed.traceID = found.trace.flatMap { name(line, $0.range) }
+        parsed.spanID = found.span.flatMap { name(line, $0.range) }
+        parsed.logger = found.logger.flatMap { name(line, $0.range) }
+        if let message = found.message, !message.isString,
+            let bytes = JSONLine.byteArray(line, message.range)
+        {
+            parsed.body = .bytes(bytes)
+        } else if let message = found.message {
             parsed.body =
                 ByteScan.find(
                     line, 0x5C, from: message.range.lowerBound, limit: message.range.count)
@@ -49,40 +63,54 @@ extension RecordParser {
         }
         var parsed = inner(ByteScan.bytes(line, found.end + 10..<line.count), context)
         parsed.time = found.time
+        parsed.assumes = found.assumes
+        parsed.isCut = flag == 0x50
         return parsed
     }
 
     private static func time(
         _ line: Span<UInt8>, _ value: JSONLine.Value, _ context: TimeContext
-    ) -> Timestamp? {
+    ) -> WrittenTime? {
         switch value.key {
         case .journalTime:
             return ByteScan.number(line, value.range.lowerBound, value.range.count)
-                .map { Timestamp(nanoseconds: Int64($0).multipliedClamped(by: 1_000)) }
+                .map {
+                    WrittenTime(
+                        time: Timestamp(nanoseconds: Int64($0).multipliedClamped(by: 1_000)))
+                }
         case .nanoTime:
-            return Int64(ByteScan.text(line, value.range)).map { Timestamp(nanoseconds: $0) }
+            return Int64(ByteScan.text(line, value.range))
+                .map { WrittenTime(time: Timestamp(nanoseconds: $0)) }
         default:
             return writtenTime(line, value.range, context)
         }
+    }
+
+    struct WrittenTime {
+        var time: Timestamp
+        var assumes: TimeAssumptions = []
     }
 
     /// A time given as the whole of a value: any written shape, or a number whose size tells
     /// seconds from milli-, micro- and nanoseconds.
     static func writtenTime(
         _ line: Span<UInt8>, _ range: Range<Int>, _ context: TimeContext
-    ) -> Timestamp? {
+    ) -> WrittenTime? {
         guard !range.isEmpty else { return nil }
         let run = ByteScan.digitRun(line, range.lowerBound)
         let end = range.lowerBound + run
         if run >= 9, run <= 18, end == range.upperBound || line[end] == 0x2E,
             let whole = ByteScan.number(line, range.lowerBound, run)
         {
-            return epoch(line, whole, fractionAt: end == range.upperBound ? nil : end + 1)
+            return WrittenTime(
+                time: epoch(line, whole, fractionAt: end == range.upperBound ? nil : end + 1))
         }
         if run == 19, end == range.upperBound {
-            return Int64(ByteScan.text(line, range)).map { Timestamp(nanoseconds: $0) }
+            return Int64(ByteScan.text(line, range))
+                .map { WrittenTime(time: Timestamp(nanoseconds: $0)) }
         }
-        return TimeScanner.shape(line, range.lowerBound, previous: 0x20, context)?.time
+        return TimeScanner.shape(line, range.lowerBound, previous: 0x20, context)
+            .map { WrittenTime(time: $0.time, assumes: $0.assumes) }
     }
 
     private static func epoch(_ line: Span<UInt8>, _ whole: Int, fractionAt: Int?) -> Timestamp {
@@ -104,7 +132,7 @@ extension RecordParser {
         let bytes = ByteScan.bytes(line, value.range)
         if let number = ByteScan.number(line, value.range.lowerBound, value.range.count) {
             if value.key == .priority || isGELF { return LevelScanner.syslog(number) }
-            return LevelScanner.bunyan(number)
+            return LevelScanner.bunyan(number) ?? LevelScanner.python(number)
         }
         if value.key == .severityLetter, let first = bytes.first {  // mongodb: I, W, E, F, D1…D5
             return LevelScanner.level(named: [first])
@@ -115,7 +143,13 @@ extension RecordParser {
     static func logfmt(_ line: Span<UInt8>, from start: Int, context: TimeContext) -> ParsedLine? {
         guard let found = LogfmtLine.scan(line, from: start) else { return nil }
         var parsed = ParsedLine(format: .logfmt, body: .range(start..<line.count))
-        parsed.time = found.time.flatMap { writtenTime(line, $0, context) }
+        if let time = found.time, let read = writtenTime(line, time, context) {
+            parsed.time = read.time
+            parsed.assumes = read.assumes
+        }
+        parsed.traceID = found.trace.flatMap { name(line, $0) }
+        parsed.spanID = found.span.flatMap { name(line, $0) }
+        parsed.logger = found.logger.flatMap { name(line, $0) }
         parsed.level = found.level.flatMap {
             LevelScanner.level(named: ByteScan.bytes(line, $0))
         }

@@ -90,7 +90,7 @@ package struct RecordParser: Sendable {
         guard range.count >= 1, range.count <= 64 else { return nil }
         for index in range {
             let byte = line[index]
-            guard ByteScan.isWord(byte) || "._-/:@+".utf8.contains(byte) else { return nil }
+            guard ByteScan.isWord(byte) || "._-/:@+ ".utf8.contains(byte) else { return nil }
         }
         return ByteScan.text(line, range)
     }

@@ -82,6 +82,7 @@ extension TimeScanner {
         if ByteScan.has(line, "UTC", at: position) || ByteScan.has(line, "GMT", at: position) {
             return ByteScan.isWord(ByteScan.at(line, position + 3)) ? nil : (0, position + 3)
         }
+        if ByteScan.isUpper(byte) { return namedZone(line, position) }
         guard byte == 0x2B || byte == 0x2D, let hours = ByteScan.number(line, position + 1, 2),
             hours < 24
         else { return nil }
@@ -96,6 +97,27 @@ extension TimeScanner {
         return (sign * hours * 3600, position + 3)
     }
 
+    /// The usual zone abbreviations; those that mean several zones are left out.
+    private static func namedZone(_ line: Span<UInt8>, _ index: Int) -> (offset: Int, end: Int)? {
+        var count = 0
+        while count < 5, ByteScan.isUpper(ByteScan.at(line, index + count)) { count += 1 }
+        guard count == 3 || count == 4, !ByteScan.isWord(ByteScan.at(line, index + count)),
+            let minutes = zones[ByteScan.packedWord(line, index, count)]
+        else { return nil }
+        return (minutes * 60, index + count)
+    }
+
+    /// Minutes east of UTC.
+    private static let zones: [UInt64: Int] = [
+        ByteScan.packed("pst"): -480, ByteScan.packed("pdt"): -420, ByteScan.packed("mst"): -420,
+        ByteScan.packed("mdt"): -360, ByteScan.packed("cdt"): -300, ByteScan.packed("est"): -300,
+        ByteScan.packed("edt"): -240, ByteScan.packed("wet"): 0, ByteScan.packed("west"): 60,
+        ByteScan.packed("cet"): 60, ByteScan.packed("cest"): 120, ByteScan.packed("eet"): 120,
+        ByteScan.packed("eest"): 180, ByteScan.packed("msk"): 180, ByteScan.packed("jst"): 540,
+        ByteScan.packed("kst"): 540, ByteScan.packed("aest"): 600, ByteScan.packed("aedt"): 660,
+        ByteScan.packed("nzst"): 720, ByteScan.packed("nzdt"): 780,
+    ]
+
     /// The found time of `date` and the clock at `position`, with its zone.
     static func finish(
         _ line: Span<UInt8>, _ start: Int, _ position: Int, date: (Int, Int, Int),
@@ -107,14 +129,10 @@ extension TimeScanner {
                 minute: clock.minute, second: clock.second, nanosecond: clock.nanosecond
             ).timestamp
         else { return nil }
-        if let end {
-            return FoundTime(
-                time: local - .seconds(context.zoneOffset), shape: shape, start: start, end: end)
-        }
         let zone = zone(line, clock.end)
         return FoundTime(
             time: local - .seconds(zone?.offset ?? context.zoneOffset), shape: shape,
-            start: start, end: zone?.end ?? clock.end)
+            start: start, end: end ?? zone?.end ?? clock.end, assumes: zone == nil ? .zone : [])
     }
 
     /// As `finish`; the year is the one that puts the time closest before the reference, with one
@@ -123,17 +141,21 @@ extension TimeScanner {
         _ line: Span<UInt8>, _ start: Int, _ position: Int, month: Int, day: Int,
         shape: TimeShape, _ context: TimeContext
     ) -> FoundTime? {
-        guard (1...12).contains(month), (1...31).contains(day) else { return nil }
+        guard (1...12).contains(month), (1...31).contains(day), clock(line, position) != nil
+        else { return nil }
         let year = CivilDate(context.reference + .seconds(context.zoneOffset)).year
         let limit = context.reference + .seconds(86_400)
         // Eight years back: 29 February needs a leap year, and 1900-like gaps do not matter here.
-        for candidate in stride(from: year + 1, through: year - 8, by: -1) {
+        let newest = CivilDate(limit + .seconds(context.zoneOffset)).year
+        for candidate in stride(from: newest, through: year - 8, by: -1) {
             guard
-                let found = finish(
+                var found = finish(
                     line, start, position, date: (candidate, month, day), shape: shape,
                     context: context)
             else { continue }
-            if found.time <= limit { return found }
+            guard found.time <= limit else { continue }
+            found.assumes.insert(.year)
+            return found
         }
         return nil
     }
@@ -152,7 +174,8 @@ extension TimeScanner {
         guard var time = date.timestamp else { return nil }
         time = time - .seconds(context.zoneOffset)
         if time > context.reference + .seconds(3600) { time = time - .seconds(86_400) }
-        return FoundTime(time: time, shape: .clockOnly, start: index, end: clock.end)
+        return FoundTime(
+            time: time, shape: .clockOnly, start: index, end: clock.end, assumes: [.date, .zone])
     }
 
     /// 1…12 for an English month name of three letters at `index`, or nil.

@@ -34,6 +34,7 @@ extension TimeScanner {
         if let month = monthName(line, second), next == 0x2F || next == 0x2D || next == 0x20 {
             return dayMonthName(line, index, second + 3, day: first, month: month, context)
         }
+        if let found = ambiguous(line, index, run, next, context) { return found }
         guard run == 2, let other = ByteScan.number(line, second, 2) else { return nil }
         let separator = ByteScan.at(line, second + 2)
         if next == 0x2F, separator == 0x2F, let third = ByteScan.number(line, second + 3, 2),
@@ -46,6 +47,67 @@ extension TimeScanner {
         guard next == 0x2D || next == 0x2E, separator == 0x20 else { return nil }
         return finishWithoutYear(
             line, index, second + 3, month: first, day: other, shape: .monthDay, context)
+    }
+
+    /// `8/21/2026 10:00:00 AM` or `21/8/2026, 10:00:00`; with dots the day always comes first.
+    private static func ambiguous(
+        _ line: Span<UInt8>, _ index: Int, _ run: Int, _ next: UInt8, _ context: TimeContext
+    ) -> FoundTime? {
+        guard let (first, second, end) = ambiguousDate(line, index, run, next),
+            let year = ByteScan.number(line, end - 4, 4), (1970...2199).contains(year)
+        else { return nil }
+        var position = end
+        if ByteScan.at(line, position) == 0x2C { position += 1 }
+        guard position < line.count, ByteScan.isBlank(line[position]) || line[position] == 0x54
+        else { return nil }
+        position = ByteScan.skipBlanks(line, position + 1)
+        let isSettled = next == 0x2E || first > 12 || second > 12
+        let dayFirst = next == 0x2E || first > 12 || (second <= 12 && context.dayFirst == true)
+        let date = dayFirst ? (year, second, first) : (year, first, second)
+        var found = finish(
+            line, index, position, date: date, shape: .iso, context: context)
+        if !isSettled, context.dayFirst == nil { found?.assumes.insert(.order) }
+        return found
+    }
+
+    /// The two leading numbers of `d/d/yyyy` at `index`, and the end of the date.
+    static func ambiguousDate(
+        _ line: Span<UInt8>, _ index: Int, _ run: Int, _ next: UInt8
+    ) -> (first: Int, second: Int, end: Int)? {
+        guard run <= 2, next == 0x2F || next == 0x2E || next == 0x2D,
+            let first = ByteScan.number(line, index, run)
+        else { return nil }
+        let other = index + run + 1
+        let otherRun = ByteScan.digitRun(line, other)
+        guard otherRun == 1 || otherRun == 2, ByteScan.at(line, other + otherRun) == next,
+            let second = ByteScan.number(line, other, otherRun),
+            ByteScan.digitRun(line, other + otherRun + 1) == 4
+        else { return nil }
+        return (first, second, other + otherRun + 5)
+    }
+
+    /// `4000000050d506482dd0f4c4` behind an at sign (TAI64N), ten seconds ahead of UTC as the
+    /// programs that write it have it.
+    static func tai64(_ line: Span<UInt8>, _ index: Int) -> FoundTime? {
+        var end = index
+        while end < line.count, end - index < 25, ByteScan.isHex(line[end]) { end += 1 }
+        guard end - index == 16 || end - index == 24, ByteScan.has(line, "40000000", at: index)
+        else { return nil }
+        func value(_ range: Range<Int>) -> Int64 {
+            var value: Int64 = 0
+            for position in range {
+                let byte = line[position]
+                let digit = ByteScan.isDigit(byte) ? byte - 0x30 : (byte | 0x20) - 0x57
+                value = value << 4 | Int64(digit)
+            }
+            return value
+        }
+        let seconds = value(index + 8..<index + 16) - 10
+        let nanoseconds = end - index == 24 ? value(index + 16..<end) : 0
+        guard plausible(Int(seconds)), nanoseconds < 1_000_000_000 else { return nil }
+        return FoundTime(
+            time: Timestamp(nanoseconds: seconds * 1_000_000_000 + nanoseconds), shape: .epoch,
+            start: index, end: end)
     }
 
     /// `21/Aug/2026:10:00:00 +0000`, `21-Aug-2026 10:00:00.123`, `21 Aug [2026] 10:00:00.123`.
@@ -104,7 +166,7 @@ extension TimeScanner {
         else { return nil }
         return FoundTime(
             time: local - .seconds(context.zoneOffset), shape: .compact, start: index,
-            end: clock + 6)
+            end: clock + 6, assumes: .zone)
     }
 
     /// Seconds (10 digits, maybe with a fraction), milli-, micro-, nanoseconds since 1970, in the
@@ -115,6 +177,9 @@ extension TimeScanner {
         guard previous == 0x20 || "[(\"=,:+|".utf8.contains(previous) || index == 0,
             !ByteScan.isLetter(next), next != 0x2D, next != 0x5F, next != 0x2F
         else { return nil }
+        // `sshd[1430319012]` is a process.
+        let isAttached = (previous == 0x5B || previous == 0x28) && index >= 2
+        if isAttached, next != 0x2E, ByteScan.isWord(line[index - 2]) { return nil }
         guard run != 19 else {
             guard let high = ByteScan.number(line, index, 10), plausible(high),
                 let low = ByteScan.number(line, index + 10, 9)
@@ -149,6 +214,12 @@ extension TimeScanner {
         }
         if let month = monthName(line, index), ByteScan.at(line, index + 3) == 0x20 {
             return monthFirst(line, index, index, month, context, shape: .syslog)
+        }
+        if let month = monthName(line, index), ByteScan.at(line, index + 3) == 0x2D,
+            let day = ByteScan.number(line, index + 4, 2), ByteScan.at(line, index + 6) == 0x20
+        {
+            return finishWithoutYear(
+                line, index, index + 7, month: month, day: day, shape: .monthDay, context)
         }
         guard isWeekday(line, index) else { return nil }
         var position = index + 3

@@ -7,10 +7,13 @@ package struct TimeContext: Sendable {
     package var reference: Timestamp
     /// Seconds east of UTC, for times that name no zone.
     package var zoneOffset: Int
+    /// Whether `03/04/2026` is the third of April; nil when nothing is known about the source.
+    package var dayFirst: Bool?
 
-    package init(reference: Timestamp, zoneOffset: Int = 0) {
+    package init(reference: Timestamp, zoneOffset: Int = 0, dayFirst: Bool? = nil) {
         self.reference = reference
         self.zoneOffset = zoneOffset
+        self.dayFirst = dayFirst
     }
 }
 
@@ -45,6 +48,30 @@ package struct FoundTime: Sendable {
     /// Where its text starts and ends (exclusive), in bytes.
     package var start: Int
     package var end: Int
+    package var assumes: TimeAssumptions = []
+}
+
+/// What a written time leaves out and was inferred.
+package struct TimeAssumptions: OptionSet, Sendable, Hashable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// No zone is written: the context's.
+    package static let zone = TimeAssumptions(rawValue: 1)
+    /// No year is written: the one that puts it closest before the reference.
+    package static let year = TimeAssumptions(rawValue: 2)
+    /// A time of day alone: the reference's date.
+    package static let date = TimeAssumptions(rawValue: 4)
+    /// Day and month could be either way round.
+    package static let order = TimeAssumptions(rawValue: 8)
+
+    /// Their names, in this order.
+    package var words: [String] {
+        let names: [(TimeAssumptions, String)] = [
+            (.zone, "zone"), (.year, "year"), (.date, "date"), (.order, "order"),
+        ]
+        return names.filter { contains($0.0) }.map(\.1)
+    }
 }
 
 /// Finds the time a log line was written at, by bytes, in one pass over its first bytes.
@@ -59,6 +86,7 @@ package enum TimeScanner {
         _ line: Span<UInt8>, from start: Int = 0, context: TimeContext, columnMax: Int = columnMax
     ) -> FoundTime? {
         var clock: FoundTime?
+        var date: (Int, Int, Int)?
         var index = start
         let end = min(line.count, start + columnMax)
         var previous: UInt8 = 0x20
@@ -68,16 +96,37 @@ package enum TimeScanner {
             if startsWord, ByteScan.isWord(byte) {
                 if let found = shape(line, index, previous: previous, context) {
                     if found.shape != .clockOnly { return second(line, after: found, context) }
-                    if clock == nil { clock = found }
+                    if clock == nil { clock = dated(line, found, date, context) ?? found }
                     index = found.end
                     previous = 0x20
                     continue
                 }
+                if date == nil { date = isoDate(line, index) }
             }
             previous = byte
             index += 1
         }
         return clock
+    }
+
+    /// A date in one column and its time of day in a later one.
+    private static func dated(
+        _ line: Span<UInt8>, _ clock: FoundTime, _ date: (Int, Int, Int)?, _ context: TimeContext
+    ) -> FoundTime? {
+        guard let date else { return nil }
+        return finish(
+            line, clock.start, clock.start, date: date, shape: .iso, context: context)
+    }
+
+    /// `yyyy-MM-dd` that nothing follows but a blank.
+    private static func isoDate(_ line: Span<UInt8>, _ index: Int) -> (Int, Int, Int)? {
+        guard ByteScan.at(line, index + 4) == 0x2D, ByteScan.at(line, index + 7) == 0x2D,
+            ByteScan.isBlank(ByteScan.at(line, index + 10)),
+            let year = ByteScan.number(line, index, 4), (1970...2199).contains(year),
+            let month = ByteScan.number(line, index + 5, 2),
+            let day = ByteScan.number(line, index + 8, 2)
+        else { return nil }
+        return (year, month, day)
     }
 
     /// Log shippers prefix lines with the file's name and its rotation time
@@ -101,6 +150,7 @@ package enum TimeScanner {
         }
         let run = ByteScan.digitRun(line, index)
         let next = ByteScan.at(line, index + run)
+        if previous == 0x40, let label = tai64(line, index) { return label }
         switch run {
         case 4: return iso(line, index, next, context)
         case 1, 2: return short(line, index, run, next, context)
