@@ -23,7 +23,8 @@ struct Warroom: ParsableCommand {
         version: Version.text,
         subcommands: [
             OpenCommand.self, DrillCommand.self, EvaluateCommand.self, ReportCommand.self,
-            StatusCommand.self, CheckCommand.self, VerifyCommand.self, KeysCommand.self,
+            PatternsCommand.self, StatusCommand.self, CheckCommand.self, VerifyCommand.self,
+            KeysCommand.self,
             DoctorCommand.self, StopCommand.self, ResumeCommand.self, ThemeCommand.self,
             CleanCommand.self, DrillActuatorCommand.self,
         ], defaultSubcommand: OpenCommand.self)

@@ -5,7 +5,7 @@ struct MinuteCounts {
     static let minutesMax = 60
     private var counts = [UInt32](repeating: 0, count: minutesMax)
     /// The newest minute that has a place, since the epoch.
-    private var newest: Int64 = .min
+    private(set) var newest: Int64 = .min
 
     static func minute(of time: Timestamp) -> Int64 {
         let (quotient, remainder) = time.nanoseconds.quotientAndRemainder(
@@ -22,12 +22,22 @@ struct MinuteCounts {
     }
 
     private mutating func advance(to minute: Int64) {
-        if newest == .min || minute - newest >= Int64(Self.minutesMax) {
+        if newest == .min || newest <= minute - Int64(Self.minutesMax) {
             for index in counts.indices { counts[index] = 0 }
         } else {
             for passed in newest + 1...minute { counts[Self.slot(passed)] = 0 }
         }
         newest = minute
+    }
+
+    /// Adds the counts of another pattern.
+    mutating func take(_ other: MinuteCounts) {
+        guard other.newest != .min else { return }
+        if other.newest > newest { advance(to: other.newest) }
+        for minute in other.newest - Int64(Self.minutesMax) + 1...other.newest
+        where newest - minute < Int64(Self.minutesMax) {
+            counts[Self.slot(minute)] &+= UInt32(truncatingIfNeeded: other[minute])
+        }
     }
 
     subscript(minute: Int64) -> Int {

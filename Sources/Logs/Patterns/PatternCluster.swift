@@ -1,68 +1,88 @@
 import Basics
 
-/// One template with its counts.
+/// One pattern: its template and its counts.
 struct PatternCluster: Sendable {
     private static let servicesMax = 8
-    /// Hash of a place where words differ.
-    private static let wildcard: UInt64 = 0
 
     let id: UInt32
-    let leaf: UInt64
+    /// Of its template's structure; nil for a pattern that holds what had to be given up.
+    let key: UInt64?
+    var template: PatternTemplate
     private(set) var firstSeen: Timestamp
     private(set) var lastSeen: Timestamp
-    private var hashes: [UInt64]
-    private var words: [String]
-    private var total = 0
-    private var level: LogLevel?
+    /// Which line of all lines was its last.
+    private(set) var lastLine: UInt64 = 0
+    private(set) var total = 0
+    private(set) var level: LogLevel?
     private var services: [String] = []
-    private var example = ""
-    private var minutes = MinuteCounts()
+    private var example: Example = .text("")
+    private(set) var minutes = MinuteCounts()
 
-    init(id: UInt32, _ masker: Masker, leaf: UInt64, time: Timestamp) {
+    private enum Example: Sendable {
+        case text(String)
+        case bytes([UInt8])
+    }
+
+    init(id: UInt32, key: UInt64?, template: PatternTemplate, firstSeen: Timestamp) {
         self.id = id
-        self.leaf = leaf
-        firstSeen = time
-        lastSeen = time
-        hashes = masker.tokens.map(\.hash)
-        words = masker.tokens.map { String(decoding: masker.masked[$0.range], as: UTF8.self) }
-    }
-
-    var text: String { words.joined(separator: " ") }
-
-    /// The share of equal words; nil words make it 1.
-    func similarity(_ masker: Masker) -> Double {
-        guard hashes.count == masker.tokens.count else { return 0 }
-        guard !hashes.isEmpty else { return 1 }
-        var equal = 0
-        for (index, token) in masker.tokens.enumerated() where hashes[index] == token.hash {
-            equal += 1
-        }
-        return Double(equal) / Double(hashes.count)
-    }
-
-    /// Widens the template to take the masked message in.
-    mutating func absorb(_ masker: Masker) {
-        for (index, token) in masker.tokens.enumerated()
-        where hashes[index] != token.hash && hashes[index] != Self.wildcard {
-            hashes[index] = Self.wildcard
-            words[index] = "<*>"
-        }
+        self.key = key
+        self.template = template
+        self.firstSeen = firstSeen
+        lastSeen = firstSeen
     }
 
     mutating func count(
-        _ message: String, level: LogLevel?, service: String?, time: Timestamp
+        level: LogLevel?, service: String?, time: Timestamp, line: UInt64
     ) {
         total += 1
+        lastLine = line
         if time < firstSeen { firstSeen = time }
-        if time >= lastSeen {
-            lastSeen = time
-            example = message
-        }
+        if time > lastSeen { lastSeen = time }
         if let level, self.level.map({ level > $0 }) ?? true { self.level = level }
-        if let service, services.count < Self.servicesMax, !services.contains(service) {
+        if let service { note(service) }
+        minutes.add(at: time)
+    }
+
+    private mutating func note(_ service: String) {
+        if services.count < Self.servicesMax, !services.contains(service) {
             services.append(service)
         }
-        minutes.add(at: time)
+    }
+
+    /// The latest line is the example.
+    mutating func show(_ message: String, time: Timestamp) {
+        if time >= lastSeen { example = .text(message) }
+    }
+
+    /// The first, second, fourth… line is the example: a copy of each would cost more than all
+    /// the rest.
+    mutating func show(_ message: Span<UInt8>) {
+        guard total & (total - 1) == 0 else { return }
+        example = .bytes(ByteScan.bytes(message, 0..<min(message.count, 512)))
+    }
+
+    var exampleText: String {
+        switch example {
+        case .text(let text): text
+        case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    /// What was known of the same pattern before.
+    mutating func remember(firstSeen time: Timestamp) {
+        if time < firstSeen { firstSeen = time }
+    }
+
+    /// Takes over the counts of a pattern that is given up.
+    mutating func take(_ other: PatternCluster) {
+        if total == 0 { example = other.example }
+        total += other.total
+        firstSeen = min(firstSeen, other.firstSeen)
+        lastSeen = max(lastSeen, other.lastSeen)
+        lastLine = max(lastLine, other.lastLine)
+        if let level = other.level, self.level.map({ level > $0 }) ?? true { self.level = level }
+        for service in other.services { note(service) }
+        minutes.take(other.minutes)
     }
 
     func summary(now: Timestamp, incidentStart: Timestamp?, coverage: Timestamp)
@@ -71,23 +91,18 @@ struct PatternCluster: Sendable {
         let minute = MinuteCounts.minute(of: now)
         let passed = (now - Timestamp(nanoseconds: minute * 60_000_000_000)).inSeconds / 60
         let rate = Double(minutes[minute]) + Double(minutes[minute - 1]) * (1 - passed)
-        let isNew = incidentStart.map { firstSeen >= $0 && coverage < $0 } ?? false
+        let change = incidentStart.flatMap {
+            PatternChange.judge(
+                minutes, firstSeen: firstSeen, now: now, incidentStart: $0, coverage: coverage)
+        }
         return PatternSummary(
-            id: PatternID(id), template: text, count: total, ratePerMinute: rate,
-            baselineRate: incidentStart.flatMap { baseline(before: $0, coverage: coverage) },
+            id: PatternID(id), template: template.text, count: total, ratePerMinute: rate,
+            baselineRate: incidentStart.flatMap {
+                PatternChange.baseline(minutes, before: $0, coverage: coverage)?.mean
+            },
             firstSeen: firstSeen, lastSeen: lastSeen, level: level, services: services.sorted(),
-            example: example, isNew: isNew,
-            spark: minutes.series(last: minute, count: MinuteCounts.minutesMax))
-    }
-
-    /// The mean of the whole minutes before `start` that were seen and are still held.
-    private func baseline(before start: Timestamp, coverage: Timestamp) -> Double? {
-        let end = MinuteCounts.minute(of: start)
-        let first = max(
-            MinuteCounts.minute(of: coverage) + 1, end - Int64(MinuteCounts.minutesMax) + 1)
-        guard first < end else { return nil }
-        var sum = 0
-        for minute in first..<end { sum += minutes[minute] }
-        return Double(sum) / Double(end - first)
+            example: exampleText,
+            isNew: incidentStart.map { firstSeen >= $0 && coverage < $0 } ?? false,
+            spark: minutes.series(last: minute, count: MinuteCounts.minutesMax), change: change)
     }
 }

@@ -2,55 +2,86 @@ import Basics
 
 /// Groups messages by their constant words, as they stream by, in bounded memory.
 ///
-/// Values are masked first; a masked text seen before is found by its hash. Otherwise the words
-/// decide: messages with the same number of words and the same first words are compared, and the
-/// most similar template takes the message in, with `<*>` where they differ (the idea is Drain's:
-/// He et al., ICWS 2017). No message is ever left out, however short or long.
+/// A message's values are told from its words by their characters (`MessageScanner`); messages
+/// that differ in values alone are found by one hash. Otherwise a message is held against the
+/// templates of the same structure, which is the same marks and the same words such as `not` or
+/// `from` in the same places. A different word costs more the more it looks like language or
+/// code, the nearer it stands to the beginning, the more lines had the same word there and the
+/// more other templates hold it, and less behind `user` or `from`, where names stand. The equal
+/// words pay for it. There is no training and no message is left out, however short or long.
+///
+/// Ids derive from the template at birth: the same log read again, from the same place, gives the
+/// same ids, and so does a pattern that comes back after it was given up.
+///
+/// Memory is bounded by merging. Places that show many words become varying and the templates
+/// that say so become one; templates of one structure are merged ever more easily the more they
+/// are; and at `patternsMax` the rare ones seen longest ago go into one pattern for each length.
 package struct PatternMiner: Sendable {
-    /// Share of equal words from which a message belongs to a template. Short messages have few
-    /// words to agree in; in long ones a third of different words is another event.
-    private static func similarityMin(words: Int) -> Double { words <= 5 ? 0.5 : 0.7 }
-    /// Masked texts remembered for the fast path.
-    private static let textsMax = 16_384
-    /// First words told apart below one word count; further ones share a branch.
-    private static let branchesMax = 128
+    /// Templates of one structure from which on they are merged more easily.
+    private static let crowd = 32
+    /// Templates of one structure, at most.
+    private static let crowdMax = 128
+    /// Templates that differ in one and the same word, from which on the word varies.
+    private static let siblingsMax = 6
 
     package let patternsMax: Int
-    private var clusters: [PatternCluster] = []
-    private var byID: [UInt32: Int] = [:]
-    private var nextID: UInt32 = 1
-    private var byText: [UInt64: UInt32] = [:]
-    private var leaves: [UInt64: [UInt32]] = [:]
-    private var branches: [Int: Set<UInt64>] = [:]
-    private var masker = Masker()
-    /// The earliest and latest times seen.
+    var clusters: [PatternCluster] = []
+    var byID: [UInt32: Int] = [:]
+    var byKey: [UInt64: [Int]] = [:]
+    var folded = FoldedPatterns()
+    private var cache = PatternCache()
+    private var scanner = MessageScanner()
+    private var shape = MessageShape()
+    private var words = WordSketch()
+    private var lines: UInt64 = 0
+    /// The earliest time seen.
     private var earliest: Timestamp?
-    private var latest: Timestamp?
-    /// Patterns given up to stay within `patternsMax`.
-    package private(set) var evicted = 0
+    /// Patterns whose lines count as another pattern's now, to stay within bounds.
+    package var merged: Int { folded.total }
 
-    package init(patternsMax: Int = 2_000) { self.patternsMax = max(16, patternsMax) }
+    package init(patternsMax: Int = 2_000) {
+        self.patternsMax = max(32, patternsMax)
+        folded.countMax = 4 * self.patternsMax
+    }
 
     package var count: Int { clusters.count }
 
-    /// Counts `message` and returns its pattern.
+    /// Counts `message`, sanitised and redacted, and returns its pattern.
     package mutating func observe(
         _ message: String, level: LogLevel?, service: String?, time: Timestamp,
         protecting incidentStart: Timestamp? = nil
     ) -> PatternID {
-        if earliest.map({ time < $0 }) ?? true { earliest = time }
-        if latest.map({ time > $0 }) ?? true { latest = time }
-        masker.run(message.utf8Span.span)
-        let id = byText[masker.hash] ?? place(time: time, protecting: incidentStart)
-        if let index = byID[id] {
-            clusters[index].count(message, level: level, service: service, time: time)
-        }
-        return PatternID(id)
+        let index = find(message.utf8Span.span, time: time, protecting: incidentStart)
+        clusters[index].show(message, time: time)
+        clusters[index].count(level: level, service: service, time: time, line: lines)
+        return PatternID(clusters[index].id)
     }
 
-    /// The template of `id`, or nil when it was given up.
+    /// The same for bytes: any bytes, without a line ending.
+    package mutating func observe(
+        _ message: Span<UInt8>, level: LogLevel?, service: String?, time: Timestamp,
+        protecting incidentStart: Timestamp? = nil
+    ) -> PatternID {
+        let index = find(message, time: time, protecting: incidentStart)
+        clusters[index].count(level: level, service: service, time: time, line: lines)
+        clusters[index].show(message)
+        return PatternID(clusters[index].id)
+    }
+
+    /// The pattern that counts the lines of `id` now; `id` itself unless it was merged.
+    package func current(_ id: PatternID) -> PatternID {
+        var value = id.value
+        for _ in 0..<8 {
+            if byID[value] != nil { break }
+            guard let next = folded[value]?.into else { break }
+            value = next
+        }
+        return PatternID(value)
+    }
+
+    /// The template of `id`, or nil when it is not known any more.
     package func template(_ id: PatternID) -> String? {
-        byID[id.value].map { clusters[$0].text }
+        byID[current(id).value].map { clusters[$0].template.text }
     }
 
     /// What is known of each pattern: new ones first, then by rate, then by count.
@@ -74,83 +105,87 @@ package struct PatternMiner: Sendable {
 
     // MARK: - Finding a place
 
-    private mutating func place(time: Timestamp, protecting start: Timestamp?) -> UInt32 {
-        let leaf = leafKey()
-        let id: UInt32
-        if let found = mostSimilar(in: leaf) {
-            id = found
-            if let index = byID[found] { clusters[index].absorb(masker) }
-        } else {
-            if clusters.count >= patternsMax { evict(protecting: start) }
-            id = nextID
-            nextID += 1
-            byID[id] = clusters.count
-            clusters.append(PatternCluster(id: id, masker, leaf: leaf, time: time))
-            leaves[leaf, default: []].append(id)
+    /// The index of the message's cluster, made when there is none.
+    private mutating func find(
+        _ message: Span<UInt8>, time: Timestamp, protecting start: Timestamp?
+    ) -> Int {
+        lines += 1
+        if earliest.map({ time < $0 }) ?? true { earliest = time }
+        scanner.scan(message)
+        let hash = scanner.hash
+        if let known = cache.find(hash), known.index < clusters.count,
+            clusters[known.index].id == known.id
+        {
+            return known.index
         }
-        if byText.count >= Self.textsMax { byText.removeAll(keepingCapacity: true) }
-        byText[masker.hash] = id
-        return id
+        shape.read(scanner, message)
+        let index =
+            alike() ?? make(message, time: time, protecting: start)
+        cache.note(hash, index, clusters[index].id)
+        return index
     }
 
-    /// Word count and the first two words, where they are constant.
-    private mutating func leafKey() -> UInt64 {
-        let tokens = masker.tokens
-        var key = UInt64(tokens.count) &* 0x9E37_79B9_7F4A_7C15
-        guard let first = tokens.first else { return key }
-        if !first.isMasked, knownBranch(tokens.count, first.hash) {
-            key ^= first.hash
-            if tokens.count > 2, !tokens[1].isMasked,
-                knownBranch(Int(truncatingIfNeeded: key), tokens[1].hash)
-            {
-                key = key &* 31 ^ tokens[1].hash
+    /// The template that takes the message in, or nil.
+    private mutating func alike() -> Int? {
+        guard let crowd = byKey[shape.key] else { return nil }
+        var best = -1
+        var bestCost = Float.infinity
+        var siblings: [(index: Int, place: Int)] = []
+        for index in crowd {
+            let comparison = clusters[index].template.cost(
+                of: shape, lines: clusters[index].total, words: words)
+            if comparison.cost < bestCost || best < 0 {
+                best = index
+                bestCost = comparison.cost
+                if bestCost == 0 { break }
+            }
+            if comparison.differences == 1, comparison.place >= 0, comparison.cost < .infinity {
+                siblings.append((index, comparison.place))
             }
         }
-        return key
+        let spare = Float(max(0, crowd.count - Self.crowd)) / 16
+        guard bestCost <= 1 + spare || crowd.count >= Self.crowdMax else {
+            return join(siblings)
+        }
+        if bestCost > 0 { clusters[best].template.absorb(shape) }
+        return best
     }
 
-    private mutating func knownBranch(_ parent: Int, _ word: UInt64) -> Bool {
-        if branches[parent]?.contains(word) == true { return true }
-        guard branches[parent, default: []].count < Self.branchesMax else { return false }
-        branches[parent, default: []].insert(word)
-        return true
+    /// Makes one of the templates that differ from the message, and so from each other, in the
+    /// same one word, when there are enough of them.
+    private mutating func join(_ siblings: [(index: Int, place: Int)]) -> Int? {
+        guard siblings.count >= Self.siblingsMax else { return nil }
+        for place in Set(siblings.map(\.place)).sorted() {
+            let same = siblings.filter { $0.place == place }
+            guard same.count >= Self.siblingsMax else { continue }
+            let ids = same.map { clusters[$0.index].id }
+            guard let first = ids.first, let target = byID[first] else { continue }
+            clusters[target].template.vary(at: place)
+            for id in ids.dropFirst() { fold(id, into: first) }
+            return byID[first]
+        }
+        return nil
     }
 
-    private func mostSimilar(in leaf: UInt64) -> UInt32? {
-        var best: UInt32?
-        var bestScore = 0.0
-        for id in leaves[leaf] ?? [] {
-            guard let index = byID[id] else { continue }
-            let score = clusters[index].similarity(masker)
-            if score > bestScore {
-                bestScore = score
-                best = id
-            }
-        }
-        return bestScore >= Self.similarityMin(words: masker.tokens.count) ? best : nil
+    private mutating func make(
+        _ message: Span<UInt8>, time: Timestamp, protecting start: Timestamp?
+    ) -> Int {
+        if clusters.count >= patternsMax { foldRare(protecting: start) }
+        words.note(shape)
+        var id = UInt32(truncatingIfNeeded: shape.birth ^ shape.birth >> 32)
+        while id == 0 || byID[id] != nil { id &+= 1 }
+        var cluster = PatternCluster(
+            id: id, key: shape.key, template: PatternTemplate(shape, scanner, message),
+            firstSeen: time)
+        if let before = folded.take(id) { cluster.remember(firstSeen: before.firstSeen) }
+        return append(cluster)
     }
 
-    // MARK: - Staying within bounds
-
-    /// Gives up the tenth of the patterns that were seen longest ago; those that are new since the
-    /// incident's start go last.
-    private mutating func evict(protecting start: Timestamp?) {
-        let ranked = clusters.sorted { left, right in
-            let isLeftNew = start.map { left.firstSeen >= $0 } ?? false
-            let isRightNew = start.map { right.firstSeen >= $0 } ?? false
-            if isLeftNew != isRightNew { return !isLeftNew }
-            return left.lastSeen < right.lastSeen
-        }
-        let gone = Set(ranked.prefix(max(1, patternsMax / 10)).map(\.id))
-        evicted += gone.count
-        clusters.removeAll { gone.contains($0.id) }
-        byID = [:]
-        leaves = [:]
-        for (index, cluster) in clusters.enumerated() {
-            byID[cluster.id] = index
-            leaves[cluster.leaf, default: []].append(cluster.id)
-        }
-        byText.removeAll(keepingCapacity: true)
-        branches.removeAll(keepingCapacity: true)
+    mutating func append(_ cluster: PatternCluster) -> Int {
+        let index = clusters.count
+        clusters.append(cluster)
+        byID[cluster.id] = index
+        if let key = cluster.key { byKey[key, default: []].append(index) }
+        return index
     }
 }

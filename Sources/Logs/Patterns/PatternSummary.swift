@@ -23,12 +23,14 @@ package struct PatternSummary: Sendable, Identifiable {
     package var isNew: Bool
     /// Lines per minute, oldest first, the running minute last.
     package var spark: [Double]
+    /// What has changed since the incident began; nil when nothing that noise would not explain.
+    package var change: PatternChange?
 
     package init(
         id: PatternID, template: String, count: Int, ratePerMinute: Double,
         baselineRate: Double? = nil, firstSeen: Timestamp, lastSeen: Timestamp,
         level: LogLevel? = nil, services: [String] = [], example: String = "", isNew: Bool = false,
-        spark: [Double] = []
+        spark: [Double] = [], change: PatternChange? = nil
     ) {
         self.id = id
         self.template = template
@@ -42,5 +44,6 @@ package struct PatternSummary: Sendable, Identifiable {
         self.example = example
         self.isNew = isNew
         self.spark = spark
+        self.change = change
     }
 }

@@ -7,6 +7,11 @@ enum ByteScan {
     static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
     static func isHex(_ byte: UInt8) -> Bool { isDigit(byte) || (byte | 0x20) &- 0x61 < 6 }
 
+    /// One of `. : ! ?`, which end sentences and labels.
+    static func isStop(_ byte: UInt8) -> Bool {
+        byte == 0x2E || byte == 0x3A || byte == 0x21 || byte == 0x3F
+    }
+
     /// The byte at `index`, or 0 behind the end.
     static func at(_ line: Span<UInt8>, _ index: Int) -> UInt8 {
         index >= 0 && index < line.count ? line[index] : 0

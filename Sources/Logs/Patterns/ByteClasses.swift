@@ -1,0 +1,92 @@
+/// What each byte is to the scanner, by table.
+struct ByteClasses: Sendable {
+    static let blank: UInt8 = 1
+    /// Ends a chunk and is a token of its own.
+    static let mark: UInt8 = 2
+    static let digit: UInt8 = 4
+    static let letter: UInt8 = 8
+    /// One of `: . / \ ! ?`: the chunk needs a closer look.
+    static let special: UInt8 = 128
+
+    private var table: InlineArray<256, UInt8>
+
+    init() {
+        table = InlineArray { index in
+            let byte = UInt8(index)
+            // Control bytes part words like blanks do; they are never part of a template.
+            if byte <= 0x20 || byte == 0x7F { return Self.blank }
+            if ByteScan.isDigit(byte) { return Self.digit }
+            if ByteScan.isLetter(byte) || byte >= 0x80 { return Self.letter }
+            if "=,;()[]{}<>|\"'#`".utf8.contains(byte) { return Self.mark }
+            if ":./\\!?".utf8.contains(byte) { return Self.special }
+            return 0
+        }
+    }
+
+    subscript(byte: UInt8) -> UInt8 { table[Int(byte)] }
+}
+
+/// Short words of log language, packed as `ByteScan.packedWord` packs them.
+enum ShortWords {
+    /// Units behind a number.
+    static func isUnit(_ word: UInt64) -> Bool { units.contains(word) }
+
+    /// Time zones and halves of the day behind a time.
+    static func isZone(_ word: UInt64) -> Bool { zones.contains(word) }
+
+    /// Values that are spelled as words in every language of programming.
+    static func isConstant(_ word: UInt64) -> Bool {
+        switch word {
+        case 0x7472_7565, 0x66_616C_7365, 0x6E75_6C6C, 0x6E_696C: true  // true false null nil
+        default: false
+        }
+    }
+
+    static func isMonthOrDay(_ word: UInt64) -> Bool { word < 1 << 24 && months.contains(word) }
+
+    /// Words that carry the structure of a sentence: never a value.
+    static func isStructure(_ word: UInt64) -> Bool { structure.contains(word) }
+
+    /// Words behind which a name is expected.
+    static func namesNext(_ word: UInt64) -> Bool { naming.contains(word) }
+
+    private static let units = WordTable(
+        "b kb mb gb tb kib mib gib bytes byte ms us ns s sec secs second seconds msec usec min "
+            + "mins minute minutes h hr hrs hour hours day days")
+    private static let zones = WordTable("utc gmt pdt pst est edt cst cet cest am pm")
+    private static let months = WordTable(
+        "jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun")
+    private static let structure = WordTable(
+        "a an the is are was were be been not no to from for of in on at by with as and or but "
+            + "if when then than after before into over under has have had will would can cannot "
+            + "could may must this that it its all any")
+    private static let naming = WordTable(
+        "for from user by to of at on in with host client node name server")
+}
+
+/// A small fixed set of packed words; a look-up is a multiplication and one or two loads.
+private struct WordTable: Sendable {
+    private var slots: InlineArray<256, UInt64> = InlineArray(repeating: 0)
+
+    init(_ words: String) {
+        for text in words.split(separator: " ") {
+            let word = text.utf8.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            var slot = Self.slot(word)
+            while slots[slot] != 0 { slot = (slot + 1) & 255 }
+            slots[slot] = word
+        }
+    }
+
+    func contains(_ word: UInt64) -> Bool {
+        var slot = Self.slot(word)
+        while slots[slot] != 0 {
+            if slots[slot] == word { return true }
+            slot = (slot + 1) & 255
+        }
+        return false
+    }
+
+    private static func slot(_ word: UInt64) -> Int {
+        Int(truncatingIfNeeded: (word &* 0x9E37_79B9_7F4A_7C15) >> 56)
+    }
+}

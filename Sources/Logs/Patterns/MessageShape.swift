@@ -1,0 +1,151 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A message's tokens as templates compare them. Reused from line to line.
+struct MessageShape {
+    struct Part {
+        /// As the token's; 0 where words vary.
+        var hash: UInt64
+        var kind: MessageScanner.Kind
+        var valueClass: MessageScanner.ValueClass
+        /// It must be equal: marks, and words such as `not`, `from`, `is`.
+        var isStructure: Bool
+        /// Behind `user`, `from`, `for` a name is expected.
+        var followsNaming: Bool
+        /// How unlikely it is that a word like this is a value; about 1 for a plain word.
+        var constancy: Float
+
+        static let wildcard: UInt64 = 0
+        var isWildcard: Bool { hash == Self.wildcard }
+    }
+
+    private(set) var parts: [Part] = []
+    /// Of the count of parts and of every structural part with its place: messages of one template
+    /// share it.
+    private(set) var key: UInt64 = 0
+    /// Of all parts but names that are likely to vary: what an id is made of.
+    private(set) var birth: UInt64 = 0
+
+    mutating func read(_ scanner: borrowing MessageScanner, _ line: Span<UInt8>) {
+        parts.removeAll(keepingCapacity: true)
+        key = UInt64(scanner.tokens.count) &* 0x9E37_79B9_7F4A_7C15
+        birth = MessageScanner.seed
+        var naming = false
+        for (index, token) in scanner.tokens.enumerated() {
+            var part = Part(
+                hash: token.hash, kind: token.kind, valueClass: token.valueClass,
+                isStructure: token.kind == .delimiter, followsNaming: naming, constancy: 1)
+            let isNamed = naming
+            naming = false
+            if token.kind == .word || token.kind == .mixed {
+                if token.kind == .word, token.range.count <= 8 {
+                    let word = ByteScan.packedWord(line, Int(token.start), token.range.count)
+                    part.isStructure = ShortWords.isStructure(word)
+                    naming = ShortWords.namesNext(word)
+                }
+                if !part.isStructure { part.constancy = WordMakeup.constancy(line, token.range) }
+            }
+            if part.isStructure {
+                key =
+                    (key ^ part.hash ^ UInt64(index) &* 0xD6E8_FEB8_6659_FD93)
+                    &* 0x9E37_79B9_7F4A_7C15
+                key ^= key >> 31
+            }
+            let isName = isNamed && !part.isStructure && part.constancy <= 1
+            birth =
+                (birth ^ (isName ? MessageScanner.valueHash : part.hash))
+                &* 0x9E37_79B9_7F4A_7C15
+            birth ^= birth >> 29
+            parts.append(part)
+        }
+    }
+}
+
+/// Judges words by their letters.
+enum WordMakeup {
+    /// Words of natural language and names of code are constants more often than plain words.
+    static func constancy(_ line: Span<UInt8>, _ range: Range<Int>) -> Float {
+        var uppers = 0
+        var lowers = 0
+        var hasUnderscore = false
+        var hasDot = false
+        var isCamel = false
+        var wasLower = false
+        for index in range {
+            let byte = line[index]
+            let isUpper = ByteScan.isUpper(byte)
+            if isUpper {
+                uppers += 1
+                if wasLower { isCamel = true }
+            }
+            wasLower = !isUpper && ByteScan.isLetter(byte)
+            if wasLower { lowers += 1 }
+            if byte == 0x5F { hasUnderscore = true }
+            if byte == 0x2E { hasDot = true }
+        }
+        if hasDot, uppers == 0, lowers > 0 { return Judgement.dotted }
+        if uppers > 0, lowers == 0, range.count > 1 { return Judgement.capitals }
+        if hasUnderscore || isCamel { return Judgement.codeName }
+        if range.count > 4, hasEnding(line, range) { return Judgement.inflected }
+        return Judgement.plain
+    }
+
+    /// Whether the word ends as verbs, adjectives and abstract nouns of English do.
+    private static func hasEnding(_ line: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        var end = range.upperBound
+        if line[end - 1] | 0x20 == 0x73 { end -= 1 }
+        return ends(line, range.lowerBound, range.upperBound) || ends(line, range.lowerBound, end)
+    }
+
+    private static func ends(_ line: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+        for length in 2...4 where end - length > start {
+            if endings.contains(ByteScan.packedWord(line, end - length, length)) { return true }
+        }
+        return false
+    }
+
+    private static let endings: Set<UInt64> = Set(
+        [
+            "ed", "ing", "ion", "ment", "able", "ible", "ly", "ful", "ure", "ity", "ness", "ance",
+            "ence", "ive",
+        ].map { $0.utf8.reduce(0) { $0 << 8 | UInt64($1) } })
+}
+
+/// The weights by which a message is held against a template.
+///
+/// One configuration for all logs. Each weight may be off by a third without any public set
+/// falling out of its bounds.
+enum Judgement {
+    static let plain: Float = 1
+    static let inflected: Float = 1.5
+    static let codeName: Float = 1.3
+    static let capitals: Float = 1.2
+    static let dotted: Float = 0.3
+    /// Cost of another kind of value, or of another name before a number.
+    static let otherValue: Float = 0.15
+    /// A word where a value stands, or the other way round.
+    static let wordForValue: Float = 0.8
+    static let wordForValueSeen: Float = 0.1
+    /// A word where words are known to vary.
+    static let varying: Float = 0.1
+    /// Added per natural logarithm of the lines that had the same word there.
+    static let seen: Float = 0.25
+    /// Share of it behind a word that names.
+    static let seenBehindNaming: Float = 0.4
+    static let naming: Float = 0.4
+    /// Added per natural logarithm of the other templates that hold the word.
+    static let known: Float = 0.3
+    /// How much more a difference costs at the beginning; halves about every word.
+    static let beginning: Float = 3
+    /// What equal parts are worth.
+    static let structureWord: Float = 0.8
+    static let mixed: Float = 0.5
+    static let value: Float = 0.3
+    /// Equal words beyond this many count a tenth.
+    static let enough: Float = 6
+    /// Cost allowed for each equal word.
+    static let tolerance: Float = 0.28
+
+    static func logarithm(_ value: Int) -> Float { value <= 1 ? 0 : log(Float(value)) }
+}

@@ -1,0 +1,109 @@
+import Basics
+import SafeText
+
+/// Mines whole logs, line by line, for the command line. Lines are sanitised and redacted first,
+/// as the room does, so that ids are the same in both and no secret becomes part of a template.
+package struct PatternRun: Sendable {
+    package enum Input: String, Sendable, CaseIterable {
+        /// Whole lines are messages.
+        case message
+        /// Lines have a header, which is read and left out.
+        case log
+    }
+
+    private let input: Input
+    private var miner: PatternMiner
+    private var cleaner = LineCleaner()
+    private var parser = RecordParser()
+    private var context = TimeContext(reference: .epoch)
+    private var lastTime: Timestamp?
+    package private(set) var lines = 0
+    /// The newest time that was read; nil when no line bore one.
+    package private(set) var newest: Timestamp?
+
+    package init(input: Input, patternsMax: Int = 2_000) {
+        self.input = input
+        miner = PatternMiner(patternsMax: patternsMax)
+    }
+
+    /// The next lines are those of another file, last written at `reference`.
+    package mutating func begin(reference: Timestamp) {
+        cleaner = LineCleaner()
+        parser = RecordParser()
+        context = TimeContext(reference: reference)
+        lastTime = nil
+    }
+
+    /// The pattern of a line: any bytes without its line feed, also none.
+    package mutating func take(_ line: Span<UInt8>) -> PatternID {
+        lines += 1
+        let text = cleaner.clean(ByteScan.bytes(line, 0..<line.count)).text
+        let whole = text.utf8Span.span
+        guard input == .log else {
+            return miner.observe(whole, level: nil, service: nil, time: .epoch)
+        }
+        let parsed = parser.parse(whole, context: context)
+        if let time = parsed.time {
+            lastTime = time
+            newest = max(newest ?? time, time)
+        }
+        let time = parsed.time ?? lastTime ?? context.reference
+        switch parsed.body {
+        case .range(let range):
+            return miner.observe(
+                whole.extracting(range), level: parsed.level, service: parsed.service, time: time)
+        case .bytes(let bytes):
+            let inner = cleaner.clean(bytes).text
+            return miner.observe(
+                inner.utf8Span.span, level: parsed.level, service: parsed.service, time: time)
+        }
+    }
+
+    /// The most frequent first; with `incidentStart` those that changed since come before them.
+    package func summaries(incidentStart: Timestamp? = nil) -> [PatternSummary] {
+        let all = miner.summaries(
+            now: newest ?? .epoch, incidentStart: incidentStart, limit: .max)
+        return all.sorted { left, right in
+            if (left.change == nil) != (right.change == nil) { return right.change == nil }
+            return left.count != right.count ? left.count > right.count : left.id < right.id
+        }
+    }
+}
+
+/// Cuts bytes into the lines between line feeds: every one, also empty ones, and what stands
+/// behind the last line feed. Of a longer line than `lineBytesMax` the beginning is kept.
+package struct PhysicalLines {
+    package static let lineBytesMax = 64 * 1024
+    private var rest: [UInt8] = []
+
+    package init() {}
+
+    package mutating func feed(_ chunk: Span<UInt8>, _ sink: (Span<UInt8>) -> Void) {
+        var start = 0
+        while let end = ByteScan.find(chunk, 0x0A, from: start) {
+            if rest.isEmpty {
+                sink(chunk.extracting(start..<min(end, start + Self.lineBytesMax)))
+            } else {
+                keep(chunk, start..<end)
+                sink(rest.span)
+                rest.removeAll(keepingCapacity: true)
+            }
+            start = end + 1
+        }
+        keep(chunk, start..<chunk.count)
+    }
+
+    /// The last line, when no line feed ends it.
+    package mutating func finish(_ sink: (Span<UInt8>) -> Void) {
+        guard !rest.isEmpty else { return }
+        sink(rest.span)
+        rest = []
+    }
+
+    private mutating func keep(_ chunk: Span<UInt8>, _ range: Range<Int>) {
+        let room = min(range.count, Self.lineBytesMax - rest.count)
+        for index in range.lowerBound..<range.lowerBound + max(0, room) {
+            rest.append(chunk[index])
+        }
+    }
+}

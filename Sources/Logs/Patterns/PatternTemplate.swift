@@ -1,0 +1,194 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The constant and varying parts of one pattern.
+struct PatternTemplate: Sendable {
+    private(set) var parts: [MessageShape.Part]
+    private var texts: [String]
+
+    init(_ shape: borrowing MessageShape, _ scanner: borrowing MessageScanner, _ line: Span<UInt8>)
+    {
+        parts = shape.parts
+        texts = []
+        texts.reserveCapacity(parts.count)
+        for token in scanner.tokens {
+            let glue = texts.isEmpty || !ByteScan.isBlank(line[Int(token.start) - 1]) ? "" : " "
+            switch token.kind {
+            case .value where token.valueClass == .quantity:
+                texts.append(glue + Self.withUnit(line, token.range))
+            case .value: texts.append(glue + Self.mask(token.valueClass))
+            case .mixed: texts.append(glue + Self.withoutNumber(line, token.range))
+            case .word, .delimiter: texts.append(glue + ByteScan.text(line, token.range))
+            }
+            if token.isRepeated { texts[texts.count - 1] += "…" }
+        }
+    }
+
+    /// A template of anything.
+    init(text: String) {
+        parts = []
+        texts = [text]
+    }
+
+    var text: String { texts.isEmpty ? "<empty>" : texts.joined() }
+
+    /// What it would cost to take the message in: 0 is equal, up to 1 is alike, nil is another
+    /// thing. `lines` is how many lines the template stands for.
+    func cost(
+        of shape: borrowing MessageShape, lines: Int, words: borrowing WordSketch
+    ) -> Comparison {
+        var comparison = Comparison()
+        var equal: Float = 0
+        var bad: Float = 0
+        var seen: Float = 0
+        let count = min(parts.count, shape.parts.count)
+        for index in 0..<count {
+            let mine = parts[index]
+            if mine.kind == .delimiter { continue }
+            let other = shape.parts[index]
+            if mine.hash == other.hash {
+                let worth = Self.worth(mine)
+                equal += worth.equal
+                seen += worth.seen
+                continue
+            }
+            if mine.isWildcard {
+                bad += Judgement.varying
+            } else if mine.kind.isVariable, other.kind.isVariable {
+                bad += Judgement.otherValue
+                comparison.differences += 1
+                continue
+            } else {
+                comparison.differences += 1
+                comparison.place = index
+                bad +=
+                    Self.difference(mine, other, lines, words)
+                    * (1 + Judgement.beginning * exp(-seen))
+            }
+            seen += 1
+        }
+        if equal == 0 {
+            comparison.cost = bad == 0 ? 0 : bad > 0.3 ? .infinity : 1
+        } else if bad > 0 {
+            let support =
+                min(equal, Judgement.enough) + 0.1 * max(0, equal - Judgement.enough)
+            comparison.cost = bad / (Judgement.tolerance * support)
+        }
+        return comparison
+    }
+
+    struct Comparison {
+        /// Infinite when nothing speaks for it.
+        var cost: Float = 0
+        /// Places where words or values differ and did not before.
+        var differences = 0
+        /// The last place where words differ, when `differences` > 0.
+        var place = -1
+    }
+
+    private static func worth(_ part: MessageShape.Part) -> (equal: Float, seen: Float) {
+        switch part.kind {
+        case .word: (part.isStructure ? Judgement.structureWord : 1, 1)
+        case .mixed: (Judgement.mixed, 1)
+        case .value, .delimiter: (Judgement.value, 0.5)
+        }
+    }
+
+    /// The cost of different words, or of a word against a value.
+    private static func difference(
+        _ mine: MessageShape.Part, _ other: MessageShape.Part, _ lines: Int,
+        _ words: borrowing WordSketch
+    ) -> Float {
+        let history = Judgement.logarithm(lines)
+        if mine.kind == .value || other.kind == .value {
+            let constancy = mine.kind == .value ? other.constancy : mine.constancy
+            return Judgement.wordForValue * constancy + Judgement.wordForValueSeen * history
+        }
+        var cost = (mine.constancy + other.constancy) / 2
+        cost +=
+            Judgement.known
+            * Judgement.logarithm(min(words[mine.hash], words[other.hash]))
+        guard other.followsNaming else { return cost + Judgement.seen * history }
+        return cost - Judgement.naming + Judgement.seen * Judgement.seenBehindNaming * history
+    }
+
+    /// Takes the message in: places that differ vary from now on.
+    mutating func absorb(_ shape: borrowing MessageShape) {
+        for index in 0..<min(parts.count, shape.parts.count)
+        where parts[index].hash != shape.parts[index].hash && !parts[index].isWildcard {
+            vary(at: index)
+        }
+    }
+
+    mutating func vary(at index: Int) {
+        guard index < parts.count, !parts[index].isWildcard else { return }
+        parts[index].hash = MessageShape.Part.wildcard
+        texts[index] = (texts[index].hasPrefix(" ") ? " " : "") + "<*>"
+    }
+
+    private static func mask(_ valueClass: MessageScanner.ValueClass) -> String {
+        switch valueClass {
+        case .number, .quantity: "<num>"
+        case .hex: "<hex>"
+        case .address: "<ip>"
+        case .host: "<host>"
+        case .path: "<path>"
+        case .url: "<url>"
+        case .string: "<str>"
+        case .identifier: "<id>"
+        case .text: "<val>"
+        }
+    }
+
+    /// `<num> ms` for `17.5 ms`.
+    private static func withUnit(_ line: Span<UInt8>, _ range: Range<Int>) -> String {
+        var start = range.lowerBound
+        while start < range.upperBound, !ByteScan.isBlank(line[start]),
+            !ByteScan.isLetter(line[start])
+        {
+            start += 1
+        }
+        return "<num>" + ByteScan.text(line, start..<range.upperBound)
+    }
+
+    /// `blk_<num>` for `blk_17`.
+    private static func withoutNumber(_ line: Span<UInt8>, _ range: Range<Int>) -> String {
+        var text: [UInt8] = []
+        var wasDigit = false
+        for index in range {
+            let isDigit = ByteScan.isDigit(line[index])
+            if isDigit {
+                if !wasDigit { text += "<num>".utf8 }
+            } else {
+                text.append(line[index])
+            }
+            wasDigit = isDigit
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension MessageScanner.Kind {
+    var isVariable: Bool { self == .value || self == .mixed }
+}
+
+/// How many templates were born with a word, roughly and in fixed memory: different words may
+/// share a place, which makes both look better known than they are.
+struct WordSketch {
+    private static let places = 8_192
+    private var counts = [UInt16](repeating: 0, count: places)
+
+    subscript(hash: UInt64) -> Int { Int(counts[Self.place(hash)]) }
+
+    mutating func note(_ shape: borrowing MessageShape) {
+        for index in shape.parts.indices where shape.parts[index].kind == .word {
+            let place = Self.place(shape.parts[index].hash)
+            if counts[place] < .max { counts[place] += 1 }
+        }
+    }
+
+    private static func place(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: ((hash ^ hash >> 32) &* 0x9E37_79B9_7F4A_7C15) >> 51)
+    }
+}
