@@ -26,7 +26,8 @@ struct Warroom: ParsableCommand {
             PatternsCommand.self, StatusCommand.self, CheckCommand.self, VerifyCommand.self,
             KeysCommand.self,
             DoctorCommand.self, StopCommand.self, ResumeCommand.self, ThemeCommand.self,
-            CleanCommand.self, DrillActuatorCommand.self,
+            LogsCommand.self, RecordsCommand.self, CleanCommand.self,
+            DrillActuatorCommand.self,
         ], defaultSubcommand: OpenCommand.self)
 
     static func main() {

@@ -129,7 +129,7 @@ struct JSONLine {
         return out
     }
 
-    private static func skipSpace(_ line: Span<UInt8>, _ index: Int) -> Int {
+    static func skipSpace(_ line: Span<UInt8>, _ index: Int) -> Int {
         var end = index
         while end < line.count, line[end] == 0x20 || line[end] == 0x09 || line[end] == 0x0D {
             end += 1
@@ -138,7 +138,7 @@ struct JSONLine {
     }
 
     /// The inside of the string at `index`, which moves behind it; nil when it does not end.
-    private static func string(_ line: Span<UInt8>, _ index: inout Int) -> Range<Int>? {
+    static func string(_ line: Span<UInt8>, _ index: inout Int) -> Range<Int>? {
         let start = index + 1
         var end = start
         while end < line.count {
@@ -153,7 +153,7 @@ struct JSONLine {
         return nil
     }
 
-    private static func skipNested(_ line: Span<UInt8>, _ index: inout Int) -> Bool {
+    static func skipNested(_ line: Span<UInt8>, _ index: inout Int) -> Bool {
         var depth = 0
         while index < line.count {
             switch line[index] {

@@ -35,6 +35,18 @@ struct LogfmtLine {
         return result
     }
 
+    /// Whether a record's own parts come from the pair of this name.
+    static func isKnown(_ name: String) -> Bool {
+        switch name {
+        case "ts", "time", "timestamp", "t", "@timestamp", "level", "lvl", "severity", "loglevel",
+            "msg", "message", "service", "app", "host", "hostname", "trace_id", "traceId",
+            "traceID", "trace.id", "trace", "dd.trace_id", "span_id", "spanId", "spanID", "span.id",
+            "span", "logger", "component", "caller":
+            true
+        default: false
+        }
+    }
+
     private static func isKeyByte(_ byte: UInt8) -> Bool {
         ByteScan.isWord(byte) || byte == 0x5F || byte == 0x2E || byte == 0x40 || byte == 0x2D
     }

@@ -17,6 +17,8 @@ package struct ParsedLine: Sendable {
     package var level: LogLevel?
     /// What `time` leaves out and was inferred.
     package var assumes: TimeAssumptions = []
+    /// Its date shows by itself whether the day comes before the month.
+    package var dayFirst: Bool?
     package var service: String?
     package var host: String?
     package var traceID: String?

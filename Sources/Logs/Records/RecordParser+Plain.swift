@@ -9,6 +9,7 @@ extension RecordParser {
             format: found == nil ? .plain : .timed, body: .range(start..<line.count))
         parsed.time = found?.time
         parsed.assumes = found?.assumes ?? []
+        parsed.dayFirst = found?.dayFirst
         if let priority { parsed.level = LevelScanner.syslog(priority & 7) }
         guard let found else {
             untimed(line, from: start, into: &parsed)
@@ -329,7 +330,7 @@ extension RecordParser {
         range.count == 1 && line[range.lowerBound] == 0x2D ? nil : name(line, range)
     }
 
-    private static func structuredDataEnd(_ line: Span<UInt8>, _ start: Int) -> Int {
+    static func structuredDataEnd(_ line: Span<UInt8>, _ start: Int) -> Int {
         if ByteScan.at(line, start) == 0x2D { return start + 1 }
         var index = start
         while ByteScan.at(line, index) == 0x5B {

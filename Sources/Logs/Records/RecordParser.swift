@@ -12,7 +12,11 @@ package struct RecordParser: Sendable {
 
     private var timed = 0
     private var timedAtStart = 0
+    /// Lines without a time that look like the beginning of a record.
     private var untimed = 0
+    private var continuation = ContinuationRules()
+    /// Whether this source writes the day before the month, once a line has shown it.
+    package private(set) var dayFirst: Bool?
 
     package init() {}
 
@@ -20,12 +24,19 @@ package struct RecordParser: Sendable {
     ///
     /// An unknown format is no error: the whole line is the message, and its time is nil.
     package mutating func parse(_ line: Span<UInt8>, context: TimeContext) -> ParsedLine {
+        var context = context
+        context.dayFirst = context.dayFirst ?? dayFirst
         var parsed = Self.header(line, context: context, columnMax: columnMax)
         if parsed.time == nil {
-            untimed += 1
-            parsed.continues = parsed.level == nil && usuallyTimed && parsed.format == .plain
+            if parsed.format == .plain {
+                parsed.continues = continuation.continues(
+                    line, usuallyTimed: usuallyTimed, hasLevel: parsed.level != nil)
+            }
+            if !parsed.continues { untimed += 1 }
         } else {
             timed += 1
+            if !parsed.continues { continuation.begin(hasLevel: parsed.level != nil) }
+            if dayFirst == nil { dayFirst = parsed.dayFirst }
         }
         if parsed.time != nil, timed <= Self.linesToTrust, startsWithTime(line, context) {
             timedAtStart += 1

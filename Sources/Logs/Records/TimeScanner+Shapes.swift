@@ -66,7 +66,11 @@ extension TimeScanner {
         let date = dayFirst ? (year, second, first) : (year, first, second)
         var found = finish(
             line, index, position, date: date, shape: .iso, context: context)
-        if !isSettled, context.dayFirst == nil { found?.assumes.insert(.order) }
+        if isSettled {
+            found?.dayFirst = dayFirst
+        } else if context.dayFirst == nil {
+            found?.assumes.insert(.order)
+        }
         return found
     }
 

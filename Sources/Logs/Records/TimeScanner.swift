@@ -49,6 +49,8 @@ package struct FoundTime: Sendable {
     package var start: Int
     package var end: Int
     package var assumes: TimeAssumptions = []
+    /// The date shows by itself whether the day comes before the month.
+    package var dayFirst: Bool?
 }
 
 /// What a written time leaves out and was inferred.

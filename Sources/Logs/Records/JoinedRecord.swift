@@ -1,0 +1,74 @@
+import Basics
+
+/// One record of a file: one line, or several that belong together. All text in it is sanitised and
+/// redacted UTF-8.
+package struct JoinedRecord: Sendable {
+    /// Lines, and bytes of text, that one record holds at most; what follows begins another one.
+    package static let linesMax = 500
+    package static let bytesMax = 256 * 1024
+
+    package var time: Timestamp
+    /// The record bears a time; else `time` is that of the record before it, or of the file.
+    package var timeIsRead: Bool
+    package var parsed: ParsedLine
+    /// The whole first line.
+    package var head: [UInt8]
+    /// The text after the recognised header; its lines are separated by line feeds.
+    package var message: [UInt8]
+    /// Physical lines.
+    package var lines = 1
+    /// The file as it was named.
+    package var source: String
+    /// Where the first line starts in the file, in bytes.
+    package var offset: Int64
+    /// The first line's number, from 1.
+    package var number: Int
+
+    package var level: LogLevel? { parsed.level }
+}
+
+/// Puts the lines of one source together to records; says so when nothing more will follow.
+package struct RecordJoiner: Sendable {
+    private var open: JoinedRecord?
+    /// Lines that went on with the record before them.
+    package private(set) var joinedLines = 0
+
+    package init() {}
+
+    /// Takes the next line's record.
+    /// - Returns: the record that is complete now, if any.
+    package mutating func add(_ record: JoinedRecord) -> JoinedRecord? {
+        guard var head = open else {
+            open = record
+            return nil
+        }
+        let goesOn = record.parsed.continues || head.parsed.isCut
+        let fits =
+            head.lines < JoinedRecord.linesMax
+            && head.message.count + record.message.count < JoinedRecord.bytesMax
+        guard goesOn, fits else {
+            open = record
+            return head
+        }
+        joinedLines += 1
+        open = nil  // The bytes are appended in place.
+        if head.parsed.isCut {
+            head.message += record.message
+            head.parsed.isCut = record.parsed.isCut
+        } else {
+            head.message.append(0x0A)
+            // A line of a trace shows its indent; what stands behind a header of its own does not.
+            head.message += record.timeIsRead ? record.message : record.head
+        }
+        head.lines += 1
+        if head.parsed.level == nil { head.parsed.level = record.parsed.level }
+        open = head
+        return nil
+    }
+
+    /// The last record: at the end of a file, or when its source has been quiet.
+    package mutating func flush() -> JoinedRecord? {
+        defer { open = nil }
+        return open
+    }
+}
