@@ -27,12 +27,12 @@ enum SecretAnchors {
         }
         add(
             """
-            pass pw secr toke cred auth cook sign sig key conn code iden sess kennwort senha \
+            pass pw secr toke cred auth cook sign sig key conn code iden sess kennwort senha art-api \
             contrase motdepasse
             """, Kind.name)
         add("://", Kind.url)
         add("-begi", Kind.key)
-        add("beare basi vault", Kind.scheme)
+        add("beare basi vault add_u change_p htpas", Kind.scheme)
         add(":aa 8q~ t3blbkfj", Kind.inner)
         for flag in [" -p", " -a", " -w", " -u", "--us", "--pr", "\t-p"] {
             words.append((Array(flag.utf8), Kind.flag))

@@ -37,6 +37,9 @@ extension SecretScanner {
                 (start, stop) = (next, nextEnd)
             } else if nextEnd - next >= 20 {
                 stop = nextEnd  // A scheme of somebody's own: neither part can be trusted.
+            } else if byte(nextEnd) == 0x20 {
+                let last = end(from: nextEnd + 1, while: ByteClass.isBase64)
+                if last - nextEnd > 20 { stop = last }
             }
         }
         guard stop - start >= 4, !SecretWords.isHarmless(bytes[start..<stop], .password) else {
@@ -69,10 +72,11 @@ extension SecretScanner {
             guard nextName > next, byte(nextName) == 0x3D, !isAttribute else { break }
             stop = end(from: nextName + 1) { $0 > 0x20 && $0 != 0x3B && !ByteClass.isQuote($0) }
         }
-        guard stop > name + 1, !SecretWords.isHarmless(bytes[name + 1..<stop], .password) else {
-            return nil
-        }
-        return Match(range: name + 1..<stop, cls: "cookie")
+        let value = bytes[name + 1..<stop]
+        guard !value.isEmpty, !SecretWords.isHarmless(value, .password) else { return nil }
+        // `theme=dark` is a setting.
+        let isPlain = value.count < 12 && value.allSatisfy(ByteClass.isLetter)
+        return isPlain ? nil : Match(range: name + 1..<stop, cls: "cookie")
     }
 
     /// A command's flag and its value.
@@ -97,6 +101,7 @@ extension SecretScanner {
     private func attachedPassword(_ flag: Range<Int>) -> Match? {
         guard flag.count > 4, bytes[flag.lowerBound] == 0x70, byte(flag.lowerBound - 2) != 0x2D,
             isAfter("mysql", flag.lowerBound) || isAfter("mariadb", flag.lowerBound)
+                || isAfter("7z", flag.lowerBound) || isAfter("rar", flag.lowerBound)
         else { return nil }
         let stop = end(from: flag.lowerBound + 1) { $0 > 0x20 && !ByteClass.isQuote($0) }
         return Match(range: flag.lowerBound + 1..<stop, cls: "flag")
@@ -111,20 +116,27 @@ extension SecretScanner {
             return isAfter("sshpass", index) || isAfter("docker login", index)
                 || isAfter("podman login", index) || isAfter("mongo", index)
                 || isAfter("az login", index) || isAfter("oc login", index)
-                || isAfter("helm registry login", index) || isAfter("skopeo", index)
+                || isAfter("cqlsh", index) || isAfter("helm registry login", index)
+                || isAfter("skopeo", index)
+        case 0x50:
+            return isAfter("sqlcmd", index) || isAfter("mosquitto", index) || isAfter("zip", index)
+                || isAfter("unzip", index)
+        case 0x41, 0x58: return isAfter("snmp", index)
         case 0x77: return isAfter("ldapsearch", index) || isAfter("ldapmodify", index)
         default: return false
         }
     }
 
     private func isUserFlag(_ flag: Range<Int>) -> Bool {
-        bytes[flag].elementsEqual([0x75]) || bytes[flag].elementsEqual(Array("user".utf8))
+        bytes[flag].elementsEqual([0x75]) || bytes[flag].elementsEqual([0x55])
+            || bytes[flag].elementsEqual(Array("user".utf8))
             || bytes[flag].elementsEqual(Array("proxy-user".utf8))
     }
 
     /// `name:password` as curl takes it; `1000:1000` is a user and a group.
     private func userAndPassword(_ range: Range<Int>) -> Match? {
-        guard let colon = bytes[range].firstIndex(of: 0x3A), colon + 1 < range.upperBound else {
+        let mark = bytes[range].firstIndex(of: 0x3A) ?? bytes[range].firstIndex(of: 0x25)
+        guard let colon = mark, colon > range.lowerBound, colon + 1 < range.upperBound else {
             return nil
         }
         let password = colon + 1..<range.upperBound
@@ -143,6 +155,9 @@ extension SecretScanner {
     /// A scheme and credentials, or a login.
     func scheme(at index: Int) -> Match? {
         if hasText("vault login ", at: index) { return loginToken(at: index + 12) }
+        if hasText("add_user ", at: index) { return secondArgument(index + 9) }
+        if hasText("change_password ", at: index) { return secondArgument(index + 16) }
+        if hasText("htpasswd -", at: index) { return htpasswd(index + 10) }
         return schemeCredentials(at: index)
     }
 
@@ -159,11 +174,30 @@ extension SecretScanner {
         return Match(range: start..<stop, cls: "auth")
     }
 
+    /// `add_user NAME PASSWORD`.
+    private func secondArgument(_ index: Int) -> Match? {
+        let name = end(from: index, limit: 128) { $0 > 0x20 }
+        guard byte(name) == 0x20 else { return nil }
+        let start = skipSpaces(name)
+        let stop = end(from: start) { $0 > 0x20 && !ByteClass.isQuote($0) }
+        guard !SecretWords.isHarmless(bytes[start..<stop], .token) else { return nil }
+        return Match(range: start..<stop, cls: "flag")
+    }
+
+    /// `htpasswd -b FILE NAME PASSWORD`.
+    private func htpasswd(_ index: Int) -> Match? {
+        let flags = end(from: index, limit: 8, while: ByteClass.isLetter)
+        guard bytes[index..<flags].contains(0x62), byte(flags) == 0x20 else { return nil }
+        let file = end(from: skipSpaces(flags), limit: 256) { $0 > 0x20 }
+        return byte(file) == 0x20 ? secondArgument(skipSpaces(file)) : nil
+    }
+
     private func loginToken(at start: Int) -> Match? {
         let stop = end(from: start) { $0 > 0x20 && !ByteClass.isQuote($0) }
-        guard stop - start >= 8, byte(start) != 0x2D, !bytes[start..<stop].contains(0x3D) else {
-            return nil
-        }
+        let token = bytes[start..<stop]
+        guard token.count >= 8, byte(start) != 0x2D, !token.contains(0x3D),
+            token.contains(where: ByteClass.isDigit)
+        else { return nil }
         return Match(range: start..<stop, cls: "flag")
     }
 
@@ -175,6 +209,7 @@ extension SecretScanner {
             return quotedLiteral(start)
         }
         if hasText("identified", at: name.lowerBound) { return identified(start) }
+        if hasText("password", at: name.lowerBound), name.count == 8 { return spoken(start) }
         guard bytes[name].contains(0x5F), bytes[name].allSatisfy(ByteClass.isWord),
             byte(name.upperBound) == 0x20, SecretWords.isStrong(bytes[name])
         else { return nil }
@@ -184,6 +219,18 @@ extension SecretScanner {
             value.contains(where: ByteClass.isLetter), value.allSatisfy(ByteClass.isBase64)
         else { return nil }
         return Match(range: start..<end, cls: "flag")
+    }
+
+    /// "password is X", "with password X": believed only of a mixed word.
+    private func spoken(_ index: Int) -> Match? {
+        let start = hasText("is ", at: index) ? skipSpaces(index + 3) : index
+        let stop = end(from: start, limit: 128, while: ByteClass.isBase64)
+        let value = bytes[start..<stop]
+        guard value.count >= 10, value.contains(where: ByteClass.isDigit),
+            value.contains(where: { $0 >= 0x41 && $0 <= 0x5A }),
+            value.contains(where: { $0 >= 0x61 && $0 <= 0x7A }), byte(stop) <= 0x20
+        else { return nil }
+        return Match(range: start..<stop, cls: "kv")
     }
 
     private func identified(_ index: Int) -> Match? {

@@ -18,6 +18,13 @@ extension SecretScanner {
             let digits = end(from: skipSpaces(index + 1), while: ByteClass.isDigit)
             let count = digits - skipSpaces(index + 1)
             if count > 0, count <= 4, !ByteClass.isWord(byte(digits)) { return nil }
+            // `PASS: TestLogin`.
+            let word = end(from: skipSpaces(index + 1), while: ByteClass.isLetter)
+            if bytes[index] == 0x3A, ByteClass.isSpace(byte(index + 1)),
+                word > skipSpaces(index + 1), !ByteClass.isAlphanumeric(byte(word))
+            {
+                return nil
+            }
         }
         // An OAuth code stands in a query; anywhere else a code is a status.
         if case .code = key.kind, !isQuery(key.range.lowerBound) { return nil }
@@ -25,6 +32,27 @@ extension SecretScanner {
         if bytes[index] == 0x3D, byte(start) == 0x3E { start += 1 }
         if bytes[index] == 0x3A, byte(start) == 0x3D { start += 1 }
         return value(of: key, at: start)
+    }
+
+    /// `"name":"DB_PASSWORD","value":"…"` and its XML sibling; `"--password", "…"`.
+    ///
+    /// - Parameter next: the first byte behind the name, its quote and blanks.
+    func namedValue(_ name: Range<Int>, _ next: Int) -> Match? {
+        let isFlag = byte(name.lowerBound) == 0x2D
+        guard let kind = SecretWords.kind(of: bytes[name]) else { return nil }
+        var index = byte(next) == 0x2C ? skipSpaces(next + 1) : next
+        if isFlag {
+            guard index > next else { return nil }
+        } else {
+            if ByteClass.isQuote(byte(index)) { index += 1 }
+            guard hasText("value", at: index) else { return nil }
+            index += 5
+            if ByteClass.isQuote(byte(index)) { index += 1 }
+            index = skipSpaces(index)
+            guard byte(index) == 0x3A || byte(index) == 0x3D else { return nil }
+            index += 1
+        }
+        return value(of: Key(range: name, kind: kind), at: index)
     }
 
     /// `%3D` or `%3A`: the same inside a percent-encoded text.
@@ -156,7 +184,10 @@ extension SecretScanner {
     /// Whether an unquoted value after "word: " is the rest of a sentence: `token: expired at 3`.
     private func isProse(_ range: Range<Int>, _ key: Key) -> Bool {
         let isName = bytes[key.range].contains { $0 == 0x5F || $0 == 0x2D || $0 == 0x2E }
-        guard !range.isEmpty, !isName, byte(range.upperBound) == 0x20 else { return false }
+        guard !range.isEmpty, !isName else { return false }
+        var endsSentence = range.upperBound == bytes.count
+        if case .password = key.kind { endsSentence = false }
+        guard endsSentence || byte(range.upperBound) == 0x20 else { return false }
         let word = bytes[range].dropFirst()
         guard ByteClass.isLetter(bytes[range.lowerBound]) else { return false }
         return word.allSatisfy { ($0 >= 0x61 && $0 <= 0x7A) || $0 == 0x2D || $0 == 0x27 }

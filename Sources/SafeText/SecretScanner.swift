@@ -74,7 +74,7 @@ struct SecretScanner {
         case 0x3D, 0x3A: return separator(at: stop)
         case 0x25: return encodedSeparator(at: hasText("%22", at: stop) ? stop + 3 : stop)
         case 0x3E: return element(at: stop)
-        case 0x20, 0x09, 0x22, 0x27, 0x60, 0x5C, 0x5D: break
+        case 0x20, 0x09, 0x22, 0x27, 0x60, 0x5C, 0x5D, 0x2C: break
         default: return nil
         }
         var next = self.end(from: stop, limit: 12) { $0 == 0x5C }
@@ -84,10 +84,11 @@ struct SecretScanner {
         if byte(next) == 0x3D || byte(next) == 0x3A, let match = separator(at: next) {
             return match
         }
-        guard ByteClass.isSpace(bytes[stop]) else { return nil }
         var start = stop
         let limit = max(0, stop - SecretWords.keyBytesMax)
         while start > limit, ByteClass.isKey(bytes[start - 1]) { start -= 1 }
+        if let match = namedValue(start..<stop, next) { return match }
+        guard ByteClass.isSpace(bytes[stop]) else { return nil }
         return bytes[start] == 0x2D ? dash(at: start) : bareName(start..<stop)
     }
 

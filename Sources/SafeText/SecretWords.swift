@@ -32,7 +32,7 @@ enum SecretWords {
         encryptionkey signingkey masterkey credential credentials secretkeybase connectionstring \
         sharedaccesskey apitoken securitytoken subscriptionkey functionskey storagekey sessionkey \
         hmackey cryptkey encryptkey decryptionkey sshkey rsakey aeskey appkey serverkey licensekey \
-        servicekey adminkey writekey deploykey jwtkey secretaccess authpass storepass keypass
+        servicekey adminkey writekey deploykey jwtkey secretaccess authpass storepass keypass artapi
         """)
     private static let doubtful = words(
         """
@@ -146,8 +146,8 @@ enum SecretWords {
                 || (rest.last == 0x7D ? rest.dropLast() : rest).allSatisfy(ByteClass.isWord)
         // A statement's parameter: `:password`, `@p1`.
         case 0x3A, 0x40:
-            return rest.count <= 24 && rest.first.map(ByteClass.isLetter) == true
-                && rest.allSatisfy { ByteClass.isLetter($0) || $0 == 0x5F || $0 == 0x2E }
+            let name = rest.drop { ByteClass.isLetter($0) || $0 == 0x5F || $0 == 0x2E }
+            return rest.count <= 24 && name.count <= 2 && name.allSatisfy(ByteClass.isDigit)
         case 0x3C: return rest.allSatisfy { ByteClass.isKey($0) || $0 == 0x20 || $0 == 0x3E }
         default: return false
         }

@@ -69,6 +69,43 @@ struct RecordTests {
         #expect(message == row.message)
     }
 
+    /// Lines in the manner of the other public sets; the address and names are made up.
+    static let otherSets: [Case] = [
+        Case(
+            "134681 node-246 unix.hw state_change.unavailable 1077804742 1 Component State Change",
+            nil, "1 Component State Change"),
+        Case(
+            "- 1131566461 2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond(pam_unix)[2915]: closed",
+            nil, "2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond(pam_unix)[2915]: closed"),
+        Case("03-17 16:13:38.811  1702  2395 D WindowManager: x", .debug, "WindowManager: x"),
+        Case(
+            "nova-api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO nova.osapi x",
+            .info, "nova.osapi x"),
+        Case("2015-10-18 18:01:47,978 INFO [main] org.a.B: x", .info, "[main] org.a.B: x"),
+        Case(
+            "2015-07-29 17:41:44,747 - WARN  [Peer[myid=1]:Q@774] - x", .warning,
+            "[Peer[myid=1]:Q@774] - x"),
+        Case("2022-06-02T02:56:51.118Z Db(167) Hostd[1]: x", .debug, "Db(167) Hostd[1]: x"),
+        Case(
+            "(2022-06-08  8:52:40): [be[x]] [y] (0x0040): no", .error, "): [be[x]] [y] (0x0040): no"
+        ),
+        Case(
+            "2023-07-25 02:14:09.790 UTC 64bf 0 V u [local] 2 5LOG:  x", .info,
+            "64bf 0 V u [local] 2 5LOG:  x"),
+        Case("2025-08-13 01:45:01.127 PDT [9] LOG:  x", .info, "x"),
+        Case(
+            "2013-02-11T06:43:36 10.1.1.2 - GET /c -1 503 7 \"-\"", .error,
+            "10.1.1.2 - GET /c -1 503 7 \"-\""),
+    ]
+
+    @Test("Lines of other sets", arguments: otherSets)
+    func otherSet(row: Case) {
+        let (parsed, message) = parse(row.line)
+        #expect(parsed.time != nil)
+        #expect(parsed.level == row.level)
+        #expect(message == row.message)
+    }
+
     static let headed: [Case] = [
         Case(
             "Dec 10 06:55:46 LabSZ sshd[24200]: Invalid user x", nil, "Invalid user x",
@@ -90,6 +127,12 @@ struct RecordTests {
         Case(
             #"10.1.1.1 - - [21/Aug/2026:10:00:00 +0000] "GET / HTTP/1.1" 404 12"#, .warning,
             #""GET / HTTP/1.1" 404 12"#),
+        Case(
+            "Jun 14 15:16:01 combo sshd(pam_unix)[19939]: failure", nil, "failure", service: "sshd",
+            host: "combo"),
+        Case(
+            "Jan  4 10:23:26 air Setup Assistant[1173]: up", nil, "up", service: "Setup Assistant",
+            host: "air"),
         Case("2026-08-21T10:00:00.1Z stdout F level=warn msg=\"low disk\"", .warning, "low disk"),
         Case("2026-08-21T10:00:00.1Z stderr P ERROR half", .error, "half"),
     ]
@@ -125,6 +168,16 @@ struct RecordTests {
             #"{"log":"ERROR inner text\n","stream":"stderr","time":"2026-08-21T10:00:00Z"}"#,
             .error,
             "inner text"),
+        Case(
+            #"{"timestamp_ns":"1787306040000000000","severity":"INFO","body":"otlp"}"#, .info,
+            "otlp"),
+        Case(
+            #"{"__REALTIME_TIMESTAMP":"1787306040123456","PRIORITY":"4","MESSAGE":[104,105,255]}"#,
+            .warning, "hi\u{FFFD}"),
+        Case(
+            #"{"timestamp":"2026-08-21T10:00:00Z","level":"INFO","fields":{"message":"rust"}}"#,
+            .info,
+            "rust"),
         Case(
             #"{"@t":"2026-08-21T10:00:00Z","@l":"Fatal","@mt":"serilog {A}"}"#, .fatal,
             "serilog {A}"),

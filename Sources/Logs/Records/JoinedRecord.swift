@@ -33,18 +33,26 @@ package struct RecordJoiner: Sendable {
     /// Lines that went on with the record before them.
     package private(set) var joinedLines = 0
 
+    /// Empty lines since the last other one.
+    private var blanks = 0
+
     package init() {}
+
+    /// Takes an empty line: part of the record when more of it follows.
+    package mutating func addBlank() { blanks += 1 }
 
     /// Takes the next line's record.
     /// - Returns: the record that is complete now, if any.
     package mutating func add(_ record: JoinedRecord) -> JoinedRecord? {
+        let blanks = blanks
+        self.blanks = 0
         guard var head = open else {
             open = record
             return nil
         }
         let goesOn = record.parsed.continues || head.parsed.isCut
         let fits =
-            head.lines < JoinedRecord.linesMax
+            head.lines + blanks < JoinedRecord.linesMax
             && head.message.count + record.message.count < JoinedRecord.bytesMax
         guard goesOn, fits else {
             open = record
@@ -56,11 +64,11 @@ package struct RecordJoiner: Sendable {
             head.message += record.message
             head.parsed.isCut = record.parsed.isCut
         } else {
-            head.message.append(0x0A)
+            for _ in 0...blanks { head.message.append(0x0A) }
             // A line of a trace shows its indent; what stands behind a header of its own does not.
             head.message += record.timeIsRead ? record.message : record.head
         }
-        head.lines += 1
+        head.lines += 1 + blanks
         if head.parsed.level == nil { head.parsed.level = record.parsed.level }
         open = head
         return nil

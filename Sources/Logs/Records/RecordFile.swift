@@ -115,7 +115,7 @@ package final class RecordFile {
         lineNumber += 1
         buffer.removeAll(keepingCapacity: true)
         redactions += line.withUnsafeBufferPointer { cleaner.append($0, to: &buffer).count }
-        guard !buffer.isEmpty else { return }
+        guard !buffer.isEmpty else { return joiner.addBlank() }
         let parsed = parser.parse(buffer.span, context: context)
         let message: [UInt8]
         switch parsed.body {
