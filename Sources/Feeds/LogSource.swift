@@ -96,7 +96,7 @@ final class LogSource {
         last: Timestamp?
     ) -> LogRecord? {
         guard line.count > 0 else { return nil }
-        let cleaned = cleaner.clean(Self.array(line))
+        let cleaned = cleaner.clean(line)
         note(cleaned.findings, intake)
         let parsed = parser.parse(cleaned.text.utf8Span.span, context: context)
         var message: String
@@ -134,13 +134,6 @@ final class LogSource {
         }
         let missing = max(0, over) + omitted
         return kept + " … [\(UnitText.bytes(Double(missing))) of this line left out]"
-    }
-
-    private static func array(_ line: Span<UInt8>) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: line.count) { buffer, count in
-            for index in 0..<line.count { buffer[index] = line[index] }
-            count = line.count
-        }
     }
 
     private static func slice(_ text: String, _ range: Range<Int>) -> String {

@@ -31,8 +31,8 @@ enum VendorTokens {
         return nil
     }
 
-    /// `eyJ….eyJ….signature`: base64url of a JSON object, a dot, and so on (RFC 7519); and where its
-    /// run of base64 ends. An object alone counts when it is long (Grafana's old keys).
+    /// `eyJ….eyJ….signature`: base64url of a JSON object, a dot, and so on (RFC 7519); and where
+    /// its run of base64 ends. An object alone counts when it is long (Grafana's old keys).
     static func webToken(_ bytes: [UInt8], at index: Int) -> (SecretScanner.Match?, end: Int) {
         guard index + 20 < bytes.count, bytes[index] == 0x65, bytes[index + 1] == 0x79,
             bytes[index + 2] == 0x4A

@@ -27,6 +27,8 @@ struct RecordsCommand: ParsableCommand {
 
     func run() throws {
         var output = RecordOutput()
+        // What was read before a failure is printed.
+        defer { try? output.flush() }
         for path in files {
             let file = try RecordFile(path: path, zoneOffset: try zone.offset())
             while let record = try file.next() {
@@ -86,6 +88,7 @@ struct LogsCommand: ParsableCommand {
         }
         var merger = RecordMerger(opened)
         var output = RecordOutput()
+        defer { try? output.flush() }
         while let record = try merger.next() {
             guard filter.accepts(record) else { continue }
             switch format {
@@ -168,20 +171,21 @@ private struct RecordFilter {
         if let until, record.time >= until { return false }
         if let level, record.level.map({ $0 < level }) ?? true { return false }
         if let service, record.parsed.service != service { return false }
-        if let match, !Self.holds(record.head, match), !Self.holds(record.message, match) {
+        if let match, !Self.holds(record.head[...], match), !Self.holds(record.message, match) {
             return false
         }
-        if let pattern, !pattern.matches(record.head), !pattern.matches(record.message) {
+        if let pattern, !pattern.matches(record.head), !pattern.matches(Array(record.message)) {
             return false
         }
         return true
     }
 
     /// Whether `wanted` (lower case) stands anywhere in `text`, ASCII letters in any case.
-    private static func holds(_ text: [UInt8], _ wanted: [UInt8]) -> Bool {
+    private static func holds(_ text: ArraySlice<UInt8>, _ wanted: [UInt8]) -> Bool {
         guard let first = wanted.first else { return true }
         guard text.count >= wanted.count else { return false }
-        for start in 0...text.count - wanted.count where folded(text[start]) == first {
+        let last = text.endIndex - wanted.count
+        for start in text.startIndex...last where folded(text[start]) == first {
             if (1..<wanted.count).allSatisfy({ folded(text[start + $0]) == wanted[$0] }) {
                 return true
             }

@@ -240,6 +240,27 @@ struct JoinTests {
                 || seen == ["b1", "c1", "b2\n        at x", "c2"])
     }
 
+    private static let packedOne: [UInt8] = [
+        0x1F, 0x8B, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0xCB, 0xCF,
+        0x4B, 0xE5, 0x02, 0x00, 0x9F, 0xA8, 0x17, 0xF8, 0x04, 0x00, 0x00, 0x00,
+    ]
+    private static let packedTwo: [UInt8] = [
+        0x1F, 0x8B, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x2B, 0x29,
+        0xCF, 0xE7, 0x02, 0x00, 0x74, 0x08, 0x17, 0x96, 0x04, 0x00, 0x00, 0x00,
+    ]
+
+    @Test("A gzip'd file of two members is one log")
+    func packed() throws {
+        // `printf 'one\n' | gzip -n; printf 'two\n' | gzip -n`, and a block filled with zeros.
+        box.write("b.gz", Self.packedOne + Self.packedTwo + [UInt8](repeating: 0, count: 40))
+        let file = try RecordFile(path: box.file("b.gz"), zoneOffset: 0, blockBytes: 7)
+        var seen: [String] = []
+        while let record = try file.next() {
+            seen.append(String(decoding: record.message, as: UTF8.self))
+        }
+        #expect(seen == ["one", "two"])
+    }
+
     @Test("What cannot be read says so", arguments: ["missing", "dir", "gzip"])
     func unreadable(_ name: String) throws {
         box.mkdir("dir")

@@ -75,8 +75,8 @@ struct RecordTests {
             "134681 node-246 unix.hw state_change.unavailable 1077804742 1 Component State Change",
             nil, "1 Component State Change"),
         Case(
-            "- 1131566461 2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond(pam_unix)[2915]: closed",
-            nil, "2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond(pam_unix)[2915]: closed"),
+            "- 1131566461 2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond(pam_unix)[2915]: end",
+            nil, "2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond(pam_unix)[2915]: end"),
         Case("03-17 16:13:38.811  1702  2395 D WindowManager: x", .debug, "WindowManager: x"),
         Case(
             "nova-api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO nova.osapi x",

@@ -11,16 +11,23 @@ struct RecordTextTests {
 
     private struct Row: Decodable {
         var time: String
-        var time_read: String
-        var time_assumes: [String]?
+        var timeRead: String
+        var timeAssumes: [String]?
         var level: String?
         var service: String?
-        var trace_id: String?
+        var traceID: String?
         var message: String
         var fields: [String: Field]
         var source: String
         var offset: Int
         var line: Int
+
+        enum CodingKeys: String, CodingKey {
+            case time, level, service, message, fields, source, offset, line
+            case timeRead = "time_read"
+            case timeAssumes = "time_assumes"
+            case traceID = "trace_id"
+        }
     }
 
     private enum Field: Decodable, Equatable {
@@ -59,8 +66,8 @@ struct RecordTextTests {
             #"{"time":"2026-08-21T10:00:00.25Z","level":"warn","service":"cart","msg":"a \"b\"","#
                 + #""trace":{"id":"abc1"},"http":{"status":503,"ok":false,"path":"/x"},"n":null,"#
                 + #""tags":["a","b"],"password":"hunter2","cmd":"\u001b[2Jx"}"#)
-        #expect(found.time == "2026-08-21T10:00:00.250Z" && found.time_read == "read")
-        #expect(found.level == "warning" && found.service == "cart" && found.trace_id == "abc1")
+        #expect(found.time == "2026-08-21T10:00:00.250Z" && found.timeRead == "read")
+        #expect(found.level == "warning" && found.service == "cart" && found.traceID == "abc1")
         #expect(found.message == "a \"b\"")
         #expect(found.fields["http.status"] == .number(503))
         #expect(found.fields["http.ok"] == .truth(false))
@@ -118,7 +125,7 @@ struct RecordTextTests {
         #expect(try row("2026-08-21T10:00:00Z x").time == "2026-08-21T10:00:00.000Z")
         #expect(try row("2026-08-21T10:00:00.1234Z x").time == "2026-08-21T10:00:00.123400Z")
         #expect(try row("1787306040123456789 x").time == "2026-08-21T09:54:00.123456789Z")
-        #expect(try row("1969-12-31T23:59:59.5Z x").time_read == "assumed")
+        #expect(try row("1969-12-31T23:59:59.5Z x").timeRead == "assumed")
     }
 
     @Test("Random bytes: always valid JSON, whatever they are")

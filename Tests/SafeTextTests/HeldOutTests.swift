@@ -1,7 +1,7 @@
 import SafeText
 import Testing
 
-/// Places where credentials stand that the labelled lines do not show, and their harmless look-alikes.
+/// Places where credentials stand that the labelled lines do not show, and harmless look-alikes.
 /// `§` stands for the secret.
 @Suite struct HeldOutTests {
     private let redactor = Redactor(secrets: [], key: 3)

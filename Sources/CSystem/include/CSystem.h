@@ -6,9 +6,12 @@
 
 #include "Events.h"
 #include "Files.h"
+#include "Inflate.h"
 #include "Locks.h"
 #include "Peers.h"
+#include "Prefetch.h"
 #include "Spawn.h"
 #include "Terminal.h"
+#include "TextBlocks.h"
 
 #endif

@@ -13,8 +13,8 @@ package struct JoinedRecord: Sendable {
     package var parsed: ParsedLine
     /// The whole first line.
     package var head: [UInt8]
-    /// The text after the recognised header; its lines are separated by line feeds.
-    package var message: [UInt8]
+    /// The message when it is not a part of `head` as it stands: rebuilt, or of several lines.
+    package var text: [UInt8]?
     /// Physical lines.
     package var lines = 1
     /// The file as it was named.
@@ -25,6 +25,13 @@ package struct JoinedRecord: Sendable {
     package var number: Int
 
     package var level: LogLevel? { parsed.level }
+
+    /// The text after the recognised header; its lines are separated by line feeds.
+    package var message: ArraySlice<UInt8> {
+        if let text { return text[...] }
+        if case .range(let range) = parsed.body { return head[range] }
+        return head[...]
+    }
 }
 
 /// Puts the lines of one source together to records; says so when nothing more will follow.
@@ -53,21 +60,24 @@ package struct RecordJoiner: Sendable {
         let goesOn = record.parsed.continues || head.parsed.isCut
         let fits =
             head.lines + blanks < JoinedRecord.linesMax
-            && head.message.count + record.message.count < JoinedRecord.bytesMax
+            && head.message.count + record.head.count < JoinedRecord.bytesMax
         guard goesOn, fits else {
             open = record
             return head
         }
         joinedLines += 1
         open = nil  // The bytes are appended in place.
+        var text = head.text ?? Array(head.message)
+        head.text = nil
         if head.parsed.isCut {
-            head.message += record.message
+            text += record.message
             head.parsed.isCut = record.parsed.isCut
         } else {
-            for _ in 0...blanks { head.message.append(0x0A) }
+            for _ in 0...blanks { text.append(0x0A) }
             // A line of a trace shows its indent; what stands behind a header of its own does not.
-            head.message += record.timeIsRead ? record.message : record.head
+            text += record.timeIsRead ? record.message : record.head[...]
         }
+        head.text = text
         head.lines += 1 + blanks
         if head.parsed.level == nil { head.parsed.level = record.parsed.level }
         open = head

@@ -3,8 +3,38 @@ extension LevelScanner {
     /// The level in the first mark behind `index`, the end of the line's time.
     static func marked(_ line: Span<UInt8>, from index: Int) -> LogLevel? {
         let start = ByteScan.skipBlanks(line, index)
-        return abbreviated(line, start) ?? numbered(line, start) ?? masked(line, start)
-            ?? status(line, from: start)
+        if let level = abbreviated(line, start) { return level }
+        let signs = signs(line, from: start)
+        if signs.isNumbered, let level = numbered(line, start) { return level }
+        if signs.isMasked, let level = masked(line, start) { return level }
+        return signs.isRequest ? status(line, from: start) : nil
+    }
+
+    /// Which of the marks below can be in the line at all, in one pass.
+    private static func signs(_ line: Span<UInt8>, from start: Int)
+        -> (isNumbered: Bool, isMasked: Bool, isRequest: Bool)
+    {
+        var signs = (isNumbered: false, isMasked: false, isRequest: false)
+        let end = min(line.count, start + 400)
+        if ByteScan.isUpper(ByteScan.at(line, start)) {
+            var word = start
+            while word < end, ByteScan.isUpper(line[word]) { word += 1 }
+            signs.isNumbered = word - start >= 3 && ByteScan.isDigit(ByteScan.at(line, word))
+        }
+        var index = start
+        while index < end {
+            switch line[index] {
+            case 0x22: signs.isRequest = true
+            case 0x3A where ByteScan.at(line, index + 1) == 0x20:
+                if ByteScan.at(line, index + 2) == 0x20 { signs.isNumbered = true }
+            case 0x28 where ByteScan.at(line, index + 2) == 0x78: signs.isMasked = true
+            case 0x54 where ByteScan.at(line, index + 1) == 0x20:  // GET, POST, PUT
+                signs.isRequest = true
+            default: break
+            }
+            index += 1
+        }
+        return signs
     }
 
     /// VMware's `In(14)`, `Wa(180)`, `Db(167)`.

@@ -58,8 +58,8 @@ enum LevelScanner {
         let length = end - start
         let isCapital =
             length > 1 && ByteScan.isUpper(line[start]) && ByteScan.isUpper(line[end - 1])
-        let closed = "]|>)}".utf8.contains(after) || (after == 0x20 && barred(line, end))
-        let opened = "[|<(:{".utf8.contains(before) || (before == 0x20 && barredBefore(line, start))
+        let closed = closes(after) || (after == 0x20 && barred(line, end))
+        let opened = opens(before) || (before == 0x20 && barredBefore(line, start))
         if length == 1 {
             return (opened && closed) || (words == 0 && after == 0x20 && start == timeEnd + 1)
         }
@@ -70,6 +70,16 @@ enum LevelScanner {
             return after == 0x20 || after == 0x09 || after == 0x3A || closed
         }
         return words == 0 && after == 0x3A && start <= 1
+    }
+
+    /// `]`, `|`, `>`, `)`, `}`.
+    private static func closes(_ byte: UInt8) -> Bool {
+        byte == 0x5D || byte == 0x7C || byte == 0x3E || byte == 0x29 || byte == 0x7D
+    }
+
+    /// `[`, `|`, `<`, `(`, `:`, `{`.
+    private static func opens(_ byte: UInt8) -> Bool {
+        byte == 0x5B || byte == 0x7C || byte == 0x3C || byte == 0x28 || byte == 0x3A || byte == 0x7B
     }
 
     private static func barred(_ line: Span<UInt8>, _ index: Int) -> Bool {
@@ -88,7 +98,7 @@ enum LevelScanner {
     /// The level that the `count` letters at `start` name in any case, or nil.
     static func word(_ line: Span<UInt8>, _ start: Int, _ count: Int) -> LogLevel? {
         guard count <= 8 else { return longWords[ByteScan.packedWord(line, start, 8)] }
-        return table[ByteScan.packedWord(line, start, count)]
+        return words[ByteScan.packedWord(line, start, count)]
     }
 
     /// The level that `text` names in any case, or nil.
@@ -99,31 +109,22 @@ enum LevelScanner {
             count += 1
             if count <= 8 { packed = packed << 8 | UInt64(byte | 0x20) }
         }
-        return count <= 8 ? table[packed] : longWords[packed]
+        return count <= 8 ? words[packed] : longWords[packed]
     }
 
     // Told by their first eight letters.
-    private static let longWords: [UInt64: LogLevel] = [
-        ByteScan.packed("informat"): .info, ByteScan.packed("emergenc"): .fatal,
-    ]
+    private static let longWords = LevelWords([(.info, ["informat"]), (.fatal, ["emergenc"])])
 
-    private static let table: [UInt64: LogLevel] = {
-        let words: [(LogLevel, [StaticString])] = [
-            (.trace, ["trace", "finest", "finer", "verbose", "v", "t"]),
-            (.debug, ["debug", "dbg", "fine", "d", "dbug"]),
-            (.info, ["info", "inf", "i", "log", "note"]),
-            (.notice, ["notice"]),
-            (.warning, ["warn", "warning", "wrn", "w"]),
-            (.error, ["error", "err", "e", "severe", "failure"]),
-            (.critical, ["critical", "crit", "alert", "c"]),
-            (.fatal, ["fatal", "panic", "emerg", "f", "ftl"]),
-        ]
-        var table: [UInt64: LogLevel] = [:]
-        for (level, names) in words {
-            for name in names { table[ByteScan.packed(name)] = level }
-        }
-        return table
-    }()
+    private static let words = LevelWords([
+        (.trace, ["trace", "finest", "finer", "verbose", "v", "t"]),
+        (.debug, ["debug", "dbg", "fine", "d", "dbug"]),
+        (.info, ["info", "inf", "i", "log", "note"]),
+        (.notice, ["notice"]),
+        (.warning, ["warn", "warning", "wrn", "w"]),
+        (.error, ["error", "err", "e", "severe", "failure"]),
+        (.critical, ["critical", "crit", "alert", "c"]),
+        (.fatal, ["fatal", "panic", "emerg", "f", "ftl"]),
+    ])
 
     /// syslog's severity 0…7 (RFC 5424, 6.2.1).
     static func syslog(_ severity: Int) -> LogLevel? {
@@ -155,5 +156,34 @@ enum LevelScanner {
         case 60: .fatal
         default: nil
         }
+    }
+}
+
+/// Levels by packed words, in a table with open addressing: asked for nearly every word of a head.
+private struct LevelWords: Sendable {
+    private var keys = [UInt64](repeating: 0, count: 128)
+    private var levels = [LogLevel](repeating: .info, count: 128)
+
+    init(_ rows: [(LogLevel, [StaticString])]) {
+        for (level, names) in rows {
+            for name in names {
+                let key = ByteScan.packed(name)
+                var slot = Self.slot(key)
+                while keys[slot] != 0 { slot = (slot + 1) & 127 }
+                keys[slot] = key
+                levels[slot] = level
+            }
+        }
+    }
+
+    private static func slot(_ key: UInt64) -> Int { Int((key &* 0x9E37_79B9_7F4A_7C15) >> 57) }
+
+    subscript(key: UInt64) -> LogLevel? {
+        var slot = Self.slot(key)
+        while keys[slot] != 0 {
+            if keys[slot] == key { return levels[slot] }
+            slot = (slot + 1) & 127
+        }
+        return nil
     }
 }

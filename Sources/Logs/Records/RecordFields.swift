@@ -4,7 +4,7 @@ import SafeText
 /// logfmt line or of a message, RFC 5424's structured data, the parts of an access line.
 enum RecordFields {
     struct Value {
-        var bytes: [UInt8]
+        var bytes: ArraySlice<UInt8>
         /// A JSON number, true, false or null, to be written as it stands.
         var isLiteral: Bool
     }
@@ -15,9 +15,11 @@ enum RecordFields {
     private static let depthMax = 3
 
     /// Calls `body` with each name and value, in the order of the line.
-    static func each(_ record: JoinedRecord, _ body: (_ key: [UInt8], _ value: Value) -> Void) {
+    static func each(
+        _ record: JoinedRecord, _ body: (_ key: ArraySlice<UInt8>, _ value: Value) -> Void
+    ) {
         var left = countMax
-        func hand(_ key: [UInt8], _ value: Value) {
+        func hand(_ key: ArraySlice<UInt8>, _ value: Value) {
             guard left > 0, !key.isEmpty else { return }
             left -= 1
             body(key, value)
@@ -28,15 +30,15 @@ enum RecordFields {
         case .access: access(record.head.span, hand)
         case .syslog:
             structuredData(record.head.span, hand)
-            pairs(record.message[...], skipsKnown: false, hand)
-        default: pairs(record.message[...], skipsKnown: false, hand)
+            pairs(record.message, skipsKnown: false, hand)
+        default: pairs(record.message, skipsKnown: false, hand)
         }
     }
 
     // MARK: JSON
 
     private static func members(
-        _ line: Span<UInt8>, _ hand: (_ key: [UInt8], _ value: Value) -> Void
+        _ line: Span<UInt8>, _ hand: (_ key: ArraySlice<UInt8>, _ value: Value) -> Void
     ) {
         guard let start = ByteScan.find(line, 0x7B, from: 0) else { return }
         var index = start
@@ -45,7 +47,7 @@ enum RecordFields {
 
     private static func object(
         _ line: Span<UInt8>, _ index: inout Int, prefix: [UInt8], parent: JSONKey?, depth: Int,
-        _ hand: (_ key: [UInt8], _ value: Value) -> Void
+        _ hand: (_ key: ArraySlice<UInt8>, _ value: Value) -> Void
     ) -> Bool {
         index += 1
         while true {
@@ -73,7 +75,7 @@ enum RecordFields {
             case 0x22:
                 guard let range = JSONLine.string(line, &index) else { return false }
                 if known == nil || known?.isParent == true && parent == nil && !isTaken(known) {
-                    hand(key, Value(bytes: unescaped(line, range), isLiteral: false))
+                    hand(key[...], Value(bytes: unescaped(line, range)[...], isLiteral: false))
                 }
             case 0x7B where depth < depthMax:
                 guard
@@ -83,13 +85,17 @@ enum RecordFields {
             case 0x7B, 0x5B:
                 guard JSONLine.skipNested(line, &index) else { return false }
                 if known == nil {
-                    hand(key, Value(bytes: ByteScan.bytes(line, start..<index), isLiteral: false))
+                    hand(
+                        key[...],
+                        Value(bytes: ByteScan.bytes(line, start..<index)[...], isLiteral: false))
                 }
             default:
                 while index < line.count, !",}] \t".utf8.contains(line[index]) { index += 1 }
                 guard index > start else { return false }
                 let bytes = ByteScan.bytes(line, start..<index)
-                if known == nil { hand(key, Value(bytes: bytes, isLiteral: isLiteral(bytes))) }
+                if known == nil {
+                    hand(key[...], Value(bytes: bytes[...], isLiteral: isLiteral(bytes)))
+                }
             }
         }
     }
@@ -151,10 +157,11 @@ enum RecordFields {
     /// `name=value` and `name="value"` between blanks, in the first line.
     private static func pairs(
         _ text: ArraySlice<UInt8>, skipsKnown: Bool,
-        _ hand: (_ key: [UInt8], _ value: Value) -> Void
+        _ hand: (_ key: ArraySlice<UInt8>, _ value: Value) -> Void
     ) {
         var index = text.startIndex
         let end = text.firstIndex(of: 0x0A) ?? text.endIndex
+        guard text[..<end].contains(0x3D) else { return }
         while index < end {
             let start = index
             while index < end, isKeyByte(text[index]) { index += 1 }
@@ -170,10 +177,9 @@ enum RecordFields {
             index = value.end
             if skipsKnown, LogfmtLine.isKnown(String(decoding: key, as: UTF8.self)) { continue }
             guard !value.range.isEmpty else { continue }
-            let bytes = Array(text[value.range])
-            hand(
-                Array(key),
-                Value(bytes: value.isEscaped ? cleaned(unquoted(bytes)) : bytes, isLiteral: false))
+            var bytes = text[value.range]
+            if value.isEscaped { bytes = cleaned(unquoted(Array(bytes)))[...] }
+            hand(key, Value(bytes: bytes, isLiteral: false))
         }
     }
 
@@ -212,7 +218,7 @@ enum RecordFields {
 
     /// `[id name="value" …]` behind RFC 5424's header.
     private static func structuredData(
-        _ line: Span<UInt8>, _ hand: (_ key: [UInt8], _ value: Value) -> Void
+        _ line: Span<UInt8>, _ hand: (_ key: ArraySlice<UInt8>, _ value: Value) -> Void
     ) {
         guard ByteScan.at(line, 0) == 0x3C,
             let close = ByteScan.find(line, 0x3E, from: 0, limit: 5),
@@ -228,7 +234,9 @@ enum RecordFields {
         guard tokens.count == 5 else { return }
         for (name, range) in [("pid", tokens[3]), ("msgid", tokens[4])]
         where !(range.count == 1 && line[range.lowerBound] == 0x2D) {
-            hand(Array(name.utf8), Value(bytes: ByteScan.bytes(line, range), isLiteral: false))
+            hand(
+                Array(name.utf8)[...],
+                Value(bytes: ByteScan.bytes(line, range)[...], isLiteral: false))
         }
         guard ByteScan.at(line, index) == 0x5B else { return }
         let end = RecordParser.structuredDataEnd(line, index)
@@ -238,14 +246,14 @@ enum RecordFields {
 
     /// client, method, path, status and bytes of the common log format.
     private static func access(
-        _ line: Span<UInt8>, _ hand: (_ key: [UInt8], _ value: Value) -> Void
+        _ line: Span<UInt8>, _ hand: (_ key: ArraySlice<UInt8>, _ value: Value) -> Void
     ) {
         func text(_ name: String, _ range: Range<Int>) {
             guard !range.isEmpty, !(range.count == 1 && line[range.lowerBound] == 0x2D) else {
                 return
             }
             let bytes = ByteScan.bytes(line, range)
-            hand(Array(name.utf8), Value(bytes: bytes, isLiteral: isLiteral(bytes)))
+            hand(Array(name.utf8)[...], Value(bytes: bytes[...], isLiteral: isLiteral(bytes)))
         }
         text("client", 0..<RecordParser.tokenEnd(line, 0))
         guard let open = ByteScan.find(line, 0x22, from: 0),

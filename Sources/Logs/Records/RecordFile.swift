@@ -5,7 +5,8 @@ import SafeText
     import Glibc
 #endif
 
-/// Reads the records of one file from its beginning to its end, in bounded memory.
+/// Reads the records of one file from its beginning to its end, in bounded memory; a gzip'd file
+/// is unpacked on the way, its offsets are those of the unpacked bytes.
 package final class RecordFile {
     /// Bytes read at once, and so about what is held of a file.
     package static let blockBytes = 256 * 1024
@@ -14,7 +15,7 @@ package final class RecordFile {
     private static let untimedMax = 256
 
     package let path: String
-    private let descriptor: Int32
+    private let source: LogBytes
     private var block: [UInt8]
     private var position: Int64 = 0
     private var assembler = LineAssembler(lineBytesMax: lineBytesMax)
@@ -42,7 +43,7 @@ package final class RecordFile {
         blockBytes: Int = RecordFile.blockBytes
     ) throws(Failure) {
         self.path = path
-        descriptor = open(path == "-" ? "/dev/stdin" : path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path == "-" ? "/dev/stdin" : path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.unreadable(path, "\(SystemError.current)") }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -53,14 +54,13 @@ package final class RecordFile {
             close(descriptor)
             throw Self.unreadable(path, "it is a directory")
         }
+        source = LogBytes(path: path, descriptor: descriptor)
         block = [UInt8](repeating: 0, count: blockBytes)
         cleaner = LineCleaner(redactor: redactor, lineBytesMax: Self.lineBytesMax)
         let modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
         context = TimeContext(
             reference: Timestamp(nanoseconds: modified), zoneOffset: zoneOffset)
     }
-
-    deinit { close(descriptor) }
 
     private static func unreadable(_ path: String, _ why: String) -> Failure {
         Failure(
@@ -85,11 +85,8 @@ package final class RecordFile {
     }
 
     private func readBlock() throws(Failure) {
-        var count = 0
-        repeat { count = read(descriptor, &block, block.count) } while count < 0 && errno == EINTR
-        guard count >= 0 else { throw Self.unreadable(path, "\(SystemError.current)") }
+        let count = try source.next(into: &block)
         let isFirst = position == 0
-        var isArchive = false
         if count == 0 {
             isAtEnd = true
             assembler.flush { line, offset, _ in take(line, offset) }
@@ -99,15 +96,10 @@ package final class RecordFile {
             position += Int64(count)
             block.withUnsafeBufferPointer { bytes in
                 let piece = UnsafeBufferPointer(rebasing: bytes[..<count]).span
-                if isFirst {
-                    context.dayFirst = DayOrder.decided(by: piece)
-                    isArchive = ByteScan.at(piece, 0) == 0x1F && ByteScan.at(piece, 1) == 0x8B
-                }
-                guard !isArchive else { return }
+                if isFirst { context.dayFirst = DayOrder.decided(by: piece) }
                 assembler.feed(piece, at: offset) { line, offset, _ in take(line, offset) }
             }
         }
-        if isArchive { throw Self.unreadable(path, "it holds a gzip archive") }
         settle()
     }
 
@@ -117,15 +109,12 @@ package final class RecordFile {
         redactions += line.withUnsafeBufferPointer { cleaner.append($0, to: &buffer).count }
         guard !buffer.isEmpty else { return joiner.addBlank() }
         let parsed = parser.parse(buffer.span, context: context)
-        let message: [UInt8]
-        switch parsed.body {
-        case .range(let range): message = Array(buffer[range])
-        case .bytes(let inner): message = cleaned(inner)
-        }
+        var text: [UInt8]?
+        if case .bytes(let inner) = parsed.body { text = cleaned(inner) }
         if let time = parsed.time, !parsed.continues { lastTime = time }
         let record = JoinedRecord(
             time: parsed.time ?? lastTime ?? Self.noTime,
-            timeIsRead: parsed.time != nil, parsed: parsed, head: buffer, message: message,
+            timeIsRead: parsed.time != nil, parsed: parsed, head: buffer, text: text,
             source: path, offset: offset, number: lineNumber)
         if let complete = joiner.add(record) { ready.append(complete) }
     }

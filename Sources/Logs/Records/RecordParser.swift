@@ -101,9 +101,15 @@ package struct RecordParser: Sendable {
         guard range.count >= 1, range.count <= 64 else { return nil }
         for index in range {
             let byte = line[index]
-            guard ByteScan.isWord(byte) || "._-/:@+ ".utf8.contains(byte) else { return nil }
+            guard isNameByte(byte) else { return nil }
         }
         return ByteScan.text(line, range)
+    }
+
+    /// Letters, digits and `._-/:@+` with blanks.
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        ByteScan.isWord(byte) || byte >= 0x2D && byte <= 0x2F || byte == 0x5F || byte == 0x3A
+            || byte == 0x40 || byte == 0x2B || byte == 0x20
     }
 
     /// The end of the run of non-blanks at `index`.

@@ -7,50 +7,56 @@ package struct RecordText {
     private var second = Int64.min
     /// `2026-08-21T10:00:00` of `second`.
     private var clock: [UInt8] = []
+    /// The last record's source as it was named, and as it is written.
+    private var source = ""
+    private var sourceBytes: [UInt8] = []
 
     package init() {}
 
     /// One JSON object and a line feed. Members that a record lacks are null or left out.
     package mutating func appendJSON(_ record: JoinedRecord, to out: inout [UInt8]) {
-        out += "{\"time\":\"".utf8
+        Self.append("{\"time\":\"", to: &out)
         appendTime(record.time, to: &out)
         out +=
             record.timeIsRead
             ? "\",\"time_read\":\"read\"".utf8 : "\",\"time_read\":\"assumed\"".utf8
-        let assumed = record.parsed.assumes.words
-        if record.timeIsRead, !assumed.isEmpty {
-            out += ",\"time_assumes\":[".utf8
-            out += assumed.map { "\"\($0)\"" }.joined(separator: ",").utf8
-            out.append(0x5D)
-        }
+        if record.timeIsRead { out += Self.assumed[Int(record.parsed.assumes.rawValue & 15)] }
         member("level", record.parsed.level?.word, to: &out)
         member("service", record.parsed.service, to: &out)
         if let host = record.parsed.host { member("host", host, to: &out) }
         if let logger = record.parsed.logger { member("logger", logger, to: &out) }
         if let trace = record.parsed.traceID { member("trace_id", trace, to: &out) }
         if let span = record.parsed.spanID { member("span_id", span, to: &out) }
-        out += ",\"message\":\"".utf8
-        Self.appendEscaped(record.message[...], to: &out)
-        out += "\",\"fields\":{".utf8
+        Self.append(",\"message\":\"", to: &out)
+        Self.appendEscaped(record.message, to: &out)
+        Self.append("\",\"fields\":{", to: &out)
         var isFirst = true
         RecordFields.each(record) { key, value in
             if !isFirst { out.append(0x2C) }
             isFirst = false
             out.append(0x22)
-            Self.appendEscaped(key[...], to: &out)
-            out += "\":".utf8
+            Self.appendEscaped(key, to: &out)
+            Self.append("\":", to: &out)
             if value.isLiteral {
                 out += value.bytes
             } else {
                 out.append(0x22)
-                Self.appendEscaped(value.bytes[...], to: &out)
+                Self.appendEscaped(value.bytes, to: &out)
                 out.append(0x22)
             }
         }
         out.append(0x7D)
-        if record.lines > 1 { out += ",\"lines\":\(record.lines)".utf8 }
-        member("source", Clean.text(record.source), to: &out)
-        out += ",\"offset\":\(record.offset),\"line\":\(record.number)}\n".utf8
+        if record.lines > 1 {
+            Self.append(",\"lines\":", to: &out)
+            Self.appendNumber(Int64(record.lines), to: &out)
+        }
+        Self.append(",\"source\":\"", to: &out)
+        Self.appendEscaped(cleaned(record.source)[...], to: &out)
+        Self.append("\",\"offset\":", to: &out)
+        Self.appendNumber(record.offset, to: &out)
+        Self.append(",\"line\":", to: &out)
+        Self.appendNumber(Int64(record.number), to: &out)
+        out += [0x7D, 0x0A]
     }
 
     /// `time level source service: message` and a line feed; an assumed time begins with `~`, and
@@ -65,23 +71,65 @@ package struct RecordText {
         out += level
         for _ in level.count..<max(level.count, 8) { out.append(0x20) }
         out.append(0x20)
-        if showsSource { out += (Clean.text(record.source) + " ").utf8 }
-        if let service = record.parsed.service { out += (service + ": ").utf8 }
-        for byte in record.message {
-            out.append(byte)
-            if byte == 0x0A { out += "    ".utf8 }
+        if showsSource {
+            out += cleaned(record.source)
+            out.append(0x20)
+        }
+        if let service = record.parsed.service {
+            out += service.utf8
+            Self.append(": ", to: &out)
+        }
+        if record.lines == 1, record.text == nil {
+            out += record.message
+        } else {
+            for byte in record.message {
+                out.append(byte)
+                if byte == 0x0A { Self.append("    ", to: &out) }
+            }
         }
         out.append(0x0A)
     }
 
-    private func member(_ name: StaticString, _ value: String?, to out: inout [UInt8]) {
-        out += ",\"".utf8
-        name.withUTF8Buffer { out.append(contentsOf: $0) }
-        guard let value else {
-            out += "\":null".utf8
+    /// The member that says what times leave out, by their `rawValue`.
+    private static let assumed: [[UInt8]] = (0..<16).map { value in
+        let words = TimeAssumptions(rawValue: UInt8(value)).words.map { "\"\($0)\"" }
+        return words.isEmpty
+            ? [] : Array((",\"time_assumes\":[" + words.joined(separator: ",") + "]").utf8)
+    }
+
+    private mutating func cleaned(_ name: String) -> [UInt8] {
+        if name != source || sourceBytes.isEmpty {
+            source = name
+            sourceBytes = Array(Clean.text(name).utf8)
+        }
+        return sourceBytes
+    }
+
+    private static func append(_ text: StaticString, to out: inout [UInt8]) {
+        text.withUTF8Buffer { out.append(contentsOf: $0) }
+    }
+
+    private static func appendNumber(_ number: Int64, to out: inout [UInt8]) {
+        if number < 10 {
+            out.append(0x30 + UInt8(max(0, number)))
             return
         }
-        out += "\":\"".utf8
+        var divisor: Int64 = 1
+        while divisor <= number / 10 { divisor *= 10 }
+        while divisor > 0 {
+            out.append(0x30 + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    private func member(_ name: StaticString, _ value: String?, to out: inout [UInt8]) {
+        Self.append(",\"", to: &out)
+        name.withUTF8Buffer { out.append(contentsOf: $0) }
+        guard let value else {
+            Self.append("\":null", to: &out)
+            return
+        }
+        Self.append("\":\"", to: &out)
         Self.appendEscaped(Array(value.utf8)[...], to: &out)
         out.append(0x22)
     }
@@ -112,18 +160,20 @@ package struct RecordText {
 
     /// Sanitised text holds no control bytes but the line feeds between lines.
     private static func appendEscaped(_ text: ArraySlice<UInt8>, to out: inout [UInt8]) {
-        for byte in text {
-            switch byte {
-            case 0x22, 0x5C:
-                out.append(0x5C)
-                out.append(byte)
-            case 0x0A:
-                out.append(0x5C)
-                out.append(0x6E)
-            case 0..<0x20:
-                out.append(0x20)
-            default: out.append(byte)
+        text.withUnsafeBufferPointer { bytes in
+            var start = 0
+            for index in 0..<bytes.count {
+                let byte = bytes[index]
+                guard byte < 0x20 || byte == 0x22 || byte == 0x5C else { continue }
+                out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
+                start = index + 1
+                switch byte {
+                case 0x0A: out += [0x5C, 0x6E]
+                case 0x22, 0x5C: out += [0x5C, byte]
+                default: out.append(0x20)
+                }
             }
+            out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
         }
     }
 }

@@ -143,11 +143,10 @@ extension TimeScanner {
     ) -> FoundTime? {
         guard (1...12).contains(month), (1...31).contains(day), clock(line, position) != nil
         else { return nil }
-        let year = CivilDate(context.reference + .seconds(context.zoneOffset)).year
         let limit = context.reference + .seconds(86_400)
         // Eight years back: 29 February needs a leap year, and 1900-like gaps do not matter here.
-        let newest = CivilDate(limit + .seconds(context.zoneOffset)).year
-        for candidate in stride(from: newest, through: year - 8, by: -1) {
+        let newest = context.newestYear
+        for candidate in stride(from: newest, through: newest - 9, by: -1) {
             guard
                 var found = finish(
                     line, start, position, date: (candidate, month, day), shape: shape,

@@ -4,13 +4,17 @@ import Basics
 package struct TimeContext: Sendable {
     /// When the line was written at the latest: now, or the file's modification time. Years and
     /// dates that a format leaves out are inferred from it.
-    package var reference: Timestamp
+    package let reference: Timestamp
     /// Seconds east of UTC, for times that name no zone.
-    package var zoneOffset: Int
+    package let zoneOffset: Int
     /// Whether `03/04/2026` is the third of April; nil when nothing is known about the source.
     package var dayFirst: Bool?
 
+    /// The last year that a time without one may be in: a day of grace for clocks that disagree.
+    let newestYear: Int
+
     package init(reference: Timestamp, zoneOffset: Int = 0, dayFirst: Bool? = nil) {
+        newestYear = CivilDate(reference + .seconds(86_400 + zoneOffset)).year
         self.reference = reference
         self.zoneOffset = zoneOffset
         self.dayFirst = dayFirst
