@@ -50,6 +50,13 @@ enum ShortWords {
     /// Words behind which a name is expected.
     static func namesNext(_ word: UInt64) -> Bool { naming.contains(word) }
 
+    /// Words behind which a name or a word may stand.
+    static func leadsToName(_ word: UInt64) -> Bool { leading.contains(word) }
+
+    /// Names under which structured lines carry sentences.
+    static func isMessage(_ word: UInt64) -> Bool { messages.contains(word) }
+
+    private static let messages = WordTable("msg message event error err reason text log body")
     private static let units = WordTable(
         "b kb mb gb tb kib mib gib bytes byte ms us ns s sec secs second seconds msec usec min "
             + "mins minute minutes h hr hrs hour hours day days")
@@ -60,8 +67,8 @@ enum ShortWords {
         "a an the is are was were be been not no to from for of in on at by with as and or but "
             + "if when then than after before into over under has have had will would can cannot "
             + "could may must this that it its all any")
-    private static let naming = WordTable(
-        "for from user by to of at on in with host client node name server")
+    private static let naming = WordTable("for from by user host client node name server account")
+    private static let leading = WordTable("to of at on in with")
 }
 
 /// A small fixed set of packed words; a look-up is a multiplication and one or two loads.

@@ -7,6 +7,7 @@ extension MessageScanner {
         var backslashes = 0
         var uppers = 0
         var dots = 0
+        var colons = 0
         /// Of digits.
         var runs = 0
         var colon: Int?
@@ -31,6 +32,7 @@ extension MessageScanner {
                 } else if byte == 0x5C {
                     backslashes += 1
                 } else if byte == 0x3A {
+                    colons += 1
                     colon = colon ?? index
                 } else if byte == 0x2E {
                     dots += 1
@@ -57,6 +59,9 @@ extension MessageScanner {
                 return appendValue(.url, start, end)
             }
             if let colon = makeup.colon, colon > start, colon < end - 1 {
+                if makeup.isHex, makeup.colons >= (makeup.digits > 0 ? 2 : 5) {
+                    return appendValue(.address, start, end)
+                }
                 if named(line, start, colon, end) { return }
                 if let next = split(line, start, colon, end) {
                     start = next
@@ -131,7 +136,7 @@ extension MessageScanner {
     private func isPath(_ line: Span<UInt8>, _ start: Int, _ makeup: Makeup) -> Bool {
         if makeup.slashes + makeup.backslashes == 0 { return false }
         let first = line[start]
-        return first == 0x2F || makeup.backslashes > 0 || makeup.slashes >= 2
+        return first == 0x2F || makeup.backslashes > 0 || makeup.slashes >= 2 || makeup.dots > 0
             || (first == 0x2E || first == 0x7E) && ByteScan.at(line, start + 1) == 0x2F
     }
 

@@ -78,7 +78,11 @@ struct MessageScanner {
     private mutating func mark(_ line: Span<UInt8>, _ index: inout Int, _ end: Int) {
         let byte = line[index]
         if byte == 0x22 || byte == 0x27, let close = closing(line, index, end) {
-            appendValue(.string, index, close + 1)
+            if ByteScan.at(line, close + 1) == 0x3A {
+                appendDelimiter(line, index, close + 1)
+            } else {
+                appendValue(.string, index, close + 1)
+            }
             index = close + 1
             return
         }
@@ -94,9 +98,37 @@ struct MessageScanner {
         if byte == 0x29, isAside() {
             tokens.removeLast(2)
         } else {
+            if byte == 0x29 || byte == 0x5D || byte == 0x7D { closeList() }
             appendDelimiter(line, index, stop)
         }
         index = stop
+    }
+
+    /// `[TERM, HUP` before `]`: single words between commas are one value, however many they are.
+    private mutating func closeList() {
+        var index = tokens.count - 1
+        var items = 0
+        while index >= 0, tokens[index].kind != .delimiter {
+            items += 1
+            index -= 1
+            guard index >= 0, tokens[index].hash == Self.commaHash else { break }
+            index -= 1
+        }
+        guard items >= 2, index >= 0, tokens[index].kind == .delimiter,
+            Self.openHashes.contains(tokens[index].hash)
+        else { return }
+        var value = tokens[index + 1]
+        value.hash = Self.valueHash
+        value.kind = .value
+        value.valueClass = .text
+        value.end = tokens[tokens.count - 1].end
+        tokens.removeLast(tokens.count - 1 - index)
+        tokens.append(value)
+    }
+
+    private static let commaHash = (seed ^ 0x2C) &* 0x100_0000_01B3
+    private static let openHashes: [UInt64] = [0x28, 0x5B, 0x7B].map {
+        (seed ^ $0) &* 0x100_0000_01B3
     }
 
     /// `10542 bytes (10.2 KB`: the parenthesis says the same again.
@@ -114,13 +146,24 @@ struct MessageScanner {
         let quote = line[index]
         var close = index + 1
         let limit = min(end, index + Self.quoteMax)
+        let isValue = opensValue(line, index)
         while close < limit, line[close] != quote {
-            if ByteScan.isBlank(line[close]) { return nil }
+            if !isValue, ByteScan.isBlank(line[close]) { return nil }
             close += 1
         }
         guard close < limit, close > index + 1, !ByteScan.isWord(ByteScan.at(line, close + 1))
         else { return nil }
         return close
+    }
+
+    /// Whether the quote at `index` stands behind `=` and the name before it is not one of those
+    /// that programs give to their messages.
+    private func opensValue(_ line: Span<UInt8>, _ index: Int) -> Bool {
+        guard index > 0, line[index - 1] == 0x3D, tokens.count >= 2 else { return false }
+        let name = tokens[tokens.count - 2]
+        guard name.kind == .word, name.range.count <= 8 else { return true }
+        return !ShortWords.isMessage(
+            ByteScan.packedWord(line, Int(name.start), name.range.count))
     }
 
     // MARK: - Runs between marks

@@ -11,13 +11,21 @@ struct MessageShape {
         var valueClass: MessageScanner.ValueClass
         /// It must be equal: marks, and words such as `not`, `from`, `is`.
         var isStructure: Bool
-        /// Behind `user`, `from`, `for` a name is expected.
-        var followsNaming: Bool
+        var place: Place
         /// How unlikely it is that a word like this is a value; about 1 for a plain word.
         var constancy: Float
 
         static let wildcard: UInt64 = 0
         var isWildcard: Bool { hash == Self.wildcard }
+    }
+
+    /// What stands before a word.
+    enum Place: UInt8 {
+        case plain
+        /// `to`, `in` or a colon: a name or a word.
+        case leading
+        /// `user`, `from`, `for`: a name is expected.
+        case naming
     }
 
     private(set) var parts: [Part] = []
@@ -31,18 +39,16 @@ struct MessageShape {
         parts.removeAll(keepingCapacity: true)
         key = UInt64(scanner.tokens.count) &* 0x9E37_79B9_7F4A_7C15
         birth = MessageScanner.seed
-        var naming = false
+        var place = Place.plain
         for (index, token) in scanner.tokens.enumerated() {
             var part = Part(
                 hash: token.hash, kind: token.kind, valueClass: token.valueClass,
-                isStructure: token.kind == .delimiter, followsNaming: naming, constancy: 1)
-            let isNamed = naming
-            naming = false
+                isStructure: token.kind == .delimiter, place: place, constancy: 1)
+            place = Self.place(behind: token, line, before: place)
             if token.kind == .word || token.kind == .mixed {
                 if token.kind == .word, token.range.count <= 8 {
-                    let word = ByteScan.packedWord(line, Int(token.start), token.range.count)
-                    part.isStructure = ShortWords.isStructure(word)
-                    naming = ShortWords.namesNext(word)
+                    part.isStructure = ShortWords.isStructure(
+                        ByteScan.packedWord(line, Int(token.start), token.range.count))
                 }
                 if !part.isStructure { part.constancy = WordMakeup.constancy(line, token.range) }
             }
@@ -52,12 +58,30 @@ struct MessageShape {
                     &* 0x9E37_79B9_7F4A_7C15
                 key ^= key >> 31
             }
-            let isName = isNamed && !part.isStructure && part.constancy <= 1
+            let isName =
+                part.place == .naming && !part.isStructure && part.constancy <= Judgement.plain
             birth =
                 (birth ^ (isName ? MessageScanner.valueHash : part.hash))
                 &* 0x9E37_79B9_7F4A_7C15
             birth ^= birth >> 29
             parts.append(part)
+        }
+    }
+}
+
+extension MessageShape {
+    /// What the token makes of the place behind it. A colon leaves `user:` what it is.
+    private static func place(
+        behind token: MessageScanner.Token, _ line: Span<UInt8>, before: Place
+    ) -> Place {
+        switch token.kind {
+        case .word where token.range.count <= 8:
+            let word = ByteScan.packedWord(line, Int(token.start), token.range.count)
+            if ShortWords.namesNext(word) { return .naming }
+            return ShortWords.leadsToName(word) ? .leading : .plain
+        case .delimiter where token.range.count == 1 && line[Int(token.start)] == 0x3A:
+            return before == .naming ? .naming : .leading
+        case .word, .mixed, .value, .delimiter: return .plain
         }
     }
 }
@@ -117,23 +141,27 @@ enum WordMakeup {
 /// One configuration for all logs. Each weight may be off by a third without any public set
 /// falling out of its bounds.
 enum Judgement {
-    static let plain: Float = 1
-    static let inflected: Float = 1.5
-    static let codeName: Float = 1.3
-    static let capitals: Float = 1.2
+    static let plain: Float = 1.05
+    static let inflected: Float = 1.7
+    static let codeName: Float = 2
+    static let capitals: Float = 1.5
     static let dotted: Float = 0.3
-    /// Cost of another kind of value, or of another name before a number.
-    static let otherValue: Float = 0.15
+    /// Cost of a name with a number where a value stands.
+    static let otherValue: Float = 0.2
+    /// Cost of another name before a number.
+    static let otherName: Float = 0.35
     /// A word where a value stands, or the other way round.
     static let wordForValue: Float = 0.8
     static let wordForValueSeen: Float = 0.1
     /// A word where words are known to vary.
     static let varying: Float = 0.1
     /// Added per natural logarithm of the lines that had the same word there.
-    static let seen: Float = 0.25
+    static let seen: Float = 0.3
     /// Share of it behind a word that names.
-    static let seenBehindNaming: Float = 0.4
-    static let naming: Float = 0.4
+    static let seenBehindNaming: Float = 0.3
+    /// Taken off behind a word that names, and behind one that may.
+    static let naming: Float = 0.6
+    static let leading: Float = 0.3
     /// Added per natural logarithm of the other templates that hold the word.
     static let known: Float = 0.3
     /// How much more a difference costs at the beginning; halves about every word.
@@ -141,9 +169,9 @@ enum Judgement {
     /// What equal parts are worth.
     static let structureWord: Float = 0.8
     static let mixed: Float = 0.5
-    static let value: Float = 0.3
+    static let value: Float = 0.4
     /// Equal words beyond this many count a tenth.
-    static let enough: Float = 6
+    static let enough: Float = 5
     /// Cost allowed for each equal word.
     static let tolerance: Float = 0.28
 

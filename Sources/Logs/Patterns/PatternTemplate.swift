@@ -56,8 +56,11 @@ struct PatternTemplate: Sendable {
             if mine.isWildcard {
                 bad += Judgement.varying
             } else if mine.kind.isVariable, other.kind.isVariable {
-                bad += Judgement.otherValue
                 comparison.differences += 1
+                bad +=
+                    mine.kind != other.kind
+                    ? Judgement.otherValue
+                    : Judgement.otherName * (1 + Judgement.beginning * exp(-seen))
                 continue
             } else {
                 comparison.differences += 1
@@ -109,8 +112,13 @@ struct PatternTemplate: Sendable {
         cost +=
             Judgement.known
             * Judgement.logarithm(min(words[mine.hash], words[other.hash]))
-        guard other.followsNaming else { return cost + Judgement.seen * history }
-        return cost - Judgement.naming + Judgement.seen * Judgement.seenBehindNaming * history
+        switch other.place {
+        case .plain: return cost + Judgement.seen * history
+        case .leading: return cost - Judgement.leading + Judgement.seen * history
+        case .naming:
+            return cost - Judgement.naming
+                + Judgement.seen * Judgement.seenBehindNaming * history
+        }
     }
 
     /// Takes the message in: places that differ vary from now on.
