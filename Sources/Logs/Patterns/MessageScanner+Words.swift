@@ -1,64 +1,18 @@
 extension MessageScanner {
-    /// What a run of bytes is made of.
-    private struct Makeup {
-        var digits = 0
-        var letters = 0
-        var slashes = 0
-        var backslashes = 0
-        var uppers = 0
-        var dots = 0
-        var colons = 0
-        /// Of digits.
-        var runs = 0
-        var colon: Int?
-        /// Where two dots stand side by side.
-        var ellipsis: Int?
-        var isHex = true
-
-        init(_ line: Span<UInt8>, _ start: Int, _ end: Int) {
-            var wasDigit = false
-            for index in start..<end {
-                let byte = line[index]
-                let isDigit = ByteScan.isDigit(byte)
-                if isDigit {
-                    digits += 1
-                    if !wasDigit { runs += 1 }
-                } else if ByteScan.isLetter(byte) || byte >= 0x80 {
-                    letters += 1
-                    if !ByteScan.isHex(byte) { isHex = false }
-                    if ByteScan.isUpper(byte) { uppers += 1 }
-                } else if byte == 0x2F {
-                    slashes += 1
-                } else if byte == 0x5C {
-                    backslashes += 1
-                } else if byte == 0x3A {
-                    colons += 1
-                    colon = colon ?? index
-                } else if byte == 0x2E {
-                    dots += 1
-                    if ellipsis == nil, index + 1 < end, line[index + 1] == 0x2E {
-                        ellipsis = index
-                    }
-                }
-                wasDigit = isDigit
-            }
-        }
-    }
-
     /// Any chunk: split at colons and dots that join parts, then told by its characters.
     mutating func general(_ line: Span<UInt8>, _ start: Int, _ end: Int) {
         var start = start
         while start < end {
-            let makeup = Makeup(line, start, end)
+            let makeup = CharacterCounts(line, start, end)
             guard makeup.digits + makeup.letters > 0 else {
                 return noLetters(line, start, end)
             }
-            if makeup.slashes >= 2, let colon = makeup.colon,
-                ByteScan.has(line, "://", at: colon)
+            if makeup.colons > 0, let colon = ByteScan.find(line, 0x3A, from: start),
+                colon > start, colon < end - 1
             {
-                return appendValue(.url, start, end)
-            }
-            if let colon = makeup.colon, colon > start, colon < end - 1 {
+                if ByteScan.has(line, "://", at: colon) {
+                    return appendValue(.url, start, end)
+                }
                 if makeup.isHex, makeup.colons >= (makeup.digits > 0 ? 2 : 5) {
                     return appendValue(.address, start, end)
                 }
@@ -69,17 +23,25 @@ extension MessageScanner {
                 }
             }
             if isPath(line, start, makeup) { return appendValue(.path, start, end) }
-            guard let ellipsis = makeup.ellipsis else {
+            guard makeup.dots > 1, let ellipsis = ellipsis(line, start, end) else {
                 return single(line, start, end, makeup)
             }
             var next = ellipsis
             while next < end, line[next] == 0x2E { next += 1 }
             if ellipsis > start {
-                single(line, start, ellipsis, Makeup(line, start, ellipsis))
+                single(line, start, ellipsis, CharacterCounts(line, start, ellipsis))
             }
             appendDelimiter(line, ellipsis, next)
             start = next
         }
+    }
+
+    /// Where two dots stand side by side.
+    private func ellipsis(_ line: Span<UInt8>, _ start: Int, _ end: Int) -> Int? {
+        for index in start..<end - 1 where line[index] == 0x2E && line[index + 1] == 0x2E {
+            return index
+        }
+        return nil
     }
 
     /// `****` is what a field too narrow for its value prints.
@@ -104,7 +66,7 @@ extension MessageScanner {
         }
         let digits = ByteScan.digitRun(line, colon + 1, limit: 6)
         guard digits >= 1, digits <= 5, colon + 1 + digits == end else { return false }
-        let name = Makeup(line, start, colon)
+        let name = CharacterCounts(line, start, colon)
         guard name.digits == 0, ByteScan.isLetter(line[start]) else { return false }
         if name.dots > 0 {
             appendValue(.host, start, end)
@@ -120,7 +82,7 @@ extension MessageScanner {
     private mutating func split(_ line: Span<UInt8>, _ start: Int, _ colon: Int, _ end: Int)
         -> Int?
     {
-        let makeup = Makeup(line, start, colon)
+        let makeup = CharacterCounts(line, start, colon)
         guard makeup.digits == 0, ByteScan.isLetter(line[start]) else { return nil }
         var next = colon
         while next < end, line[next] == 0x3A { next += 1 }
@@ -133,44 +95,40 @@ extension MessageScanner {
         return next
     }
 
-    private func isPath(_ line: Span<UInt8>, _ start: Int, _ makeup: Makeup) -> Bool {
+    private func isPath(_ line: Span<UInt8>, _ start: Int, _ makeup: CharacterCounts) -> Bool {
         if makeup.slashes + makeup.backslashes == 0 { return false }
         let first = line[start]
         return first == 0x2F || makeup.backslashes > 0 || makeup.slashes >= 2 || makeup.dots > 0
             || (first == 0x2E || first == 0x7E) && ByteScan.at(line, start + 1) == 0x2F
     }
 
-    private mutating func single(
-        _ line: Span<UInt8>, _ start: Int, _ end: Int, _ makeup: Makeup
+    /// A chunk without colons, slashes and rows of dots.
+    mutating func single(
+        _ line: Span<UInt8>, _ start: Int, _ end: Int, _ makeup: CharacterCounts
     ) {
         if makeup.digits == 0 {
             appendWord(line, start, end)
         } else if makeup.letters == 0 {
-            let isAddress = makeup.dots == 3 && makeup.runs >= 4
+            let isAddress = makeup.dots == 3 && makeup.digits >= 4
             appendValue(isAddress ? .address : .number, start, end)
         } else {
             mixed(line, start, end, makeup)
         }
     }
 
-    /// A chunk of letters and digits without `: . / \`.
-    mutating func appendMixed(_ line: Span<UInt8>, _ start: Int, _ end: Int) {
-        mixed(line, start, end, Makeup(line, start, end))
-    }
-
     private mutating func mixed(
-        _ line: Span<UInt8>, _ start: Int, _ end: Int, _ makeup: Makeup
+        _ line: Span<UInt8>, _ start: Int, _ end: Int, _ makeup: CharacterCounts
     ) {
         let isPrefixed = line[start] == 0x30 && ByteScan.at(line, start + 1) | 0x20 == 0x78
         if isPrefixed || makeup.isHex && makeup.digits + makeup.letters >= 4 {
-            return appendValue(makeup.colon == nil ? .hex : .address, start, end)
+            return appendValue(makeup.colons == 0 ? .hex : .address, start, end)
         }
         if isNumberWithUnit(line, start, end) { return appendValue(.quantity, start, end) }
-        guard makeup.runs == 1 else { return appendValue(.identifier, start, end) }
         var first = start
         while !ByteScan.isDigit(line[first]) { first += 1 }
         var next = first
         while next < end, ByteScan.isDigit(line[next]) { next += 1 }
+        guard makeup.digits == next - first else { return appendValue(.identifier, start, end) }
         if next == end { return appendLetters(skeleton(line, start, first, end, end), start, end) }
         let after = line[next]
         if first > start, next - first <= 2, isWordLike(line, start, end) {

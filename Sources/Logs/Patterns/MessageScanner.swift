@@ -44,29 +44,27 @@ struct MessageScanner {
     static let seed: UInt64 = 0xCBF2_9CE4_8422_2325
     static let valueHash: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-    private(set) var tokens: [Token] = []
+    /// The first `count` are the message's.
+    private(set) var tokens = [Token](
+        repeating: Token(hash: 0, start: 0, end: 0, kind: .word), count: tokensMax + 250)
+    private(set) var count = 0
     /// Of all tokens: lines that differ in values alone share it.
     private(set) var hash: UInt64 = 0
-    private let classes = ByteClasses()
-
-    init() { tokens.reserveCapacity(Self.tokensMax + 8) }
+    private let bytes = CharacterCounts.table
 
     mutating func scan(_ line: Span<UInt8>) {
-        tokens.removeAll(keepingCapacity: true)
+        count = 0
         let end = min(line.count, Self.bytesMax)
         var index = 0
-        while index < end, tokens.count < Self.tokensMax {
-            let kind = classes[line[index]]
-            if kind & ByteClasses.blank != 0 {
-                index += 1
-            } else if kind & ByteClasses.mark != 0 {
-                mark(line, &index, end)
-            } else {
-                chunk(line, &index, end)
+        while index < end, count < Self.tokensMax {
+            switch bytes[Int(line[index])] {
+            case CharacterCounts.blank: index += 1
+            case CharacterCounts.mark: mark(line, &index, end)
+            default: chunk(line, &index, end)
             }
         }
         var value = Self.seed
-        for index in tokens.indices {
+        for index in 0..<count {
             value = (value ^ tokens[index].hash) &* 0x9E37_79B9_7F4A_7C15
             value ^= value >> 29
         }
@@ -96,7 +94,7 @@ struct MessageScanner {
             while stop < end, line[stop] == byte { stop += 1 }
         }
         if byte == 0x29, isAside() {
-            tokens.removeLast(2)
+            count -= 2
         } else {
             if byte == 0x29 || byte == 0x5D || byte == 0x7D { closeList() }
             appendDelimiter(line, index, stop)
@@ -106,39 +104,30 @@ struct MessageScanner {
 
     /// `[TERM, HUP` before `]`: single words between commas are one value, however many they are.
     private mutating func closeList() {
-        var index = tokens.count - 1
+        var index = count - 1
         var items = 0
         while index >= 0, tokens[index].kind != .delimiter {
             items += 1
             index -= 1
-            guard index >= 0, tokens[index].hash == Self.commaHash else { break }
+            guard index >= 0, tokens[index].hash == Self.hash(of: 0x2C) else { break }
             index -= 1
         }
         guard items >= 2, index >= 0, tokens[index].kind == .delimiter,
-            Self.openHashes.contains(tokens[index].hash)
+            [0x28, 0x5B, 0x7B].contains(where: { tokens[index].hash == Self.hash(of: $0) })
         else { return }
-        var value = tokens[index + 1]
-        value.hash = Self.valueHash
-        value.kind = .value
-        value.valueClass = .text
-        value.end = tokens[tokens.count - 1].end
-        tokens.removeLast(tokens.count - 1 - index)
-        tokens.append(value)
-    }
-
-    private static let commaHash = (seed ^ 0x2C) &* 0x100_0000_01B3
-    private static let openHashes: [UInt64] = [0x28, 0x5B, 0x7B].map {
-        (seed ^ $0) &* 0x100_0000_01B3
+        let end = tokens[count - 1].end
+        count = index + 2
+        tokens[index + 1] = Token(
+            hash: Self.valueHash, start: tokens[index + 1].start, end: end, kind: .value,
+            valueClass: .text)
     }
 
     /// `10542 bytes (10.2 KB`: the parenthesis says the same again.
     private func isAside() -> Bool {
-        let last = tokens.count - 1
+        let last = count - 1
         return last >= 2 && tokens[last].kind == .value && tokens[last].valueClass == .quantity
-            && tokens[last - 1].hash == Self.openHash && tokens[last - 2].kind == .value
+            && tokens[last - 1].hash == Self.hash(of: 0x28) && tokens[last - 2].kind == .value
     }
-
-    private static let openHash = (seed ^ 0x28) &* 0x100_0000_01B3
 
     /// The end of a quoted word that starts at `index`: quoted sentences are read like others.
     private func closing(_ line: Span<UInt8>, _ index: Int, _ end: Int) -> Int? {
@@ -159,8 +148,8 @@ struct MessageScanner {
     /// Whether the quote at `index` stands behind `=` and the name before it is not one of those
     /// that programs give to their messages.
     private func opensValue(_ line: Span<UInt8>, _ index: Int) -> Bool {
-        guard index > 0, line[index - 1] == 0x3D, tokens.count >= 2 else { return false }
-        let name = tokens[tokens.count - 2]
+        guard index > 0, line[index - 1] == 0x3D, count >= 2 else { return false }
+        let name = tokens[count - 2]
         guard name.kind == .word, name.range.count <= 8 else { return true }
         return !ShortWords.isMessage(
             ByteScan.packedWord(line, Int(name.start), name.range.count))
@@ -170,28 +159,33 @@ struct MessageScanner {
 
     private mutating func chunk(_ line: Span<UInt8>, _ index: inout Int, _ end: Int) {
         let start = index
-        var seen: UInt8 = 0
-        var specials = 0
+        var makeup = CharacterCounts()
         var stop = start
         while stop < end {
-            let kind = classes[line[stop]]
-            if kind & (ByteClasses.blank | ByteClasses.mark) != 0 {
+            let counts = bytes[Int(line[stop])]
+            if counts >= CharacterCounts.mark {
                 guard line[stop] == 0x27, stop > start, ByteScan.isLetter(line[stop - 1]),
                     ByteScan.isLetter(ByteScan.at(line, stop + 1))
                 else { break }
+            } else {
+                makeup.lanes &+= counts
             }
-            seen |= kind
-            specials += Int(kind >> 7)
             stop += 1
         }
         index = stop
         var last = stop
-        while last > start, ByteScan.isStop(line[last - 1]) { last -= 1 }
-        if last > start {
-            if specials == stop - last, seen & (ByteClasses.digit | ByteClasses.letter) != 0 {
-                plain(line, start, last, seen)
-            } else {
+        while last > start, ByteScan.isStop(line[last - 1]) {
+            last -= 1
+            makeup.lanes &-= bytes[Int(line[last])]
+        }
+        if last - start > CharacterCounts.lengthMax {
+            // Longer than any word, and than the counts can tell.
+            appendValue(.identifier, start, last)
+        } else if last > start {
+            if makeup.hasJoints || makeup.digits + makeup.letters == 0 {
                 general(line, start, last)
+            } else {
+                single(line, start, last, makeup)
             }
         }
         while last < stop {
@@ -199,17 +193,6 @@ struct MessageScanner {
             while next < stop, line[next] == line[last] { next += 1 }
             appendDelimiter(line, last, next)
             last = next
-        }
-    }
-
-    /// A chunk with letters or digits, without `: . / \ ! ?`.
-    private mutating func plain(_ line: Span<UInt8>, _ start: Int, _ end: Int, _ seen: UInt8) {
-        if seen & ByteClasses.digit == 0 {
-            appendWord(line, start, end)
-        } else if seen & ByteClasses.letter == 0 {
-            appendValue(.number, start, end)
-        } else {
-            appendMixed(line, start, end)
         }
     }
 
@@ -224,7 +207,7 @@ struct MessageScanner {
 
     mutating func appendValue(_ valueClass: ValueClass, _ start: Int, _ end: Int) {
         // `Thu Aug 04`: the names belong to the date.
-        while let last = tokens.last, last.isMonth { tokens.removeLast() }
+        while count > 0, tokens[count - 1].isMonth { count -= 1 }
         append(
             Token(
                 hash: Self.valueHash, start: UInt32(start), end: UInt32(end), kind: .value,
@@ -241,12 +224,11 @@ struct MessageScanner {
         var isMonth = false
         if end - start <= 7 {
             let word = ByteScan.packedWord(line, start, end - start)
-            if let last = tokens.last, last.kind == .value {
-                if last.valueClass == .number || last.valueClass == .quantity,
-                    ShortWords.isUnit(word)
-                {
-                    tokens[tokens.count - 1].valueClass = .quantity
-                    tokens[tokens.count - 1].end = UInt32(end)
+            if count > 0, tokens[count - 1].kind == .value {
+                let last = tokens[count - 1].valueClass
+                if last == .number || last == .quantity, ShortWords.isUnit(word) {
+                    tokens[count - 1].valueClass = .quantity
+                    tokens[count - 1].end = UInt32(end)
                     return
                 }
                 if ShortWords.isZone(word) { return }
@@ -263,23 +245,21 @@ struct MessageScanner {
     /// Whether what starts at `start` stands behind `=` and belongs to it: `a=b`, `a = b`; not
     /// `a= b=c`, where the value is empty.
     private func isValuePlace(_ start: Int) -> Bool {
-        guard let last = tokens.last, last.kind == .delimiter, last.hash == Self.equalsHash
-        else { return false }
-        if Int(last.end) == start { return true }
-        return tokens.count >= 2 && tokens[tokens.count - 2].end < last.start
+        guard count > 0, tokens[count - 1].hash == Self.hash(of: 0x3D) else { return false }
+        if Int(tokens[count - 1].end) == start { return true }
+        return count >= 2 && tokens[count - 2].end < tokens[count - 1].start
     }
-
-    private static let equalsHash = (seed ^ 0x3D) &* 0x100_0000_01B3
 
     /// Appends and takes back a unit that repeats the one before it.
     private mutating func append(_ token: Token) {
-        tokens.append(token)
-        let count = tokens.count
+        guard count < tokens.count else { return }
+        tokens[count] = token
+        count += 1
         var length = 1
         while length <= Self.unitMax, 2 * length <= count {
             if tokens[count - 1 - length].hash == token.hash, isRepeated(length) {
-                tokens.removeLast(length)
-                tokens[tokens.count - 1].isRepeated = true
+                count -= length
+                tokens[count - 1].isRepeated = true
                 return
             }
             length += 1
@@ -287,7 +267,6 @@ struct MessageScanner {
     }
 
     private func isRepeated(_ length: Int) -> Bool {
-        let count = tokens.count
         var hasValue = false
         for index in count - length..<count {
             guard tokens[index].hash == tokens[index - length].hash else { return false }
@@ -295,6 +274,9 @@ struct MessageScanner {
         }
         return hasValue
     }
+
+    /// The hash of a mark of one byte.
+    private static func hash(of mark: UInt64) -> UInt64 { (seed ^ mark) &* 0x100_0000_01B3 }
 
     static func hash(_ line: Span<UInt8>, _ start: Int, _ end: Int) -> UInt64 {
         var value = seed

@@ -7,8 +7,12 @@ struct MessageShape {
     struct Part {
         /// As the token's; 0 where words vary.
         var hash: UInt64
+        /// In the line, in bytes.
+        var start: UInt16
+        var end: UInt16
         var kind: MessageScanner.Kind
         var valueClass: MessageScanner.ValueClass
+        var isRepeated: Bool
         /// It must be equal: marks, and words such as `not`, `from`, `is`.
         var isStructure: Bool
         var place: Place
@@ -17,6 +21,7 @@ struct MessageShape {
 
         static let wildcard: UInt64 = 0
         var isWildcard: Bool { hash == Self.wildcard }
+        var range: Range<Int> { Int(start)..<Int(end) }
     }
 
     /// What stands before a word.
@@ -37,12 +42,15 @@ struct MessageShape {
 
     mutating func read(_ scanner: borrowing MessageScanner, _ line: Span<UInt8>) {
         parts.removeAll(keepingCapacity: true)
-        key = UInt64(scanner.tokens.count) &* 0x9E37_79B9_7F4A_7C15
+        key = UInt64(scanner.count) &* 0x9E37_79B9_7F4A_7C15
         birth = MessageScanner.seed
         var place = Place.plain
-        for (index, token) in scanner.tokens.enumerated() {
+        for index in 0..<scanner.count {
+            let token = scanner.tokens[index]
             var part = Part(
-                hash: token.hash, kind: token.kind, valueClass: token.valueClass,
+                hash: token.hash, start: UInt16(truncatingIfNeeded: token.start),
+                end: UInt16(truncatingIfNeeded: token.end), kind: token.kind,
+                valueClass: token.valueClass, isRepeated: token.isRepeated,
                 isStructure: token.kind == .delimiter, place: place, constancy: 1)
             place = Self.place(behind: token, line, before: place)
             if token.kind == .word || token.kind == .mixed {
@@ -175,5 +183,15 @@ enum Judgement {
     /// Cost allowed for each equal word.
     static let tolerance: Float = 0.28
 
-    static func logarithm(_ value: Int) -> Float { value <= 1 ? 0 : log(Float(value)) }
+    static func logarithm(_ value: Int) -> Float {
+        value < logarithms.count ? logarithms[max(0, value)] : log(Float(value))
+    }
+
+    /// How much more a difference costs behind `halves` half words.
+    static func beginning(after halves: Int) -> Float {
+        beginnings[min(halves, beginnings.count - 1)]
+    }
+
+    private static let logarithms: [Float] = (0..<256).map { $0 <= 1 ? 0 : log(Float($0)) }
+    private static let beginnings: [Float] = (0..<64).map { 1 + beginning * exp(-Float($0) / 2) }
 }

@@ -3,7 +3,9 @@ import Basics
 /// Counts per minute over the last hour.
 struct MinuteCounts {
     static let minutesMax = 60
-    private var counts = [UInt32](repeating: 0, count: minutesMax)
+    /// Empty while one minute alone has lines: most patterns are seen once.
+    private var counts: [UInt32] = []
+    private var single: UInt32 = 0
     /// The newest minute that has a place, since the epoch.
     private(set) var newest: Int64 = .min
 
@@ -15,14 +17,26 @@ struct MinuteCounts {
 
     /// Counts one; times more than an hour behind the newest are left out.
     mutating func add(at time: Timestamp) {
-        let minute = Self.minute(of: time)
+        add(1, at: Self.minute(of: time))
+    }
+
+    private mutating func add(_ count: UInt32, at minute: Int64) {
+        if counts.isEmpty {
+            if single == 0 { newest = minute }
+            if newest == minute {
+                single &+= count
+                return
+            }
+            counts = [UInt32](repeating: 0, count: Self.minutesMax)
+            counts[Self.slot(newest)] = single
+        }
         if minute > newest { advance(to: minute) }
-        guard newest - minute < Int64(Self.minutesMax) else { return }
-        counts[Self.slot(minute)] &+= 1
+        guard minute > newest - Int64(Self.minutesMax) else { return }
+        counts[Self.slot(minute)] &+= count
     }
 
     private mutating func advance(to minute: Int64) {
-        if newest == .min || newest <= minute - Int64(Self.minutesMax) {
+        if newest <= minute - Int64(Self.minutesMax) {
             for index in counts.indices { counts[index] = 0 }
         } else {
             for passed in newest + 1...minute { counts[Self.slot(passed)] = 0 }
@@ -32,15 +46,18 @@ struct MinuteCounts {
 
     /// Adds the counts of another pattern.
     mutating func take(_ other: MinuteCounts) {
-        guard other.newest != .min else { return }
-        if other.newest > newest { advance(to: other.newest) }
-        for minute in other.newest - Int64(Self.minutesMax) + 1...other.newest
-        where newest - minute < Int64(Self.minutesMax) {
-            counts[Self.slot(minute)] &+= UInt32(truncatingIfNeeded: other[minute])
+        if other.counts.isEmpty {
+            if other.single > 0 { add(other.single, at: other.newest) }
+            return
+        }
+        for minute in other.newest - Int64(Self.minutesMax) + 1...other.newest {
+            let count = other[minute]
+            if count > 0 { add(UInt32(truncatingIfNeeded: count), at: minute) }
         }
     }
 
     subscript(minute: Int64) -> Int {
+        if counts.isEmpty { return minute == newest ? Int(single) : 0 }
         guard minute <= newest, newest - minute < Int64(Self.minutesMax) else { return 0 }
         return Int(counts[Self.slot(minute)])
     }

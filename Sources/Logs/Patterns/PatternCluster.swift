@@ -15,7 +15,8 @@ struct PatternCluster: Sendable {
     private(set) var total = 0
     private(set) var level: LogLevel?
     private var services: [String] = []
-    private var example: Example = .text("")
+    /// The template's own line until there is a later one.
+    private var example: Example?
     private(set) var minutes = MinuteCounts()
 
     private enum Example: Sendable {
@@ -57,7 +58,7 @@ struct PatternCluster: Sendable {
     /// The first, second, fourth… line is the example: a copy of each would cost more than all
     /// the rest.
     mutating func show(_ message: Span<UInt8>) {
-        guard total & (total - 1) == 0 else { return }
+        guard total > 1, total & (total - 1) == 0 else { return }
         example = .bytes(ByteScan.bytes(message, 0..<min(message.count, 512)))
     }
 
@@ -65,6 +66,7 @@ struct PatternCluster: Sendable {
         switch example {
         case .text(let text): text
         case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
+        case nil: key == nil ? "" : String(decoding: template.line, as: UTF8.self)
         }
     }
 
@@ -75,7 +77,6 @@ struct PatternCluster: Sendable {
 
     /// Takes over the counts of a pattern that is given up.
     mutating func take(_ other: PatternCluster) {
-        if total == 0 { example = other.example }
         total += other.total
         firstSeen = min(firstSeen, other.firstSeen)
         lastSeen = max(lastSeen, other.lastSeen)

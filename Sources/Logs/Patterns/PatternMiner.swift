@@ -22,7 +22,8 @@ package struct PatternMiner: Sendable {
     /// Templates of one structure, at most.
     private static let crowdMax = 128
     /// Templates that differ in one and the same word, from which on the word varies.
-    private static let siblingsMax = 6
+    private static let siblingsMax = 8
+    private static let siblingCostMax: Float = 4
 
     package let patternsMax: Int
     var clusters: [PatternCluster] = []
@@ -131,20 +132,24 @@ package struct PatternMiner: Sendable {
         var best = -1
         var bestCost = Float.infinity
         var siblings: [(index: Int, place: Int)] = []
+        let isFull = crowd.count >= Self.crowdMax
+        let limit = 1 + Float(max(0, crowd.count - Self.crowd)) / 16
         for index in crowd {
             let comparison = clusters[index].template.cost(
-                of: shape, lines: clusters[index].total, words: words)
+                of: shape, lines: clusters[index].total, words: words,
+                limit: isFull ? .infinity : limit)
             if comparison.cost < bestCost || best < 0 {
                 best = index
                 bestCost = comparison.cost
                 if bestCost == 0 { break }
             }
-            if comparison.differences == 1, comparison.place >= 0, comparison.cost < .infinity {
+            if comparison.differences == 1, comparison.place >= 0,
+                comparison.cost <= Self.siblingCostMax
+            {
                 siblings.append((index, comparison.place))
             }
         }
-        let spare = Float(max(0, crowd.count - Self.crowd)) / 16
-        guard bestCost <= 1 + spare || crowd.count >= Self.crowdMax else {
+        guard bestCost <= limit || isFull else {
             return join(siblings)
         }
         if bestCost > 0 { clusters[best].template.absorb(shape) }
@@ -175,7 +180,7 @@ package struct PatternMiner: Sendable {
         var id = UInt32(truncatingIfNeeded: shape.birth ^ shape.birth >> 32)
         while id == 0 || byID[id] != nil { id &+= 1 }
         var cluster = PatternCluster(
-            id: id, key: shape.key, template: PatternTemplate(shape, scanner, message),
+            id: id, key: shape.key, template: PatternTemplate(shape, message),
             firstSeen: time)
         if let before = folded.take(id) { cluster.remember(firstSeen: before.firstSeen) }
         return append(cluster)

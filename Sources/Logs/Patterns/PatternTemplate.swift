@@ -1,84 +1,101 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// The constant and varying parts of one pattern.
 struct PatternTemplate: Sendable {
     private(set) var parts: [MessageShape.Part]
-    private var texts: [String]
+    /// The message it was born with, as far as it was looked at.
+    let line: [UInt8]
 
-    init(_ shape: borrowing MessageShape, _ scanner: borrowing MessageScanner, _ line: Span<UInt8>)
-    {
+    init(_ shape: borrowing MessageShape, _ line: Span<UInt8>) {
         parts = shape.parts
-        texts = []
-        texts.reserveCapacity(parts.count)
-        for token in scanner.tokens {
-            let glue = texts.isEmpty || !ByteScan.isBlank(line[Int(token.start) - 1]) ? "" : " "
-            switch token.kind {
-            case .value where token.valueClass == .quantity:
-                texts.append(glue + Self.withUnit(line, token.range))
-            case .value: texts.append(glue + Self.mask(token.valueClass))
-            case .mixed: texts.append(glue + Self.withoutNumber(line, token.range))
-            case .word, .delimiter: texts.append(glue + ByteScan.text(line, token.range))
-            }
-            if token.isRepeated { texts[texts.count - 1] += "…" }
-        }
+        self.line = ByteScan.bytes(line, 0..<(parts.last.map { Int($0.end) } ?? 0))
     }
 
     /// A template of anything.
     init(text: String) {
         parts = []
-        texts = [text]
+        line = Array(text.utf8)
     }
 
-    var text: String { texts.isEmpty ? "<empty>" : texts.joined() }
+    /// The constant words, with `<num>`, `<ip>`, `<*>` and so on for what varies, and `…` where a
+    /// part may be there several times.
+    var text: String {
+        guard !parts.isEmpty else {
+            return line.isEmpty ? "<empty>" : String(decoding: line, as: UTF8.self)
+        }
+        var text = ""
+        for part in parts {
+            let range = part.range
+            if !text.isEmpty, range.lowerBound > 0, ByteScan.isBlank(line[range.lowerBound - 1]) {
+                text += " "
+            }
+            text += Self.text(of: part, line.span)
+            if part.isRepeated { text += "…" }
+        }
+        return text
+    }
 
-    /// What it would cost to take the message in: 0 is equal, up to 1 is alike, nil is another
-    /// thing. `lines` is how many lines the template stands for.
+    private static func text(of part: MessageShape.Part, _ line: Span<UInt8>) -> String {
+        if part.isWildcard { return "<*>" }
+        switch part.kind {
+        case .value where part.valueClass == .quantity: return withUnit(line, part.range)
+        case .value: return mask(part.valueClass)
+        case .mixed: return withoutNumber(line, part.range)
+        case .word, .delimiter: return ByteScan.text(line, part.range)
+        }
+    }
+
+    /// What it would cost to take the message in: 0 is equal, up to 1 is alike. `lines` is how many
+    /// lines the template stands for. Looks no further when it is more than `limit` for certain.
     func cost(
-        of shape: borrowing MessageShape, lines: Int, words: borrowing WordSketch
+        of shape: borrowing MessageShape, lines: Int, words: borrowing WordSketch, limit: Float
     ) -> Comparison {
         var comparison = Comparison()
         var equal: Float = 0
         var bad: Float = 0
-        var seen: Float = 0
+        var halves = 0
         let count = min(parts.count, shape.parts.count)
+        let badMax = limit * Self.worth(Float(count))
         for index in 0..<count {
             let mine = parts[index]
             if mine.kind == .delimiter { continue }
             let other = shape.parts[index]
             if mine.hash == other.hash {
-                let worth = Self.worth(mine)
-                equal += worth.equal
-                seen += worth.seen
-                continue
-            }
-            if mine.isWildcard {
+                equal += Self.worth(mine)
+                halves += mine.kind == .value ? 1 : 2
+            } else if mine.isWildcard {
                 bad += Judgement.varying
-            } else if mine.kind.isVariable, other.kind.isVariable {
-                comparison.differences += 1
-                bad +=
-                    mine.kind != other.kind
-                    ? Judgement.otherValue
-                    : Judgement.otherName * (1 + Judgement.beginning * exp(-seen))
-                continue
+                halves += 2
             } else {
                 comparison.differences += 1
-                comparison.place = index
-                bad +=
-                    Self.difference(mine, other, lines, words)
-                    * (1 + Judgement.beginning * exp(-seen))
+                if mine.kind.isVariable, other.kind.isVariable {
+                    bad +=
+                        mine.kind != other.kind
+                        ? Judgement.otherValue
+                        : Judgement.otherName * Judgement.beginning(after: halves)
+                } else {
+                    comparison.place = index
+                    bad +=
+                        Self.difference(mine, other, lines, words)
+                        * Judgement.beginning(after: halves)
+                    halves += 2
+                }
+                if comparison.differences > 1, bad > badMax {
+                    comparison.cost = .infinity
+                    return comparison
+                }
             }
-            seen += 1
         }
         if equal == 0 {
             comparison.cost = bad == 0 ? 0 : bad > 0.3 ? .infinity : 1
         } else if bad > 0 {
-            let support =
-                min(equal, Judgement.enough) + 0.1 * max(0, equal - Judgement.enough)
-            comparison.cost = bad / (Judgement.tolerance * support)
+            comparison.cost = bad / Self.worth(equal)
         }
         return comparison
+    }
+
+    /// The cost that so many equal words pay for.
+    private static func worth(_ equal: Float) -> Float {
+        Judgement.tolerance
+            * (min(equal, Judgement.enough) + 0.1 * max(0, equal - Judgement.enough))
     }
 
     struct Comparison {
@@ -90,11 +107,11 @@ struct PatternTemplate: Sendable {
         var place = -1
     }
 
-    private static func worth(_ part: MessageShape.Part) -> (equal: Float, seen: Float) {
+    private static func worth(_ part: MessageShape.Part) -> Float {
         switch part.kind {
-        case .word: (part.isStructure ? Judgement.structureWord : 1, 1)
-        case .mixed: (Judgement.mixed, 1)
-        case .value, .delimiter: (Judgement.value, 0.5)
+        case .word: part.isStructure ? Judgement.structureWord : 1
+        case .mixed: Judgement.mixed
+        case .value, .delimiter: Judgement.value
         }
     }
 
@@ -132,7 +149,6 @@ struct PatternTemplate: Sendable {
     mutating func vary(at index: Int) {
         guard index < parts.count, !parts[index].isWildcard else { return }
         parts[index].hash = MessageShape.Part.wildcard
-        texts[index] = (texts[index].hasPrefix(" ") ? " " : "") + "<*>"
     }
 
     private static func mask(_ valueClass: MessageScanner.ValueClass) -> String {

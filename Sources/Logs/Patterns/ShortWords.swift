@@ -1,31 +1,3 @@
-/// What each byte is to the scanner, by table.
-struct ByteClasses: Sendable {
-    static let blank: UInt8 = 1
-    /// Ends a chunk and is a token of its own.
-    static let mark: UInt8 = 2
-    static let digit: UInt8 = 4
-    static let letter: UInt8 = 8
-    /// One of `: . / \ ! ?`: the chunk needs a closer look.
-    static let special: UInt8 = 128
-
-    private var table: InlineArray<256, UInt8>
-
-    init() {
-        table = InlineArray { index in
-            let byte = UInt8(index)
-            // Control bytes part words like blanks do; they are never part of a template.
-            if byte <= 0x20 || byte == 0x7F { return Self.blank }
-            if ByteScan.isDigit(byte) { return Self.digit }
-            if ByteScan.isLetter(byte) || byte >= 0x80 { return Self.letter }
-            if "=,;()[]{}<>|\"'#`".utf8.contains(byte) { return Self.mark }
-            if ":./\\!?".utf8.contains(byte) { return Self.special }
-            return 0
-        }
-    }
-
-    subscript(byte: UInt8) -> UInt8 { table[Int(byte)] }
-}
-
 /// Short words of log language, packed as `ByteScan.packedWord` packs them.
 enum ShortWords {
     /// Units behind a number.
@@ -73,7 +45,7 @@ enum ShortWords {
 
 /// A small fixed set of packed words; a look-up is a multiplication and one or two loads.
 private struct WordTable: Sendable {
-    private var slots: InlineArray<256, UInt64> = InlineArray(repeating: 0)
+    private var slots: [UInt64] = Array(repeating: 0, count: 256)
 
     init(_ words: String) {
         for text in words.split(separator: " ") {
