@@ -107,6 +107,10 @@ extension MessageScanner {
         _ line: Span<UInt8>, _ start: Int, _ end: Int, _ makeup: CharacterCounts
     ) {
         if makeup.digits == 0 {
+            // No word is written with so many of these six letters alone.
+            if makeup.isHex, makeup.letters >= 8, makeup.letters == end - start {
+                return appendValue(.hex, start, end)
+            }
             appendWord(line, start, end)
         } else if makeup.letters == 0 {
             let isAddress = makeup.dots == 3 && makeup.digits >= 4

@@ -172,6 +172,11 @@ struct MessageScanner {
             }
             stop += 1
         }
+        if stop < end, makeup.slashes > 0, let close = locatorEnd(line, start, stop, end) {
+            appendValue(line[start] == 0x2F ? .path : .url, start, close)
+            index = close
+            return
+        }
         index = stop
         var last = stop
         while last > start, ByteScan.isStop(line[last - 1]) {
@@ -194,6 +199,31 @@ struct MessageScanner {
             appendDelimiter(line, last, next)
             last = next
         }
+    }
+
+    /// The end of a URL, or of a path with a query, that goes on behind the mark at `stop`; nil
+    /// when it does not.
+    private func locatorEnd(_ line: Span<UInt8>, _ start: Int, _ stop: Int, _ end: Int) -> Int? {
+        func goesOn(_ index: Int) -> Bool {
+            let byte = line[index]
+            return (byte == 0x3D || byte == 0x23 || byte == 0x3B || byte == 0x2C)
+                && index + 1 < end && bytes[Int(line[index + 1])] != CharacterCounts.blank
+        }
+        guard goesOn(stop), isLocator(line, start, stop) else { return nil }
+        var close = stop
+        while close < end, bytes[Int(line[close])] < CharacterCounts.mark || goesOn(close) {
+            close += 1
+        }
+        return close
+    }
+
+    private func isLocator(_ line: Span<UInt8>, _ start: Int, _ stop: Int) -> Bool {
+        if line[start] == 0x2F {
+            return ByteScan.find(line, 0x3F, from: start, limit: stop - start) != nil
+        }
+        guard let colon = ByteScan.find(line, 0x3A, from: start, limit: stop - start)
+        else { return false }
+        return ByteScan.has(line, "://", at: colon)
     }
 
     // MARK: - Appending

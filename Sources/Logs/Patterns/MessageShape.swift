@@ -101,7 +101,9 @@ enum WordMakeup {
         var uppers = 0
         var lowers = 0
         var hasUnderscore = false
-        var hasDot = false
+        var dots = 0
+        /// The part behind the last dot has small letters.
+        var endsSmall = false
         var isCamel = false
         var wasLower = false
         for index in range {
@@ -114,9 +116,15 @@ enum WordMakeup {
             wasLower = !isUpper && ByteScan.isLetter(byte)
             if wasLower { lowers += 1 }
             if byte == 0x5F { hasUnderscore = true }
-            if byte == 0x2E { hasDot = true }
+            if byte == 0x2E {
+                dots += 1
+                endsSmall = false
+            } else if wasLower {
+                endsSmall = true
+            }
         }
-        if hasDot, uppers == 0, lowers > 0 { return Judgement.dotted }
+        if dots > 0, uppers == 0, lowers > 0 { return Judgement.dotted }
+        if dots > 1, endsSmall { return Judgement.qualified }
         if uppers > 0, lowers == 0, range.count > 1 { return Judgement.capitals }
         if hasUnderscore || isCamel { return Judgement.codeName }
         if range.count > 4, hasEnding(line, range) { return Judgement.inflected }
@@ -149,11 +157,14 @@ enum WordMakeup {
 /// One configuration for all logs. Each weight may be off by a third without any public set
 /// falling out of its bounds.
 enum Judgement {
-    static let plain: Float = 1.05
+    static let plain: Float = 1.2
     static let inflected: Float = 1.7
     static let codeName: Float = 2
     static let capitals: Float = 1.5
+    /// `www.example`, `main.conf`.
     static let dotted: Float = 0.3
+    /// `org.example.Thing`; not `org.example.THING_DONE`, which is one of a few.
+    static let qualified: Float = 0.8
     /// Cost of a name with a number where a value stands.
     static let otherValue: Float = 0.2
     /// Cost of another name before a number.
@@ -168,7 +179,7 @@ enum Judgement {
     /// Share of it behind a word that names.
     static let seenBehindNaming: Float = 0.3
     /// Taken off behind a word that names, and behind one that may.
-    static let naming: Float = 0.6
+    static let naming: Float = 0.75
     static let leading: Float = 0.3
     /// Added per natural logarithm of the other templates that hold the word.
     static let known: Float = 0.3

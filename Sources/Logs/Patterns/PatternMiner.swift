@@ -23,7 +23,7 @@ package struct PatternMiner: Sendable {
     private static let crowdMax = 128
     /// Templates that differ in one and the same word, from which on the word varies.
     private static let siblingsMax = 8
-    private static let siblingCostMax: Float = 4
+    private static let siblingCostMax: Float = 6
 
     package let patternsMax: Int
     var clusters: [PatternCluster] = []

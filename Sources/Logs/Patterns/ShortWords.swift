@@ -39,7 +39,9 @@ enum ShortWords {
         "a an the is are was were be been not no to from for of in on at by with as and or but "
             + "if when then than after before into over under has have had will would can cannot "
             + "could may must this that it its all any")
-    private static let naming = WordTable("for from by user host client node name server account")
+    private static let naming = WordTable(
+        "for from by user host client node name server account class package service device "
+            + "module domain group table queue topic pod instance database")
     private static let leading = WordTable("to of at on in with")
 }
 
