@@ -149,7 +149,9 @@ private struct RecordFilter {
         match = command.match.map { Array($0.lowercased().utf8) }
         do {
             pattern = try command.regex.map {
-                try RegexPattern(anchored: Array("(?s:.*)(?:\($0))(?s:.*)".utf8))
+                // Alone first, so that an error quotes what was typed.
+                _ = try RegexPattern(anchored: Array($0.utf8))
+                return try RegexPattern(anchored: Array("(?s:.*)(?:\($0))(?s:.*)".utf8))
             }
         } catch let error as RegexPattern.SyntaxError {
             throw ValidationError("--regex cannot be used: \(error.message)")

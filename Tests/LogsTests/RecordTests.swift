@@ -81,6 +81,8 @@ struct RecordTests {
         Case(
             "nova-api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO nova.osapi x",
             .info, "nova.osapi x"),
+        Case("2026-08-21T10:00:00Z log rotated", nil, "log rotated"),
+        Case("8/21/2026 10:00:00 AM,Error,Disk,x", .error, "Disk,x"),
         Case("2015-10-18 18:01:47,978 INFO [main] org.a.B: x", .info, "[main] org.a.B: x"),
         Case(
             "2015-07-29 17:41:44,747 - WARN  [Peer[myid=1]:Q@774] - x", .warning,

@@ -105,6 +105,10 @@ struct RecordTextTests {
                 "<34>1 2026-08-21T10:00:00.003Z web1 su 77 ID47 [a@1 k=\"v\"] failed",
                 ["pid": .text("77"), "msgid": .text("ID47"), "k": .text("v")]
             ),
+            (
+                "2026-08-21T10:00:00Z x list=[1,2], (ok=y) n=(1)",
+                ["list": .text("[1,2]"), "ok": .text("y"), "n": .text("(1)")]
+            ),
             ("plain words = nothing", [:]),
         ]
         for (line, expected) in rows { #expect(try row(line).fields == expected, "\(line)") }

@@ -84,7 +84,7 @@ enum JSONKey {
             """)
         add(.priority, "PRIORITY")
         add(.severityLetter, "s")
-        add(.message, "msg message MESSAGE @m Message")
+        add(.message, "msg message MESSAGE @m Message textPayload")
         add(.weakMessage, "@mt event body text Body")
         add(.dockerLog, "log")
         add(.gelf, "short_message")

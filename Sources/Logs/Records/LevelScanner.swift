@@ -67,9 +67,18 @@ enum LevelScanner {
         if before == 0x2E { return words <= 3 && after == 0x20 }  // facility.level
         if opened && (closed || after == 0x20) { return true }
         if words == 0, timeEnd > 0 {
-            return after == 0x20 || after == 0x09 || after == 0x3A || closed
+            if after == 0x20, isOrdinary(line, start, length) { return false }
+            return after == 0x20 || after == 0x09 || after == 0x3A || after == 0x2C || closed
         }
         return words == 0 && after == 0x3A && start <= 1
+    }
+
+    /// Words that as well begin a sentence in small letters: `log rotated`, `trace id 7`.
+    private static func isOrdinary(_ line: Span<UInt8>, _ start: Int, _ length: Int) -> Bool {
+        guard !ByteScan.isUpper(line[start]) else { return false }
+        return ByteScan.has(line, "log", at: start) || ByteScan.has(line, "note", at: start)
+            || ByteScan.has(line, "fine", at: start) || ByteScan.has(line, "trace", at: start)
+            || ByteScan.has(line, "alert", at: start) || ByteScan.has(line, "failure", at: start)
     }
 
     /// `]`, `|`, `>`, `)`, `}`.

@@ -190,7 +190,7 @@ enum RecordFields {
         guard text[start] == 0x22 else {
             while index < end, !ByteScan.isBlank(text[index]) { index += 1 }
             var last = index
-            while last > start, ",;)]".utf8.contains(text[last - 1]) { last -= 1 }
+            while last > start, isClosing(text[last - 1], text[start]) { last -= 1 }
             return (start..<last, index, false)
         }
         index += 1
@@ -204,6 +204,16 @@ enum RecordFields {
         }
         let last = min(index, end)
         return (start + 1..<max(start + 1, last), min(last + 1, end), isEscaped)
+    }
+
+    /// Whether a last byte belongs to the text around a value that begins with `first`.
+    private static func isClosing(_ last: UInt8, _ first: UInt8) -> Bool {
+        switch last {
+        case 0x2C, 0x3B: true
+        case 0x29: first != 0x28
+        case 0x5D: first != 0x5B
+        default: false
+        }
     }
 
     private static func unquoted(_ bytes: [UInt8]) -> [UInt8] {

@@ -35,6 +35,16 @@ extension TimeScanner {
         return clock
     }
 
+    /// `HH:mm` alone, as pacman writes it.
+    private static func minutes(_ line: Span<UInt8>, _ index: Int) -> Clock? {
+        let next = ByteScan.at(line, index + 5)
+        guard next == 0 || next == 0x20 || next == 0x5D, ByteScan.at(line, index + 2) == 0x3A,
+            let hour = ByteScan.number(line, index, 2), hour < 24,
+            let minute = ByteScan.number(line, index + 3, 2), minute < 60
+        else { return nil }
+        return Clock(hour: hour, minute: minute, second: 0, nanosecond: 0, end: index + 5)
+    }
+
     /// 00…60 in two digits, or in one where the format does not pad.
     private static func sixty(_ line: Span<UInt8>, _ index: Int, _ padded: Bool)
         -> (value: Int, end: Int)?
@@ -123,7 +133,9 @@ extension TimeScanner {
         _ line: Span<UInt8>, _ start: Int, _ position: Int, date: (Int, Int, Int),
         shape: TimeShape, context: TimeContext, end: Int? = nil
     ) -> FoundTime? {
-        guard let clock = clock(line, position, padded: shape != .compact),
+        guard
+            let clock = clock(line, position, padded: shape != .compact)
+                ?? (shape == .iso ? minutes(line, position) : nil),
             let local = CivilDate(
                 year: date.0, month: date.1, day: date.2, hour: clock.hour,
                 minute: clock.minute, second: clock.second, nanosecond: clock.nanosecond

@@ -15,6 +15,8 @@ extension TimeScanner {
         switch ByteScan.at(line, position) {
         case 0x54, 0x74, 0x5F, 0x2D: position += 1  // T t _ -
         case 0x20, 0x3A: position = ByteScan.skipBlanks(line, position + 1)
+        case 0x2C where ByteScan.at(line, position + 1) == 0x20:
+            position = ByteScan.skipBlanks(line, position + 1)
         default: return nil
         }
         return finish(
@@ -35,6 +37,7 @@ extension TimeScanner {
             return dayMonthName(line, index, second + 3, day: first, month: month, context)
         }
         if let found = ambiguous(line, index, run, next, context) { return found }
+        if run == 1, next == 0x2F { return shortMonthDay(line, index, run, context) }
         guard run == 2, let other = ByteScan.number(line, second, 2) else { return nil }
         let separator = ByteScan.at(line, second + 2)
         if next == 0x2F, separator == 0x2F, let third = ByteScan.number(line, second + 3, 2),
@@ -43,6 +46,7 @@ extension TimeScanner {
             return finish(
                 line, index, second + 6, date: (2000 + first, other, third), shape: .shortYear,
                 context: context)
+                ?? shortMonthDay(line, index, run, context)
         }
         guard next == 0x2D || next == 0x2E, separator == 0x20 else { return nil }
         return finishWithoutYear(
@@ -72,6 +76,24 @@ extension TimeScanner {
             found?.assumes.insert(.order)
         }
         return found
+    }
+
+    /// `8/21/26 10:00:00:123 UTC`: a year of two digits at the end, the month first.
+    private static func shortMonthDay(
+        _ line: Span<UInt8>, _ index: Int, _ run: Int, _ context: TimeContext
+    ) -> FoundTime? {
+        let other = index + run + 1
+        let otherRun = ByteScan.digitRun(line, other)
+        let yearAt = other + otherRun + 1
+        guard otherRun == 1 || otherRun == 2, ByteScan.at(line, yearAt - 1) == 0x2F,
+            ByteScan.digitRun(line, yearAt) == 2, ByteScan.at(line, yearAt + 2) == 0x20,
+            let month = ByteScan.number(line, index, run),
+            let day = ByteScan.number(line, other, otherRun),
+            let year = ByteScan.number(line, yearAt, 2)
+        else { return nil }
+        return finish(
+            line, index, yearAt + 3, date: (2000 + year, month, day), shape: .iso,
+            context: context)
     }
 
     /// The two leading numbers of `d/d/yyyy` at `index`, and the end of the date.
@@ -127,9 +149,10 @@ extension TimeScanner {
         }
         let separator = ByteScan.at(line, after + 5)
         guard separator == 0x3A || separator == 0x20 else { return nil }
+        // Erlang's reports write two colons.
+        let clock = after + (ByteScan.at(line, after + 6) == 0x3A ? 7 : 6)
         return finish(
-            line, index, after + 6, date: (year, month, day), shape: .dayMonthName,
-            context: context)
+            line, index, clock, date: (year, month, day), shape: .dayMonthName, context: context)
     }
 
     /// `yyMMdd HHmmss`, `yyMMdd HH:mm:ss`, `yyyyMMdd-HH:mm:ss:fff`, `yyyyMMddTHHmmss`,
@@ -162,15 +185,23 @@ extension TimeScanner {
         guard let hour = ByteScan.number(line, clock, 2),
             let minute = ByteScan.number(line, clock + 2, 2),
             let second = ByteScan.number(line, clock + 4, 2),
-            !ByteScan.isWord(ByteScan.at(line, clock + 6)),
             let local = CivilDate(
                 year: date.0, month: date.1, day: date.2, hour: hour, minute: minute,
                 second: second
             ).timestamp
         else { return nil }
+        var end = clock + 6
+        var nanoseconds = 0
+        if ByteScan.at(line, end) == 0x2E, ByteScan.isDigit(ByteScan.at(line, end + 1)) {
+            (nanoseconds, end) = fraction(line, end + 1)
+        }
+        // A blank and an offset would rather be the next column.
+        let zone = ByteScan.at(line, end) == 0x20 ? nil : zone(line, end)
+        end = zone?.end ?? end
+        guard !ByteScan.isWord(ByteScan.at(line, end)) else { return nil }
+        let time = local + .nanoseconds(nanoseconds) - .seconds(zone?.offset ?? context.zoneOffset)
         return FoundTime(
-            time: local - .seconds(context.zoneOffset), shape: .compact, start: index,
-            end: clock + 6, assumes: .zone)
+            time: time, shape: .compact, start: index, end: end, assumes: zone == nil ? .zone : [])
     }
 
     /// Seconds (10 digits, maybe with a fraction), milli-, micro-, nanoseconds since 1970, in the
@@ -252,8 +283,9 @@ extension TimeScanner {
         guard ByteScan.at(line, position) == 0x20 else { return nil }
         position = ByteScan.skipBlanks(line, position)
         if ByteScan.digitRun(line, position) == 4, let year = ByteScan.number(line, position, 4) {
+            position += ByteScan.at(line, position + 4) == 0x2C ? 5 : 4
             return finish(
-                line, start, ByteScan.skipBlanks(line, position + 4), date: (year, month, day),
+                line, start, ByteScan.skipBlanks(line, position), date: (year, month, day),
                 shape: shape, context: context)
         }
         guard let clock = clock(line, position) else { return nil }

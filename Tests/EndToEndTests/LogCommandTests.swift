@@ -1,0 +1,87 @@
+import Basics
+import Support
+import Testing
+
+/// The log commands of the built program: data on standard output, talk on standard error.
+@Suite struct LogCommandTests {
+    private func run(_ arguments: [String], input: String = "") throws -> ChildProcess {
+        try ChildProcess.run([try Repository.program] + arguments, input: Array(input.utf8))
+    }
+
+    private func files() throws -> (home: TemporaryFolder, first: String, second: String) {
+        let home = try TemporaryFolder()
+        let first = try home.write(
+            """
+            2026-08-21T10:00:01Z ERROR a password=hunter2
+            \tat x.y(Z.java:1)
+            2026-08-21T10:00:03Z INFO done
+
+            """, to: "a.log")
+        let second = try home.write("<11>1 2026-08-21T10:00:02Z web1 app - - - boom\n", to: "b.log")
+        return (home, first, second)
+    }
+
+    @Test func cleanKeepsLinesAndLeavesNothingElse() throws {
+        let program = try Repository.program
+        let script = #"printf 'a\000b\377\n\033]0;x\007 password=hunter2\n\nlast' | "$0" clean"#
+        let result = try ChildProcess.run(["/bin/sh", "-c", script, program])
+        #expect(result.status == 0)
+        let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.count == 4 && lines[0] == "a^@b\\xff" && lines[2] == "" && lines[3] == "last")
+        #expect(lines[1].hasPrefix("^[]0;x^G password=[REDACTED:kv#"))
+        #expect(result.errors.contains("1 removed: kv 1"))
+    }
+
+    @Test func recordsAreJSONLines() throws {
+        let (home, first, _) = try files()
+        defer { withExtendedLifetime(home) {} }
+        let result = try run(["records", "--zone", "UTC", first])
+        #expect(result.status == 0, "\(result.errors)")
+        let lines = result.output.split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(lines[0].contains(#""time":"2026-08-21T10:00:01.000Z","time_read":"read""#))
+        #expect(lines[0].contains(#""level":"error""#) && lines[0].contains(#""lines":2"#))
+        #expect(!result.output.contains("hunter2"))
+        #expect(lines[1].contains(#""message":"done""#) && lines[1].contains(#""offset":64"#))
+    }
+
+    @Test func logsAreMergedByTime() throws {
+        let (home, first, second) = try files()
+        defer { withExtendedLifetime(home) {} }
+        let result = try run(["logs", "--zone", "+02:00", first, second])
+        #expect(result.status == 0, "\(result.errors)")
+        let times = result.output.split(separator: "\n").filter { !$0.hasPrefix(" ") }
+            .map { String($0.prefix(20)) }
+        #expect(times == ["2026-08-21T10:00:01.", "2026-08-21T10:00:02.", "2026-08-21T10:00:03."])
+    }
+
+    @Test(
+        arguments: [
+            (["--level", "error"], 2), (["--service", "app"], 1), (["--source", "b.log"], 1),
+            (["--match", "DONE"], 1), (["--regex", "^(boom|done)$"], 2),
+            (["--since", "2026-08-21T10:00:02Z"], 2), (["--until", "2026-08-21T10:00:02Z"], 1),
+            (["--level", "error", "--match", "nothing"], 0),
+        ])
+    func filters(arguments: [String], count: Int) throws {
+        let (home, first, second) = try files()
+        defer { withExtendedLifetime(home) {} }
+        let result = try run(["logs", "--format", "json"] + arguments + [first, second])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.split(separator: "\n").count == count, "\(result.output)")
+    }
+
+    @Test(
+        arguments: [
+            (["logs", "--level", "nope", "x"], 2, "nope"),
+            (["logs", "--regex", "(", "x"], 2, "`(`"),
+            (["logs", "--since", "noon", "x"], 2, "noon"),
+            (["records", "--zone", "2", "x"], 2, "+02"),
+            (["records", "/no/such.log"], 4, "/no/such.log"), (["logs", "/tmp"], 4, "a directory"),
+        ] as [([String], Int32, String)])
+    func badInputGetsOneClearMessage(arguments: [String], status: Int32, says: String) throws {
+        let result = try run(arguments)
+        #expect(result.status == status, "\(result.errors)")
+        #expect(result.errors.contains(says), "\(result.errors)")
+        #expect(result.output.isEmpty)
+    }
+}
