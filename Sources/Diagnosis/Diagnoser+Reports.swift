@@ -6,6 +6,7 @@ import Logs
 struct ReportedMemory: Sendable {
     var patterns: Set<String> = []
     var spiking: Set<String> = []
+    var vanished: Set<String> = []
     /// Times of recent pattern findings, for the limit per minute.
     var patternTimes: [Timestamp] = []
     var changes: Set<ChangeRecorded> = []
@@ -22,7 +23,8 @@ extension Diagnoser {
     /// Findings about log patterns in any minute at most.
     static let patternFindingsPerMinuteMax = 20
 
-    /// Journals new warning and error patterns, and known ones whose rate jumps, within a limit.
+    /// Journals new warning and error patterns, known ones whose rate jumps, and any that vanish,
+    /// within a limit.
     mutating func reportPatterns(_ input: DiagnosisInput) {
         reported.patternTimes.removeAll { input.now - $0 >= .seconds(60) || $0 > input.now }
         let serious = input.patterns.filter { ($0.level ?? .info) >= .warning }
@@ -31,6 +33,7 @@ extension Diagnoser {
             reportNew(pattern, input)
             reportSpike(pattern, input)
         }
+        reportVanished(input)
     }
 
     private mutating func reportNew(_ pattern: PatternSummary, _ input: DiagnosisInput) {
@@ -49,18 +52,40 @@ extension Diagnoser {
     }
 
     private mutating func reportSpike(_ pattern: PatternSummary, _ input: DiagnosisInput) {
-        guard let usual = pattern.baselineRate, !pattern.isNew else { return }
         let key = pattern.template
-        if pattern.ratePerMinute < max(2 * usual, usual + 3) {
-            reported.spiking.remove(key)
-        } else if pattern.ratePerMinute > max(5 * usual, usual + 10),
-            reported.spiking.insert(key).inserted
-        {
+        guard case .spiking(let now, let usual)? = pattern.change else {
+            // A rate that swings about the bound is one spike.
+            if pattern.ratePerMinute < 2 * (pattern.baselineRate ?? 0) + 3 {
+                reported.spiking.remove(key)
+            }
+            return
+        }
+        guard reported.spiking.insert(key).inserted else { return }
+        reported.patternTimes.append(input.now)
+        found(
+            PatternSpike(
+                pattern: key, template: pattern.template, ratePerMinute: now,
+                baselinePerMinute: usual),
+            at: input.now)
+    }
+
+    /// What stopped is told at any level: a heartbeat is no warning. While no log delivers lines
+    /// nothing vanished; the source is reported then.
+    private mutating func reportVanished(_ input: DiagnosisInput) {
+        let isAlive = input.patterns.contains { input.now - $0.lastSeen < .seconds(60) }
+        for pattern in input.patterns {
+            let key = pattern.template
+            guard case .vanished(let usual)? = pattern.change else {
+                reported.vanished.remove(key)
+                continue
+            }
+            guard isAlive, reported.patternTimes.count < Self.patternFindingsPerMinuteMax,
+                reported.vanished.insert(key).inserted
+            else { continue }
             reported.patternTimes.append(input.now)
             found(
-                PatternSpike(
-                    pattern: key, template: pattern.template,
-                    ratePerMinute: pattern.ratePerMinute, baselinePerMinute: usual),
+                PatternVanished(
+                    pattern: key, template: pattern.template, baselinePerMinute: usual),
                 at: input.now)
         }
     }

@@ -84,6 +84,19 @@ package struct PatternSpike: EventPayload {
     }
 }
 
+package struct PatternVanished: EventPayload {
+    package static let kind = "pattern.vanished"
+    package var pattern: String
+    package var template: String
+    /// Before the incident; there is none now.
+    package var baselinePerMinute: Double
+    package init(pattern: String, template: String, baselinePerMinute: Double) {
+        self.pattern = pattern
+        self.template = template
+        self.baselinePerMinute = baselinePerMinute
+    }
+}
+
 package struct SourceStale: EventPayload {
     package static let kind = "source.stale"
     package var source: String

@@ -12,7 +12,8 @@ package enum EventKinds {
     ]
     private static let observed: [any EventPayload.Type] = [
         ChangeRecorded.self, AlertFiring.self, AlertResolved.self, PatternNew.self,
-        PatternSpike.self, SourceStale.self, SourceRecovered.self, CredentialSeen.self,
+        PatternSpike.self, PatternVanished.self, SourceStale.self, SourceRecovered.self,
+        CredentialSeen.self,
         BaselineFrozen.self, SituationRecorded.self, ConditionMet.self, ConditionLost.self,
         ConditionUnknown.self,
         ConditionCheckedByHand.self, ConditionNotApplicable.self,

@@ -103,7 +103,7 @@ extension Incident {
         case let alert as AlertResolved:
             firingAlerts[AlertKey(name: alert.name, labels: alert.labels)] = nil
         case let pattern as PatternNew: knownPatterns.insert(pattern.pattern)
-        case is PatternSpike, is CredentialSeen: break
+        case is PatternSpike, is PatternVanished, is CredentialSeen: break
         case let source as SourceStale: staleSources.insert(source.source)
         case let source as SourceRecovered: staleSources.remove(source.source)
         case let baseline as BaselineFrozen: baselines[baseline.signal] = baseline

@@ -106,6 +106,11 @@ package struct TimelineLine: Sendable, Hashable {
                 "●", "pattern",
                 "\"\(it.template)\" \(UnitText.number(it.ratePerMinute))/min, baseline "
                     + "\(UnitText.number(it.baselinePerMinute))/min")
+        case let it as PatternVanished:
+            Parts(
+                "●", "pattern",
+                "\"\(it.template)\" vanished, baseline "
+                    + "\(UnitText.number(it.baselinePerMinute))/min")
         case let it as SourceStale: Parts("!", "source", "\(it.source): \(it.detail)", .alarm)
         case let it as SourceRecovered: Parts("✓", "source", "\(it.source) is back")
         case let it as CredentialSeen:

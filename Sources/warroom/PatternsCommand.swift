@@ -3,10 +3,6 @@ import ArgumentParser
 import Basics
 import Logs
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 struct PatternsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "patterns",
@@ -19,7 +15,7 @@ struct PatternsCommand: ParsableCommand {
             go on. The same lines in the same order have the same ids every time.
             """)
 
-    @Argument(help: "Log files; - is standard input.")
+    @Argument(help: "Log files of any format; - is standard input.")
     var files: [String]
 
     @Flag(help: "Print line number, tab, pattern id for every line.")
@@ -43,99 +39,37 @@ struct PatternsCommand: ParsableCommand {
         }
     }
 
+    @OptionGroup var zone: ZoneOption
+
     func run() throws {
         var run = PatternRun(input: input)
-        var output = OutputBuffer()
+        var out: [UInt8] = []
         for file in files {
-            try LogFile.read(file) { reference in
-                run.begin(reference: reference)
-            } line: { line in
-                let id = run.take(line)
-                if assign { output.write("\(run.lines)\t\(PatternReport.name(id))\n") }
+            var line = run.lines
+            try run.read(file, zoneOffset: try zone.offset()) { id in
+                line += 1
+                guard assign else { return }
+                out += "\(line)\t\(PatternReport.name(id))\n".utf8
+                guard out.count >= Self.blockBytes else { return }
+                try StandardOutput.write(out)
+                out.removeAll(keepingCapacity: true)
             }
         }
-        if !assign { show(run, &output) }
-        output.flush()
+        if !assign { for row in rows(run) { out += (row + "\n").utf8 } }
+        try StandardOutput.write(out)
     }
 
-    private func show(_ run: PatternRun, _ output: inout OutputBuffer) {
+    private static let blockBytes = 64 * 1024
+
+    private func rows(_ run: PatternRun) -> [String] {
         let patterns = run.summaries(incidentStart: since.flatMap { Timestamp(rfc3339: $0) })
         let hasTimes = run.newest != nil
-        switch format {
-        case .text:
-            let rows = PatternReport.table(patterns, lines: run.lines, hasTimes: hasTimes)
-            for row in rows { output.write(row + "\n") }
+        return switch format {
+        case .text: PatternReport.table(patterns, lines: run.lines, hasTimes: hasTimes)
         case .json:
-            for pattern in patterns {
-                output.write(
-                    PatternReport.json(pattern, lines: run.lines, hasTimes: hasTimes) + "\n")
-            }
+            patterns.map { PatternReport.json($0, lines: run.lines, hasTimes: hasTimes) }
         }
     }
 }
 
 extension PatternRun.Input: ExpressibleByArgument {}
-
-/// Standard output in blocks.
-private struct OutputBuffer {
-    private static let bytesMax = 64 * 1024
-    private var bytes: [UInt8] = []
-
-    mutating func write(_ text: String) {
-        bytes += text.utf8
-        if bytes.count >= Self.bytesMax { flush() }
-    }
-
-    /// A reader that went away ends the program: nobody wants the rest.
-    mutating func flush() {
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { block in
-                Glibc.write(1, block.baseAddress.map { $0 + written }, block.count - written)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { Glibc.exit(ExitStatus.environment.rawValue) }
-            written += count
-        }
-        bytes.removeAll(keepingCapacity: true)
-    }
-}
-
-/// A log read once, from its beginning to its end as it is now.
-private enum LogFile {
-    static func read(
-        _ path: String, begin: (Timestamp) -> Void, line: (Span<UInt8>) -> Void
-    ) throws(Failure) {
-        let isInput = path == "-"
-        let descriptor = isInput ? 0 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
-        guard descriptor >= 0 else { throw unreadable(path, "\(SystemError.current)") }
-        defer { if !isInput { close(descriptor) } }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw unreadable(path, "\(SystemError.current)")
-        }
-        guard isInput || status.st_mode & S_IFMT == S_IFREG else {
-            throw unreadable(path, "it is not a regular file; give - and redirect it")
-        }
-        let isFile = status.st_mode & S_IFMT == S_IFREG
-        begin(
-            isFile
-                ? Timestamp(seconds: Double(status.st_mtim.tv_sec)) : SystemClock().now.wall)
-        var lines = PhysicalLines()
-        var block = [UInt8](repeating: 0, count: 256 * 1024)
-        while true {
-            let count = Glibc.read(descriptor, &block, block.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw unreadable(path, "\(SystemError.current)") }
-            if count == 0 { break }
-            lines.feed(block.span.extracting(0..<count), line)
-        }
-        lines.finish(line)
-    }
-
-    private static func unreadable(_ path: String, _ why: String) -> Failure {
-        Failure(
-            "log.unreadable", "Log not readable", subject: path, why: why,
-            unchanged: "Nothing was written", next: "Check the path and its permissions")
-    }
-}

@@ -182,6 +182,37 @@ import Testing
         #expect(room.count(PatternNew.self) == 40)
     }
 
+    @Test func `a spike and a pattern that vanished are journalled once`() throws {
+        var (diagnoser, fleet, room) = try prepared()
+        func pattern(
+            _ id: UInt32, _ level: LogLevel, _ change: PatternChange?, seen: Timestamp
+        ) -> PatternSummary {
+            PatternSummary(
+                id: PatternID(id), template: "pattern \(id)", count: 600, ratePerMinute: 50,
+                baselineRate: 5, firstSeen: .epoch, lastSeen: seen, level: level,
+                change: change)
+        }
+        for _ in 0..<3 {
+            fleet.scrape()
+            let gone = pattern(
+                2, .info, .vanished(usual: 5), seen: fleet.now - .seconds(400))
+            let silent = [gone]
+            room.take(diagnoser.tick(fleet.input(room.incident, patterns: silent)))
+            #expect(room.count(PatternVanished.self) == 0, "no log delivers lines")
+        }
+        for _ in 0..<3 {
+            fleet.scrape()
+            let patterns = [
+                pattern(1, .error, .spiking(now: 50, usual: 5), seen: fleet.now),
+                pattern(2, .info, .vanished(usual: 5), seen: fleet.now - .seconds(400)),
+                pattern(3, .info, .spiking(now: 50, usual: 5), seen: fleet.now),
+            ]
+            room.take(diagnoser.tick(fleet.input(room.incident, patterns: patterns)))
+        }
+        #expect(room.count(PatternSpike.self) == 1)
+        #expect(room.count(PatternVanished.self) == 1)
+    }
+
     /// Whatever is silent and whenever ticks are missing: met only after a whole hold of data.
     @Test(arguments: 0..<6)
     func `random gaps never reach met early`(seed: Int) throws {

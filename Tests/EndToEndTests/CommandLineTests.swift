@@ -27,6 +27,10 @@ import Testing
         Case(arguments: ["check", "/dev/null/x"], status: 4, says: "ENOTDIR"),
         Case(arguments: ["check", "/tmp"], status: 4, says: "not a regular file"),
         Case(arguments: ["verify", "/no/such/journal"], status: 4, says: "/no/such/journal"),
+        Case(arguments: ["patterns"], status: 2, says: "files"),
+        Case(arguments: ["patterns", "/no/such/a.log"], status: 4, says: "/no/such/a.log"),
+        Case(arguments: ["patterns", "/tmp"], status: 4, says: "a directory"),
+        Case(arguments: ["patterns", "--since", "noon", "-"], status: 2, says: "--since"),
         Case(arguments: ["open"], status: 4, says: "terminal"),
     ]
 
@@ -84,6 +88,26 @@ import Testing
         #expect(result.output.contains("\"10\""))
         let negative = try Self.run(["eval", "--format", "json", "-1 + 2", path], home)
         #expect(negative.output.contains("\"1\""), "\(negative.errors)")
+    }
+
+    @Test func assignsAPatternToEveryPhysicalLine() throws {
+        let home = try TemporaryFolder()
+        let text = "took 7 ms\n\nlost \u{1b}[2Jnode1\ntook 9 ms\n  at f(x)\nlost node22"
+        let path = try home.write(text, to: "a.log")
+        let result = try Self.run(["patterns", "--assign", "--input", "message", path], home)
+        #expect(result.status == 0, "\(result.errors)")
+        let rows = result.output.split(separator: "\n").map { $0.split(separator: "\t") }
+        #expect(rows.map { $0[0] } == ["1", "2", "3", "4", "5", "6"])
+        #expect(rows[0][1] == rows[3][1])
+        #expect(Set(rows.map { $0[1] }).count == 5)
+        #expect(rows.allSatisfy { $0[1].utf8.count == 8 })
+        let again = try Self.run(["patterns", "--assign", "--input", "message", path], home)
+        #expect(again.output == result.output)
+        let table = try Self.run(["patterns", path], home)
+        #expect(table.output.contains("took <num> ms"), "\(table.output)")
+        #expect(!table.output.utf8.contains(0x1B))
+        let json = try Self.run(["patterns", "--format", "json", path, path], home)
+        #expect(json.output.contains("\"count\":4"), "\(json.output)")
     }
 
     @Test func stopIsSetAndTakenBack() throws {

@@ -54,6 +54,7 @@ enum Samples {
         AlertResolved(name: "High", labels: ["a": odd]),
         PatternNew(pattern: "p", template: odd, count: 412, source: "checkout", level: nil),
         PatternSpike(pattern: "p", template: odd, ratePerMinute: 80, baselinePerMinute: 0.5),
+        PatternVanished(pattern: "p", template: odd, baselinePerMinute: 12),
         SourceStale(source: "s", detail: odd), SourceRecovered(source: "s"),
         CredentialSeen(credentialClass: "password", tag: "1f", source: "s"),
         BaselineFrozen(signal: "error_ratio", median: 0.001, mad: 0, points: 240, origin: odd),

@@ -23,8 +23,8 @@ package enum PatternChange: Sendable, Equatable {
     private static let deviationsMin = 5.0
     private static let linesMin = 10.0
     private static let factorMin = 2.0
-    /// Expected bursts, of which none came: the chance is below 1 in 10,000 at 9.2.
-    private static let missedMin = 9.2
+    /// Expected bursts, of which none came: the chance is below 1 in 100,000 at 12.
+    private static let missedMin = 12.0
     /// Minutes before the incident without which rates are not compared.
     private static let baselineMinutesMin = 3
 

@@ -85,7 +85,8 @@ package struct PatternMiner: Sendable {
         byID[current(id).value].map { clusters[$0].template.text }
     }
 
-    /// What is known of each pattern: new ones first, then by rate, then by count.
+    /// What is known of each pattern: new ones first, then those whose rate changed, then
+    /// by rate, then by count.
     package func summaries(now: Timestamp, incidentStart: Timestamp?, limit: Int)
         -> [PatternSummary]
     {
@@ -95,6 +96,7 @@ package struct PatternMiner: Sendable {
         }
         let sorted = all.sorted { left, right in
             if left.isNew != right.isNew { return left.isNew }
+            if (left.change == nil) != (right.change == nil) { return right.change == nil }
             if left.ratePerMinute != right.ratePerMinute {
                 return left.ratePerMinute > right.ratePerMinute
             }

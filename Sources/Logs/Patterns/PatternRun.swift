@@ -1,6 +1,10 @@
 import Basics
 import SafeText
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Mines whole logs, line by line, for the command line. Lines are sanitised and redacted first,
 /// as the room does, so that ids are the same in both and no secret becomes part of a template.
 package struct PatternRun: Sendable {
@@ -17,6 +21,7 @@ package struct PatternRun: Sendable {
     private var parser = RecordParser()
     private var context = TimeContext(reference: .epoch)
     private var lastTime: Timestamp?
+    private var cleaned: [UInt8] = []
     package private(set) var lines = 0
     /// The newest time that was read; nil when no line bore one.
     package private(set) var newest: Timestamp?
@@ -26,19 +31,54 @@ package struct PatternRun: Sendable {
         miner = PatternMiner(patternsMax: patternsMax)
     }
 
+    /// Takes every line of a log, gzip'd or not, as it is now; `-` is standard input. A time
+    /// without a zone counts as `zoneOffset` seconds east of UTC.
+    package mutating func read(
+        _ path: String, zoneOffset: Int, _ each: (PatternID) throws -> Void
+    ) throws {
+        let descriptor = open(path == "-" ? "/dev/stdin" : path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.unreadable(path, "\(SystemError.current)") }
+        let source = LogBytes(path: path, descriptor: descriptor)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw Self.unreadable(path, "\(SystemError.current)")
+        }
+        guard status.st_mode & S_IFMT != S_IFDIR else {
+            throw Self.unreadable(path, "it is a directory")
+        }
+        begin(
+            reference: Timestamp(seconds: Double(status.st_mtim.tv_sec)), zoneOffset: zoneOffset)
+        var block = [UInt8](repeating: 0, count: 256 * 1024)
+        var physical = PhysicalLines()
+        while true {
+            let count = try source.next(into: &block)
+            if count == 0 { break }
+            try physical.feed(block.span.extracting(0..<count)) { try each(take($0)) }
+        }
+        try physical.finish { try each(take($0)) }
+    }
+
+    private static func unreadable(_ path: String, _ why: String) -> Failure {
+        Failure(
+            "log.unreadable", "The log cannot be read", subject: path, why: why,
+            unchanged: "Nothing of it was used", next: "Check the path and its permissions")
+    }
+
     /// The next lines are those of another file, last written at `reference`.
-    package mutating func begin(reference: Timestamp) {
+    mutating func begin(reference: Timestamp, zoneOffset: Int = 0) {
         cleaner = LineCleaner()
         parser = RecordParser()
-        context = TimeContext(reference: reference)
+        context = TimeContext(reference: reference, zoneOffset: zoneOffset)
         lastTime = nil
     }
 
     /// The pattern of a line: any bytes without its line feed, also none.
-    package mutating func take(_ line: Span<UInt8>) -> PatternID {
+    mutating func take(_ line: Span<UInt8>) -> PatternID {
         lines += 1
-        let text = cleaner.clean(ByteScan.bytes(line, 0..<line.count)).text
-        let whole = text.utf8Span.span
+        cleaned.removeAll(keepingCapacity: true)
+        _ = line.withUnsafeBufferPointer { cleaner.append($0, to: &cleaned) }
+        let text = cleaned
+        let whole = text.span
         guard input == .log else {
             return miner.observe(whole, level: nil, service: nil, time: .epoch)
         }
@@ -78,14 +118,15 @@ package struct PhysicalLines {
 
     package init() {}
 
-    package mutating func feed(_ chunk: Span<UInt8>, _ sink: (Span<UInt8>) -> Void) {
+    package mutating func feed(_ chunk: Span<UInt8>, _ sink: (Span<UInt8>) throws -> Void) rethrows
+    {
         var start = 0
         while let end = ByteScan.find(chunk, 0x0A, from: start) {
             if rest.isEmpty {
-                sink(chunk.extracting(start..<min(end, start + Self.lineBytesMax)))
+                try sink(chunk.extracting(start..<min(end, start + Self.lineBytesMax)))
             } else {
                 keep(chunk, start..<end)
-                sink(rest.span)
+                try sink(rest.span)
                 rest.removeAll(keepingCapacity: true)
             }
             start = end + 1
@@ -94,9 +135,9 @@ package struct PhysicalLines {
     }
 
     /// The last line, when no line feed ends it.
-    package mutating func finish(_ sink: (Span<UInt8>) -> Void) {
+    package mutating func finish(_ sink: (Span<UInt8>) throws -> Void) rethrows {
         guard !rest.isEmpty else { return }
-        sink(rest.span)
+        try sink(rest.span)
         rest = []
     }
 

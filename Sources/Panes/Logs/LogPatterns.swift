@@ -23,13 +23,23 @@ enum LogPatterns {
         let rate = "\(UnitText.number(pattern.ratePerMinute))/min\(base)"
         return TextLine(
             [
-                pattern.isNew ? Span(" ● new ", .alertFiring) : Span("       ", .textDim),
+                mark(pattern),
                 Span(look.glyph + " ", look.token),
                 Span(
                     "×\(CellWidth.padded(UnitText.number(Double(pattern.count)), to: 6))",
                     .textStrong),
                 Span(pattern.template),
             ], trailing: [Span(rate + " ", .textDim)])
+    }
+
+    /// Seven cells.
+    private static func mark(_ pattern: PatternSummary) -> Span {
+        if pattern.isNew { return Span(" ● new ", .alertFiring) }
+        return switch pattern.change {
+        case .spiking: Span(" ▲ more", .alertFiring)
+        case .vanished: Span(" ▼ none", .alertFiring)
+        case .new, nil: Span("       ", .textDim)
+        }
     }
 
     /// Lines of one minute at error or worse.
