@@ -107,7 +107,8 @@ package struct LineCleaner: Sendable {
         guard !body.isEmpty, isBase64, word.dropFirst(body.count).allSatisfy({ $0 == 0x3D }) else {
             return false
         }
-        return word.count >= 16 || word.count == line.count
+        let isFilled = word.count >= 4 && word.last == 0x3D
+        return word.count >= 16 || word.count == line.count || isFilled
     }
 }
 

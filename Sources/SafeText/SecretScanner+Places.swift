@@ -7,7 +7,9 @@ extension SecretScanner {
             byte > 0x20 && byte < 0x7F && byte != 0x2F && byte != 0x3F && byte != 0x23
                 && byte != 0x22 && byte != 0x27 && byte != 0x3C && byte != 0x3E
         }
-        guard let at = bytes[start..<stop].lastIndex(of: 0x40) else { return nil }
+        guard let at = bytes[start..<stop].lastIndex(of: 0x40) else {
+            return unescapedUserInfo(start, stop)
+        }
         guard let colon = bytes[start..<at].firstIndex(of: 0x3A) else {
             // A token alone: long, and mixed.
             let token = bytes[start..<at]
@@ -19,6 +21,23 @@ extension SecretScanner {
         guard colon + 1 < at, !SecretWords.isHarmless(bytes[colon + 1..<at], .password) else {
             return nil
         }
+        return Match(range: colon + 1..<at, cls: "url")
+    }
+
+    /// `scheme://user:pass/word@host`: a password that should have been percent-encoded.
+    ///
+    /// - Parameter stop: where the host would end; `host:80/path@x` is a host and a port.
+    private func unescapedUserInfo(_ start: Int, _ stop: Int) -> Match? {
+        guard let colon = bytes[start..<stop].firstIndex(of: 0x3A), colon > start,
+            colon + 1 < stop, !bytes[colon + 1..<stop].allSatisfy(ByteClass.isDigit)
+        else { return nil }
+        let limit = end(from: stop, limit: 256) {
+            $0 > 0x20 && $0 < 0x7F && !ByteClass.isQuote($0) && $0 != 0x3C && $0 != 0x3E
+        }
+        guard let at = bytes[stop..<limit].lastIndex(of: 0x40),
+            ByteClass.isAlphanumeric(byte(at + 1)),
+            !SecretWords.isHarmless(bytes[colon + 1..<at], .password)
+        else { return nil }
         return Match(range: colon + 1..<at, cls: "url")
     }
 

@@ -90,6 +90,6 @@ enum ByteScan {
 
     /// The bytes in `range` as text; invalid UTF-8 becomes U+FFFD.
     static func text(_ line: Span<UInt8>, _ range: Range<Int>) -> String {
-        String(decoding: bytes(line, range), as: UTF8.self)
+        line.extracting(range).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     }
 }
