@@ -217,6 +217,22 @@ struct RecordTests {
         #expect(inside.continues)
     }
 
+    @Test("W3C logs name their columns")
+    func namedColumns() {
+        var parser = RecordParser()
+        let context = TimeContext(reference: TimeTests.reference)
+        let levels = [
+            "#Fields: date time cs-method cs-uri-stem s-port c-ip sc-status time-taken",
+            "2026-08-21 10:00:00 GET /x 443 198.51.100.7 503 15",
+            "2026-08-21 10:00:01 GET /x 443 198.51.100.7 200 404",
+        ].map { parser.parse(Array($0.utf8).span, context: context).level }
+        #expect(levels == [nil, .error, .info])
+        let alone = RecordParser.header(
+            Array("2026-08-21 10:00:00 10.0.0.1 GET /x - 443 - 1.2.3.4 curl 500 0 0 15".utf8).span,
+            context: context)
+        #expect(alone.level == .error)
+    }
+
     @Test("Every prefix of every line is read without a trap")
     func prefixes() {
         let context = TimeContext(reference: TimeTests.reference)

@@ -118,7 +118,8 @@ extension LevelScanner {
         var index = request.start
         for _ in 0..<12 {
             index = ByteScan.skipBlanks(line, RecordParser.tokenEnd(line, index))
-            if let code = code(line, index) { return http(code) }
+            // 443 is a port: W3C logs write it in front of the status.
+            if let code = code(line, index), code != 443 { return http(code) }
             if index >= line.count { break }
         }
         return nil

@@ -15,6 +15,8 @@ package struct RecordParser: Sendable {
     /// Lines without a time that look like the beginning of a record.
     private var untimed = 0
     private var continuation = ContinuationRules()
+    /// The column of the status in a W3C extended log, from 0.
+    private var statusColumn: Int?
     /// Whether this source writes the day before the month, once a line has shown it.
     package private(set) var dayFirst: Bool?
 
@@ -27,6 +29,7 @@ package struct RecordParser: Sendable {
         var context = context
         context.dayFirst = context.dayFirst ?? dayFirst
         var parsed = Self.header(line, context: context, columnMax: columnMax)
+        readColumns(line, &parsed)
         if parsed.time == nil {
             if parsed.format == .plain {
                 parsed.continues = continuation.continues(
@@ -42,6 +45,33 @@ package struct RecordParser: Sendable {
             timedAtStart += 1
         }
         return parsed
+    }
+
+    /// `#Fields: date time … sc-status …` names the columns of the lines that follow (W3C, IIS).
+    private mutating func readColumns(_ line: Span<UInt8>, _ parsed: inout ParsedLine) {
+        if ByteScan.at(line, 0) == 0x23, ByteScan.has(line, "#Fields: ", at: 0) {
+            statusColumn = nil
+            var index = 9
+            var column = 0
+            while index < line.count {
+                if ByteScan.has(line, "sc-status", at: index),
+                    Self.tokenEnd(line, index) == index + 9
+                {
+                    statusColumn = column
+                }
+                index = ByteScan.skipBlanks(line, Self.tokenEnd(line, index))
+                column += 1
+            }
+        } else if let statusColumn, parsed.time != nil {
+            var index = 0
+            for _ in 0..<statusColumn {
+                index = ByteScan.skipBlanks(line, Self.tokenEnd(line, index))
+            }
+            let run = ByteScan.digitRun(line, index)
+            if run == 3, let status = ByteScan.number(line, index, run) {
+                parsed.level = LevelScanner.http(status)
+            }
+        }
     }
 
     /// Sources whose times stand at the start of the line have none in the middle of the text.
