@@ -35,6 +35,10 @@ struct PatternTests {
             ["since Thu Aug 04 15:31:25 PDT 2005 up", "since Sat Sep 17 07:49:04 UTC 2005 up"],
             ["fans ( 35 **** 36 )", "fans ( 35 34 36 )"],
             ["link on eth0 lost again", "link on eth12 lost again"],
+            ["Killed the process 7635 (httpd).", "Killed the process 7636 (python)."],
+            ["Using class org.example.Blue for it", "Using class org.example.v2.Red for it"],
+            ["nodes n1 0x1 <ok> n2 0x1 <ok>", "nodes n1 0x1 <ok> n2 0x1 <ok> n3 0x1 <ok>"],
+            ["retry host-7:80 in 3 s", "retry host:80 in 3 s"],
         ])
     func values(lines: [String]) {
         #expect(Set(ids(lines)).count == 1, "\(lines)")
@@ -52,6 +56,7 @@ struct PatternTests {
             ["{\"level\":1,\"text\":\"disk full\"}", "{\"level\":1,\"reason\":\"disk full\"}"],
             ["got org.example.SCREEN_ON", "got org.example.SCREEN_OFF"],
             ["is ready", "is not ready", "ready"],
+            ["driver2::start: done", "driver2::halt: done"],
             ["retry", "stop", ""],
         ])
     func words(lines: [String]) {

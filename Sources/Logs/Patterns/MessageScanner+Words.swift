@@ -83,7 +83,9 @@ extension MessageScanner {
         -> Int?
     {
         let makeup = CharacterCounts(line, start, colon)
-        guard makeup.digits == 0, ByteScan.isLetter(line[start]) else { return nil }
+        // `driver2::start` is two names, `fe80::1` an address.
+        let isScope = ByteScan.at(line, colon + 1) == 0x3A && !makeup.isHex
+        guard makeup.digits == 0 || isScope, ByteScan.isLetter(line[start]) else { return nil }
         var next = colon
         while next < end, line[next] == 0x3A { next += 1 }
         if isPath(line, start, makeup) {

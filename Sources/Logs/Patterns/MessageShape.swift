@@ -74,10 +74,25 @@ struct MessageShape {
             birth ^= birth >> 29
             parts.append(part)
         }
+        markIsolated(line)
     }
 }
 
 extension MessageShape {
+    /// `(word)`, `[word]` and `, word (`: what stands alone between marks is a value more often.
+    private mutating func markIsolated(_ line: Span<UInt8>) {
+        guard parts.count > 2 else { return }
+        for index in 1..<parts.count - 1 where parts[index].kind == .word {
+            guard parts[index - 1].kind == .delimiter, parts[index + 1].kind == .delimiter
+            else { continue }
+            let pair = (line[Int(parts[index - 1].start)], line[Int(parts[index + 1].start)])
+            switch pair {
+            case (0x28, 0x29), (0x5B, 0x5D), (0x2C, 0x28): parts[index].place = .naming
+            default: break
+            }
+        }
+    }
+
     /// What the token makes of the place behind it. A colon leaves `user:` what it is.
     private static func place(
         behind token: MessageScanner.Token, _ line: Span<UInt8>, before: Place
@@ -172,6 +187,8 @@ enum Judgement {
     /// A word where a value stands, or the other way round.
     static let wordForValue: Float = 0.8
     static let wordForValueSeen: Float = 0.1
+    /// Share of it behind a word that names.
+    static let namedForValue: Float = 0.5
     /// A word where words are known to vary.
     static let varying: Float = 0.1
     /// Added per natural logarithm of the lines that had the same word there.

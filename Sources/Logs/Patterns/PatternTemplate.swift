@@ -123,7 +123,8 @@ struct PatternTemplate: Sendable {
         let history = Judgement.logarithm(lines)
         if mine.kind == .value || other.kind == .value {
             let constancy = mine.kind == .value ? other.constancy : mine.constancy
-            return Judgement.wordForValue * constancy + Judgement.wordForValueSeen * history
+            let cost = Judgement.wordForValue * constancy + Judgement.wordForValueSeen * history
+            return other.place == .naming ? Judgement.namedForValue * cost : cost
         }
         var cost = (mine.constancy + other.constancy) / 2
         cost +=
