@@ -29,6 +29,12 @@ extension TimeScanner {
             let fraction = self.fraction(line, clock.end + 1)
             clock.nanosecond = fraction.nanoseconds
             clock.end = fraction.end
+        } else if mark == 0x3A, digits == 1 || digits == 2,
+            ByteScan.at(line, clock.end + 1 + digits) == 0x7C
+        {
+            // `22:15:35:9|`: milliseconds that are not padded, before the next column.
+            clock.nanosecond = 1_000_000 * (ByteScan.number(line, clock.end + 1, digits) ?? 0)
+            clock.end += 1 + digits
         }
         guard !ByteScan.isDigit(mark) else { return nil }
         applyHalf(line, &clock)
