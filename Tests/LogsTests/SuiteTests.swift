@@ -24,6 +24,7 @@ struct SuiteTests {
         }
         var times = 0
         var levels = 0
+        var named = 0
         for line in lines {
             let sample = try JSONText.decode(Sample.self, from: Array(line.utf8))
             let first = sample.line.split(separator: "\n").first ?? ""
@@ -33,12 +34,16 @@ struct SuiteTests {
             let isLevelRight = sample.level.isEmpty || parsed.level == Self.level(sample.level)
             if parsed.time != nil { times += 1 }
             if isLevelRight { levels += 1 }
+            if !sample.level.isEmpty { named += 1 }
             guard parsed.time == nil || !isLevelRight else { continue }
             #expect(
                 Self.exceptions.contains { first.contains($0.0) },
                 "\(parsed.level?.word ?? "none"), expected \(sample.level): \(first.prefix(100))")
         }
-        print("lnav samples: \(times) times and \(levels) levels of \(lines.count)")
+        let wrong = lines.count - levels
+        print(
+            "lnav samples: \(times) times of \(lines.count), \(named - wrong) levels of the "
+                + "\(named) that are named")
         #expect(times >= 256)
         #expect(levels >= 258)
     }
