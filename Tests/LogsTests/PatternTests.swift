@@ -75,6 +75,13 @@ struct PatternTests {
                 == "Failed password for <*> from <ip> port <num>")
     }
 
+    @Test("An id does not depend on the values and names of the line it was born with")
+    func otherBeginning() {
+        let first = ids(["Failed password for root from 10.0.0.1 port 22"])
+        #expect(first == ids(["Failed password for bob from 192.168.7.1 port 9"]))
+        #expect(first != ids(["Failed password for root over 10.0.0.1 port 22"]))
+    }
+
     @Test("A place that shows many words varies, and its patterns become one")
     func siblings() {
         let names = ["amber", "birch", "cedar", "daisy", "elm", "fern", "grape", "hazel", "iris"]
