@@ -229,4 +229,12 @@ extension GoNumber {
         let bytes = buffer[..<max(0, min(Int(length), capacity - 1))]
         return String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+
+    /// `%.2g`.
+    static func twoDigits(_ value: Double) -> String {
+        guard value.isFinite else { return format(value, .g) }
+        var text = [CChar](repeating: 0, count: 32)
+        _ = withVaList([value]) { vsnprintf(&text, text.count, "%.2g", $0) }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
 }

@@ -5,6 +5,8 @@ struct Notes {
     /// Offsets of the line ends in the expression.
     private let lineBreaks: [Int]
 
+    var count: Int { warnings.count + infos.count }
+
     init(lineBreaks: [Int]) { self.lineBreaks = lineBreaks }
 
     mutating func warn(_ message: String, at range: PositionRange) {

@@ -59,6 +59,13 @@ package struct Labels: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     private init(blob: [UInt8]) { self.blob = blob }
 
+    /// - Parameter encoded: pairs in the form and order of `encoded`.
+    init(encoded: [UInt8]) { blob = encoded }
+
+    /// The pairs as they are kept: sorted by name, for each name length, name, value length, value;
+    /// lengths in LEB128. Whoever projects thousands of label sets reads these bytes.
+    var encoded: [UInt8] { blob }
+
     // MARK: Reading
 
     package var isEmpty: Bool { blob.isEmpty }

@@ -1,0 +1,151 @@
+/// Produces the results of a function over windows, one row at a time, so that whoever adds them up
+/// need not keep them all.
+struct WindowProducer {
+    let table: LabelTable
+    let windows: Windows
+    private let kernel: WindowKernel
+    private let grid: Grid
+    private let parameter: [Double]
+    private var change: ExtrapolatedChange
+    private var quantiles = QuantileScratch()
+    private var newest = Int64.min
+    private var read = 0
+    /// Set when a window was not empty.
+    private var hasRead = false
+    private let range: PositionRange
+    private let parameterRange: PositionRange
+    /// Stays at the metric of the row before, because neighbours mostly have the same.
+    private var checkedName: ByteText?
+
+    init(
+        _ windows: Windows, _ kernel: WindowKernel, _ grid: Grid, parameter: [Double],
+        range: PositionRange, parameterRange: PositionRange
+    ) {
+        self.windows = windows
+        self.kernel = kernel
+        self.grid = grid
+        self.parameter = parameter
+        self.range = range
+        self.parameterRange = parameterRange
+        table = kernel.keepsName ? windows.source.table : windows.source.table.bare
+        if case .extrapolated(let kind) = kernel {
+            change = ExtrapolatedChange(windows, kind)
+        } else {
+            change = ExtrapolatedChange(windows, .delta)
+        }
+    }
+
+    var count: Int { windows.source.table.count }
+
+    /// Whether rows can end with the same labels.
+    var mayCollide: Bool { table.merge != nil }
+
+    /// Writes the results of one row; returns how many steps have one.
+    mutating func write(
+        _ row: Int, to values: UnsafeMutablePointer<Double>, _ evaluator: Evaluator
+    ) throws(QueryError) -> Int {
+        try evaluator.budget.tick()
+        for step in 0..<grid.count { values[step] = Absent.value }
+        var present = 0
+        var window = 0
+        let windows = windows
+        windows.withSamples(ofRow: row, &evaluator.scratch) { samples in
+            guard let last = samples.last else { return }
+            let before = read
+            write(samples, to: values)
+            guard read > before else { return }
+            hasRead = true
+            newest = max(newest, last.t)
+            window = samples.count
+            for step in 0..<grid.count where Absent.isPresent(values[step]) { present += 1 }
+        }
+        try evaluator.budget.check(min(window, read) + present)
+        if present > 0 { noteOtherThanCounter(row, evaluator) }
+        return present
+    }
+
+    /// Reports what was read.
+    func finish(_ evaluator: Evaluator) {
+        if case .series = windows.source {
+            evaluator.statistics.samplesTouched += read
+            evaluator.noteNewest(newest)
+        }
+        guard case .quantile = kernel, hasRead else { return }
+        for q in Set(parameter.map(\.bitPattern)) {
+            evaluator.warnAboutQuantile(Double(bitPattern: q), at: parameterRange)
+        }
+    }
+
+    private mutating func write(
+        _ samples: UnsafeBufferPointer<Sample>, to values: UnsafeMutablePointer<Double>
+    ) {
+        var total = 0
+        let (windows, grid, parameter) = (windows, grid, parameter)
+        switch kernel {
+        case .extrapolated: total = change.write(samples, to: values)
+        case .count:
+            windows.forEachWindow(samples) { step, low, high in
+                total += high - low
+                values[step] = Double(high - low)
+            }
+        case .present:
+            windows.forEachWindow(samples) { step, low, high in
+                total += high - low
+                values[step] = 1
+            }
+        case .first:
+            windows.forEachWindow(samples) { step, low, high in
+                total += high - low
+                values[step] = samples[low].v
+            }
+        case .last:
+            windows.forEachWindow(samples) { step, low, high in
+                total += high - low
+                values[step] = samples[high - 1].v
+            }
+        case .reduce(let body):
+            windows.forEachWindow(samples) { step, low, high in
+                total += high - low
+                values[step] = body(UnsafeBufferPointer(rebasing: samples[low..<high]))
+            }
+        case .predictLinear:
+            windows.forEachWindow(samples) { step, low, high in
+                total += high - low
+                guard high - low >= 2 else { return }
+                let line = LinearRegression(
+                    UnsafeBufferPointer(rebasing: samples[low..<high]), origin: grid.time(step))
+                values[step] = line.slope * parameter[step] + line.intercept
+            }
+        case .quantile:
+            windows.forEachWindow(samples) { step, low, high in
+                total += high - low
+                values[step] = quantiles.quantile(
+                    UnsafeBufferPointer(rebasing: samples[low..<high]), parameter[step])
+            }
+        }
+        read += total
+    }
+
+    private mutating func noteOtherThanCounter(_ row: Int, _ evaluator: Evaluator) {
+        guard case .extrapolated(let kind) = kernel, kind.isCounter,
+            let name = windows.source.table.metricName(row), name != checkedName
+        else { return }
+        checkedName = name
+        let text = name.string
+        if ["_total", "_sum", "_count", "_bucket"].contains(where: text.hasSuffix) { return }
+        evaluator.notes.info(
+            "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "
+                + QuotedText.goQuote(name.bytes), at: range)
+    }
+}
+
+/// Finds quantiles without sorting everything.
+struct QuantileScratch {
+    private var values: [Double] = []
+
+    mutating func quantile(_ samples: UnsafeBufferPointer<Sample>, _ q: Double) -> Double {
+        values.removeAll(keepingCapacity: true)
+        for sample in samples { values.append(sample.v) }
+        return values.withUnsafeMutableBufferPointer { Quantile.of($0, q) }
+    }
+}
