@@ -15,7 +15,10 @@ enum Measure {
     static let parts: [Part] = [
         Part(name: "answers", summary: "answers queries over recorded series") {
             try MeasureAnswers.run($0)
-        }
+        },
+        Part(name: "queries", summary: "times queries and standing conditions") {
+            MeasureQueries.run(arguments: $0)
+        },
     ]
 
     static func main() {

@@ -235,6 +235,7 @@ extension GoNumber {
         guard value.isFinite else { return format(value, .g) }
         var text = [CChar](repeating: 0, count: 32)
         _ = withVaList([value]) { vsnprintf(&text, text.count, "%.2g", $0) }
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
