@@ -62,16 +62,6 @@ import Testing
             #expect(error.description.contains("r.yml:"))
         }
     }
-
-    @Test func anUnknownPartOfTheLanguageKeepsTheRule() throws {
-        let text = "groups:\n  - name: a\n    rules:\n      - {alert: A, expr: 'limitk(2, up)'}\n"
-        let file = try RuleFile.load(text: text, file: "r.yml")
-        #expect(file.groups[0].rules[0].problem?.message == "not implemented: limitk")
-        var book = AlertBook()
-        let engine = EmbeddedEngine(snapshot: .empty)
-        #expect(book.evaluate(rules: file.groups, engine: engine, at: 0).isEmpty)
-        #expect(book.errors.map(\.message) == ["not implemented: limitk"])
-    }
 }
 
 @Suite struct AlertBookTests {
