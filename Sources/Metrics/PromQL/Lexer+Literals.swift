@@ -38,7 +38,7 @@ extension Lexer {
         var sawPoint = false
         var sawExponent = false
         while let byte {
-            // Behind the first digit a hexadecimal `e` is taken for an exponent, as in the reference.
+            // Behind the first digit a hexadecimal `e` is an exponent, as in the reference.
             if isDigit(byte), byte | 0x20 != 0x65 {
                 while accept(isDigit) {}
                 continue

@@ -33,7 +33,7 @@ extension Parser {
         return duration
     }
 
-    /// What follows `offset`. A sign and a literal end it, so that `foo offset -1 ^ 2` raises `foo`.
+    /// What follows `offset`. A sign and a literal end it: `foo offset -1 ^ 2` raises `foo`.
     mutating func offsetDuration() throws(Stop) -> DurationOperand {
         try enter()
         defer { leave() }

@@ -1,10 +1,10 @@
 /// Parses PromQL (Prometheus 3.14 with the features that are on by default).
 ///
-/// A recursive descent over one token of look-ahead, which is read only where the grammar has to see
-/// it: errors are listed in the order in which the reference finds them, and that includes an error
-/// in the next token. Syntax errors end the parse; the first of all errors is the one that people
-/// see. Types and matching are checked while the expression grows (`ExpressionCheck`) and count only
-/// when the syntax is right.
+/// A recursive descent over one token of look-ahead, which is read only where the grammar has to
+/// see it: errors are listed in the order in which the reference finds them, and that includes an
+/// error in the next token. Syntax errors end the parse; the first of all errors is the one that
+/// people see. Types and matching are checked while the expression grows (`ExpressionCheck`) and
+/// count only when the syntax is right.
 struct Parser {
     /// The text breaks the grammar at the token ahead.
     enum Stop: Error {
@@ -22,8 +22,8 @@ struct Parser {
         var isRangeOfNothing = false
     }
 
-    /// Parentheses, calls, signs and right-hand sides within each other. A level takes 6 KB of stack
-    /// in a debug build, and a worker thread has 512 KB.
+    /// Parentheses, calls, signs and right-hand sides within each other. A level takes 6 KB of
+    /// stack in a debug build, and a worker thread has 512 KB.
     static let nestingMax = 64
     /// Further errors are not listed.
     private static let errorsMax = 20_000
