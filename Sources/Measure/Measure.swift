@@ -19,6 +19,9 @@ enum Measure {
         Part(name: "queries", summary: "times queries and standing conditions") {
             MeasureQueries.run(arguments: $0)
         },
+        Part(name: "exposition", summary: "parses and stores the dump at PATH") {
+            MeasureExposition.run($0)
+        },
     ]
 
     static func main() {

@@ -10,5 +10,6 @@
 #include "Peers.h"
 #include "Spawn.h"
 #include "Terminal.h"
+#include "TextBlocks.h"
 
 #endif
