@@ -20,18 +20,13 @@ __attribute__((always_inline)) static inline void classify(
     bytes64 v;
     memcpy(&v, bytes, sizeof v);
     // Unsigned ranges by wrapping: x - low < count.
-    uint64_t letter = MASK(((v | 0x20) - 'a') < 26) | MASK(v == '_');
-    uint64_t digit = MASK((v - '0') < 10);
+    uint64_t letter = MASK((((v | 0x20) - 'a') < 26) | (v == '_'));
     block->quote = MASK(v == '"');
-    block->newline = MASK(v == '\n');
-    block->backslash = MASK(v == '\\');
-    block->high = MASK(v >= 0x80);
-    block->word = letter | digit;
-    block->start = letter;
-    block->name = letter | digit | MASK(v == ':');
+    block->unusual = MASK((v == '\n') | (v == '\\') | (v >= 0x80));
+    block->letter = letter;
+    block->word = letter | MASK((v - '0') < 10);
     block->equals = MASK(v == '=');
     block->comma = MASK(v == ',');
-    block->open = MASK(v == '{');
     block->close = MASK(v == '}');
 }
 

@@ -14,9 +14,12 @@ final class BlockWindow {
     /// Which blocks of the dump these are.
     private(set) var first = 0
     private(set) var end = 0
+    /// Behind the last one.
+    private(set) var endOfBlocks: UnsafeMutablePointer<csystem_text_block>
 
     init() {
         blocks = .allocate(capacity: Self.blocksMax)
+        endOfBlocks = blocks
         blocks.initialize(repeating: csystem_text_block(), count: Self.blocksMax)
     }
 
@@ -35,13 +38,9 @@ final class BlockWindow {
         let length = min(count - start, Self.blocksMax << 6)
         csystem_text_blocks(base + start, length, blocks)
         first = block
-        end = block + (length + 63) >> 6
+        let filled = (length + 63) >> 6
+        end = block + filled
+        endOfBlocks = blocks + filled
         return true
-    }
-
-    /// Forgets what it holds, because the bytes may be others now.
-    func clear() {
-        first = 0
-        end = 0
     }
 }

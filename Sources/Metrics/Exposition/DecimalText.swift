@@ -84,8 +84,8 @@ enum DecimalScaling {
         1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ]
 
-    /// Nil where it takes more than one rounding (W. D. Clinger, "How to read floating point numbers
-    /// accurately", 1990).
+    /// Nil where it takes more than one rounding (W. D. Clinger, "How to read floating point
+    /// numbers accurately", 1990).
     @inline(__always)
     static func nearest(_ mantissa: UInt64, _ exponent: Int) -> Double? {
         guard mantissa <= 1 << 53 else { return nil }

@@ -5,10 +5,10 @@ import Synchronization
 /// an unchanged label set costs one hash and a missing series ends with a staleness marker.
 ///
 /// A dump of up to `samplesPerWriteMax` samples reaches the store under one lock: who takes a
-/// snapshot sees all of it or nothing. A larger one is written in pieces, in the order of its lines,
-/// so that nobody waits longer than one piece takes; in between, series further down still end with
-/// their last sample, which lookback answers with as it does between two reads. Staleness markers
-/// come with the last piece.
+/// snapshot sees all of it or nothing. A larger one is written in pieces, in the order of its
+/// lines, so that nobody waits longer than one piece takes; in between, series further down still
+/// end with their last sample, which lookback answers with as it does between two reads. Staleness
+/// markers come with the last piece.
 package final class DumpIngestor: Sendable {
     /// Lines listed in a report at most.
     package static let skippedLinesListedMax = 100

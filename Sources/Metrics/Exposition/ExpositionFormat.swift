@@ -13,7 +13,8 @@ package enum ExpositionFormat: String, Hashable, Sendable, CaseIterable {
         if endsWithEOF(bytes) { return .openMetrics }
         return bytes.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return .text }
-            // Few bytes of a dump are `#`, and looking for one byte is the quickest search there is.
+            // Few bytes of a dump are `#`, and looking for one byte is the quickest search there
+            // is.
             var index = ByteScan.first(0x23, base, from: 0, end: buffer.count)
             while index < buffer.count {
                 if index == 0 || base[index - 1] == 0x0A,

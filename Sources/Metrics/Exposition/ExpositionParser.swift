@@ -69,8 +69,8 @@ package struct ExpositionParser {
         }
     }
 
-    /// The labels of a sample, with `le` and `quantile` in canonical form when its type is histogram
-    /// or summary.
+    /// The labels of a sample, with `le` and `quantile` in canonical form when its type is
+    /// histogram or summary.
     package mutating func labels(of sample: RawSample) -> Labels {
         use { $0.labels(in: sample.series, normalised: sample.normalisesBounds) }
     }
@@ -206,7 +206,7 @@ extension ExpositionScanner {
         RawSample(
             value: value, timestamp: hasTimestamp ? timestamp : nil,
             series: seriesStart..<seriesEnd, offset: lineStart,
-            normalisesBounds: normalisesBounds, exemplar: exemplar)
+            normalisesBounds: normalisesBounds, exemplar: hasExemplar ? exemplar : nil)
     }
 
     fileprivate var metadataEvent: ExpositionParser.Event {

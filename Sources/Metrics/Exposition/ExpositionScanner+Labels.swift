@@ -4,9 +4,9 @@ extension ExpositionScanner {
         Array(UnsafeBufferPointer(start: base + range.lowerBound, count: range.count))
     }
 
-    /// The labels of a series that stands at `range`, with `le` and `quantile` in canonical form when
-    /// `normalised`, and those of `extra` whose names it does not use. The text was checked when its
-    /// sample was read.
+    /// The labels of a series that stands at `range`, with `le` and `quantile` in canonical form
+    /// when `normalised`, and those of `extra` whose names it does not use. The text was checked
+    /// when its sample was read.
     mutating func labels(
         in range: Range<Int>, normalised: Bool, adding extra: [Labels.Entry] = []
     ) -> Labels {

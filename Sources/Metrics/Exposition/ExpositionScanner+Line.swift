@@ -20,7 +20,7 @@ extension ExpositionScanner {
     /// Reads `name{labels} value [timestamp] [exemplar]` up to and including the line end.
     private mutating func slowSample() throws(LineError) {
         let start = index
-        exemplar = nil
+        hasExemplar = false
         let end = try series()
         value = try sampleValue()
         seriesStart = start
@@ -254,12 +254,13 @@ extension ExpositionScanner {
         var found = RawExemplar(labels: start..<index, value: 0, timestamp: nil)
         found.value = try sampleValue()
         exemplar = found
+        hasExemplar = true
         guard !endsLine() else { return }
         try blankBeforeField()
         guard let time = openMetricsTime(), endsLine() else {
             throw LineError("invalid exemplar timestamp")
         }
-        exemplar?.timestamp = time
+        exemplar.timestamp = time
     }
 
     // MARK: Bytes

@@ -21,8 +21,8 @@ struct ExpositionScanner {
     }
 
     /// Line ends inside the quotes of one sample, which the classic format allows. The bound keeps
-    /// the work linear: a sample that turns out bad is left out by its first line alone, and the next
-    /// line is read again.
+    /// the work linear: a sample that turns out bad is left out by its first line alone, and the
+    /// next line is read again.
     static let lineEndsPerSampleMax = 16
 
     /// Valid during the closure that made the scanner; see `ExpositionParser.withScanner`.
@@ -44,7 +44,9 @@ struct ExpositionScanner {
     var hasTimestamp = false
     var seriesStart = 0
     var seriesEnd = 0
-    var exemplar: RawExemplar?
+    var hasExemplar = false
+    /// Of the last sample that had one.
+    var exemplar = RawExemplar(labels: 0..<0, value: 0, timestamp: nil)
     var metadata = RawMetadata()
     var text = 0..<0
     var error = LineError("")
@@ -78,9 +80,12 @@ struct ExpositionScanner {
     }
 
     /// Reads up to the next thing worth telling.
-    mutating func step() -> Step {
+    @inline(__always)
+    mutating func step() -> Step { quickLine() ? .sample : slowStep() }
+
+    @inline(never)
+    private mutating func slowStep() -> Step {
         while true {
-            if quickLine() { return .sample }
             guard index < count else {
                 if isFinished { return .end }
                 isFinished = true
@@ -94,6 +99,7 @@ struct ExpositionScanner {
                 index = min(ByteScan.first(0x0A, base, from: lineStart, end: count) + 1, count)
                 return .skipped
             }
+            if quickLine() { return .sample }
         }
     }
 
@@ -120,8 +126,8 @@ struct ExpositionScanner {
 
     // MARK: The short way
 
-    /// Reads a whole line `name{label="value",…} number [timestamp]` without escapes, doubled blanks
-    /// and exemplars. False leaves everything as it was.
+    /// Reads a whole line `name{label="value",…} number [timestamp]` without escapes, doubled
+    /// blanks and exemplars. False leaves everything as it was.
     @inline(__always)
     mutating func quickLine() -> Bool {
         let start = index
@@ -133,10 +139,15 @@ struct ExpositionScanner {
     /// The caller compares them; this looks at what follows.
     @inline(__always)
     mutating func quickFields(start: Int, seriesEnd end: Int) -> Bool {
-        guard base[end] == 0x20, let number = DecimalText.read(base, at: end &+ 1) else {
-            return false
+        guard base[end] == 0x20 else { return false }
+        var next = end &+ 1
+        if let number = DecimalText.read(base, at: next) {
+            value = number.value
+            next = number.end
+        } else {
+            guard let end = unusualNumber(next) else { return false }
+            next = end
         }
-        var next = number.end
         if base[next] == 0x0A {
             hasTimestamp = false
         } else {
@@ -146,10 +157,21 @@ struct ExpositionScanner {
         lineStart = start
         seriesStart = start
         seriesEnd = end
-        value = number.value
-        exemplar = nil
+        hasExemplar = false
         index = next &+ 1
         return true
+    }
+
+    /// Reads `NaN`, `+Inf` and the numbers that need care into `value`.
+    /// - Returns: where it ends, or nil for the long way.
+    @inline(never)
+    private mutating func unusualNumber(_ start: Int) -> Int? {
+        var end = start
+        while base[end] > 0x20 { end += 1 }
+        let field = UnsafeBufferPointer(start: base + start, count: end - start)
+        guard let number = GoNumber.parsePlainFloat(Array(field)[...]) else { return nil }
+        value = number.isNaN ? .ordinaryNaN : number
+        return end
     }
 
     /// Whether a line begins here that `quickFields` may read up to `end`.
@@ -183,22 +205,29 @@ struct ExpositionScanner {
         if block < window.first || block >= window.end {
             guard window.move(to: start, base, count: count) else { return nil }
         }
-        var masks = window.blocks + (block &- window.first)
-        var rest = ~masks.pointee.name & (UInt64.max << UInt64(start & 63))
-        while rest == 0 {
+        var range = UInt64.max << UInt64(start & 63)
+        while true {
+            var rest = ~window.blocks[block &- window.first].word & range
+            // Colons are rare, and have no mask of their own.
+            while rest != 0, base[block << 6 &+ rest.trailingZeroBitCount] == 0x3A {
+                rest &= rest &- 1
+            }
+            if rest != 0 {
+                range = rest
+                break
+            }
+            range = .max
             block &+= 1
             if block >= window.end {
                 guard window.move(to: start, base, count: count), block < window.end else {
                     return nil
                 }
             }
-            masks = window.blocks + (block &- window.first)
-            rest = ~masks.pointee.name
         }
-        let nameEnd = block << 6 &+ rest.trailingZeroBitCount
+        let nameEnd = block << 6 &+ range.trailingZeroBitCount
         if base[nameEnd] == 0x20 { return nameEnd }
         guard base[nameEnd] == 0x7B else { return nil }
-        return quickLabels(start, open: nameEnd)
+        return quickLabels(line: start, open: nameEnd)
     }
 }
 

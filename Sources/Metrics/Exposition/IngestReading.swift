@@ -8,8 +8,8 @@ struct IngestReading {
     private(set) var report = IngestReport()
     /// Where the series of the last sample is remembered, or -1.
     private var previous = -1
-    /// Series in a row that the store had no room for; beyond `refusalsTriedMax` others are not even
-    /// tried in this read.
+    /// Series in a row that the store had no room for; beyond `refusalsTriedMax` others are not
+    /// even tried in this read.
     private var refusalsInRow = 0
     private static let refusalsTriedMax = 64
 
@@ -122,7 +122,7 @@ struct IngestReading {
         if scanner.hasTimestamp { report.hasOwnTimestamps = true }
         report.newestTimestamp = max(report.newestTimestamp ?? time, time)
         report.count(writer.append(to: entry.pointee.reference, t: time, v: scanner.value))
-        if scanner.exemplar != nil { takeExemplar(&scanner) }
+        if scanner.hasExemplar { takeExemplar(&scanner) }
     }
 
     @inline(__always)
@@ -178,7 +178,7 @@ struct IngestReading {
     }
 
     private mutating func takeExemplar(_ scanner: inout ExpositionScanner) {
-        guard let raw = scanner.exemplar else { return }
+        let raw = scanner.exemplar
         report.exemplarCount += 1
         guard report.exemplars.count < DumpIngestor.exemplarsListedMax else { return }
         report.exemplars.append(

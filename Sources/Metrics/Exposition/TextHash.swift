@@ -8,8 +8,8 @@ struct TextHash: Hashable, Sendable {
 ///
 /// Each step multiplies two words of the text, both mixed with the state, to 128 bits and folds the
 /// product back into all 128 bits of the state, so that a difference anywhere reaches the whole
-/// result. Among a million series of one source the odds that any two collide are about
-/// 10^12 / 2^129, or one in 10^26; that is why no copy of the texts is kept. The secret is random per
+/// result. Among a million series of one source the odds that any two collide are about 10^12 /
+/// 2^129, or one in 10^26; that is why no copy of the texts is kept. The secret is random per
 /// process: whoever writes a dump cannot prepare texts that collide.
 struct TextHasher: Sendable {
     private let first: UInt64
