@@ -32,7 +32,7 @@ struct LabelChoice: Hashable, Sendable {
     func append(_ encoded: [UInt8], to key: inout [UInt8]) {
         if isKeeping, names.isEmpty { return }
         encoded.withUnsafeBufferPointer { bytes in
-            var offset = 0
+            var offset = Labels.encodedStart
             var candidate = 0
             while offset < bytes.count {
                 let start = offset

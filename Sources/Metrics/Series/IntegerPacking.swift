@@ -7,9 +7,10 @@
 ///
 /// With `y[i] = (x[i] - first) >> shift` (the shift drops low bits that are zero in every `y`) the
 /// residuals are `y[i]` (order `zeroth`, noise around a level), `y[i] - y[i-1]` (`first`, counters)
-/// or the difference of those (`second`, steady slopes). A block holds them less their minimum, each
-/// in the same number of bits; the few that would need many more keep their high bits in a list
-/// behind ("patches", as in Lemire and Boytsov, "Decoding billions of integers per second", 2012).
+/// or the difference of those (`second`, steady slopes). A block holds them less their minimum,
+/// each in the same number of bits; the few that would need many more keep their high bits in a
+/// list behind ("patches", as in Lemire and Boytsov, "Decoding billions of integers per second",
+/// 2012).
 ///
 ///     block        width (7 bits) and whether patches follow (highest bit)
 ///                  minimum, signed varint
@@ -226,8 +227,8 @@ enum IntegerPacking {
 
     // MARK: Decoding
 
-    /// Writes `count` integers to every second place from `target` on: the layout of the times, or of
-    /// the values, in an array of samples.
+    /// Writes `count` integers to every second place from `target` on: the layout of the times, or
+    /// of the values, in an array of samples.
     static func decode(
         from source: inout ByteSource, count: Int, into target: UnsafeMutablePointer<Int64>
     ) throws(SampleCodec.DecodingError) {

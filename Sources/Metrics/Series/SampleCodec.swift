@@ -4,7 +4,8 @@
 ///     version      1
 ///     count        varint, at most `countMax`
 ///     times        `IntegerPacking`; a regular step takes a few bytes altogether
-///     scheme       decimal exponent 0…15, or 31 for bit patterns; 0x80 added when exceptions follow
+///     scheme       decimal exponent 0…15, or 31 for bit patterns; 0x80 added when exceptions
+///     follow
 ///     exceptions   varint number, then each: places since the last one (varint), 8 bytes of bits
 ///     values       `IntegerPacking` of value × 10^exponent, or of the bit patterns
 ///
@@ -87,15 +88,30 @@ package enum SampleCodec {
         sink.append(version)
         sink.appendVarint(UInt64(samples.count))
         guard !samples.isEmpty else { return sink.count }
+        encodeBody(samples, into: &sink)
+        return sink.count
+    }
+
+    /// Times and values without version and count.
+    static func encodeBody(
+        _ samples: UnsafeBufferPointer<Sample>, into buffer: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int {
+        var sink = ByteSink(buffer)
+        encodeBody(samples, into: &sink)
+        return sink.count
+    }
+
+    private static func encodeBody(
+        _ samples: UnsafeBufferPointer<Sample>, into sink: inout ByteSink
+    ) {
         // Lent for this call only, and initialised before it is read.
-        return withUnsafeTemporaryAllocation(of: Int64.self, capacity: samples.count * 2) { room in
-            guard let integers = room.baseAddress else { return sink.count }
+        withUnsafeTemporaryAllocation(of: Int64.self, capacity: samples.count * 2) { room in
+            guard let integers = room.baseAddress else { return }
             let scratch = integers + samples.count
             for index in samples.indices { integers[index] = samples[index].t }
             IntegerPacking.encode(
                 integers, count: samples.count, scratch: scratch, into: &sink)
             encodeValues(samples, integers: integers, scratch: scratch, into: &sink)
-            return sink.count
         }
     }
 
@@ -103,8 +119,8 @@ package enum SampleCodec {
     static func decodeBody(
         _ source: inout ByteSource, count: Int, into target: UnsafeMutablePointer<Sample>
     ) throws(DecodingError) {
-        // A sample is 16 bytes: its time, then its value. Both are 64-bit integers here; the value's
-        // bits are read back as a `Double` below.
+        // A sample is 16 bytes: its time, then its value. Both are 64-bit integers here; the
+        // value's bits are read back as a `Double` below.
         let words = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Int64.self)
         try IntegerPacking.decode(from: &source, count: count, into: words)
         let scheme = try source.byte()

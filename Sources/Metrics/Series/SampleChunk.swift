@@ -1,0 +1,261 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// What is known about a whole chunk without unpacking it. There is one only when every value is a
+/// number: no staleness marker and no other NaN among them.
+package struct ChunkSummary: Hashable, Sendable {
+    package var first: Sample
+    package var last: Sample
+    /// Samples in the chunk, the first and the last counted.
+    package var count: Int
+    package var min: Double
+    package var max: Double
+    /// The sum of the values that were followed by a smaller one: what a counter lost to resets
+    /// within the chunk. The step from the chunk before is not in it.
+    package var resetCorrection: Double
+    /// Whether no value is smaller than the one before it.
+    package var isMonotone: Bool
+    /// Whether all values have the same bits.
+    package var isConstant: Bool
+}
+
+/// Sealed samples: a header, what the header's flags say, and `SampleCodec`'s times and values.
+///
+///     header     48 bytes: birth, count, payload size, flags, first and last sample
+///     extremes   minimum, maximum, reset correction; only when flag `extremes` is set
+///     payload    none when the values are constant and the times regular
+///
+/// Never written to after it was made. Sendable although it holds a pointer: see `SeriesMemory`.
+struct SampleChunk: @unchecked Sendable {
+    struct Flags: OptionSet {
+        let rawValue: UInt32
+        /// All values have the same bits and all steps in time are the same: no payload.
+        static let uniform = Flags(rawValue: 1)
+        static let numbersOnly = Flags(rawValue: 2)
+        static let monotone = Flags(rawValue: 4)
+        static let extremes = Flags(rawValue: 8)
+        static let constant = Flags(rawValue: 16)
+    }
+
+    struct Header {
+        var birth: UInt32
+        var count: UInt32
+        var payload: UInt32
+        var flags: Flags
+        var first: Sample
+        var last: Sample
+    }
+
+    private struct Extremes {
+        var min: Double
+        var max: Double
+        var resetCorrection: Double
+    }
+
+    let block: UnsafeMutableRawPointer
+
+    @inline(__always)
+    var header: Header { block.load(as: Header.self) }
+    @inline(__always)
+    var firstTime: Int64 { header.first.t }
+    @inline(__always)
+    var lastTime: Int64 { header.last.t }
+    @inline(__always)
+    var count: Int { Int(header.count) }
+
+    private static let headerSize = MemoryLayout<Header>.stride
+    private static let extremesSize = MemoryLayout<Extremes>.stride
+
+    var size: Int {
+        let header = header
+        return Self.headerSize + Int(header.payload)
+            + (header.flags.contains(.extremes) ? Self.extremesSize : 0)
+    }
+
+    /// Nil when a value is no number.
+    var summary: ChunkSummary? {
+        let header = header
+        guard header.flags.contains(.numbersOnly) else { return nil }
+        var extremes = Extremes(
+            min: header.first.v, max: header.last.v, resetCorrection: 0)
+        if header.flags.contains(.extremes) {
+            extremes = block.load(fromByteOffset: Self.headerSize, as: Extremes.self)
+        }
+        return ChunkSummary(
+            first: header.first, last: header.last, count: Int(header.count), min: extremes.min,
+            max: extremes.max, resetCorrection: extremes.resetCorrection,
+            isMonotone: header.flags.contains(.monotone),
+            isConstant: header.flags.contains(.constant))
+    }
+
+    // MARK: Sealing
+
+    /// - Parameters:
+    ///   - samples: ascending in time, at least one, at most `SampleCodec.countMax`.
+    ///   - room: at least `SampleCodec.bytesMax` bytes.
+    init(
+        sealing samples: UnsafeBufferPointer<Sample>, birth: UInt32,
+        room: UnsafeMutableBufferPointer<UInt8>
+    ) {
+        var header = Header(
+            birth: birth, count: UInt32(samples.count), payload: 0, flags: [],
+            first: samples[0], last: samples[samples.count - 1])
+        var extremes = Extremes(min: samples[0].v, max: samples[0].v, resetCorrection: 0)
+        header.flags = Self.survey(samples, &extremes)
+        let needsExtremes =
+            header.flags.contains(.numbersOnly) && !header.flags.contains(.monotone)
+        if needsExtremes { header.flags.insert(.extremes) }
+        var payload = 0
+        if !header.flags.contains(.uniform) {
+            payload = SampleCodec.encodeBody(samples, into: room)
+        }
+        header.payload = UInt32(payload)
+        let start = Self.headerSize + (needsExtremes ? Self.extremesSize : 0)
+        block = SeriesMemory.allocate(start + payload)
+        block.storeBytes(of: header, as: Header.self)
+        if needsExtremes {
+            block.storeBytes(of: extremes, toByteOffset: Self.headerSize, as: Extremes.self)
+        }
+        if payload > 0, let bytes = room.baseAddress {
+            (block + start).copyMemory(from: bytes, byteCount: payload)
+        }
+    }
+
+    private init(block: UnsafeMutableRawPointer) { self.block = block }
+
+    private static func survey(
+        _ samples: UnsafeBufferPointer<Sample>, _ extremes: inout Extremes
+    ) -> Flags {
+        var flags: Flags = [.numbersOnly, .monotone, .constant]
+        let first = samples[0]
+        let (step, overflows) =
+            samples.count > 1
+            ? samples[1].t.subtractingReportingOverflow(first.t) : (0, false)
+        var isRegular = !overflows && !Self.spanOverflows(first, samples[samples.count - 1])
+        var previous = first
+        if first.v.isNaN { flags.remove(.numbersOnly) }
+        for index in 1..<max(1, samples.count) {
+            let sample = samples[index]
+            isRegular = isRegular && sample.t &- previous.t == step
+            if sample.v.bitPattern != previous.v.bitPattern {
+                flags.remove(.constant)
+                if sample.v.isNaN { flags.remove(.numbersOnly) }
+                if !(sample.v > previous.v) { flags.remove(.monotone) }
+                if sample.v < previous.v { extremes.resetCorrection += previous.v }
+                // Of -0 and 0 the one that came first stays, as in a comparison sample by sample.
+                if sample.v < extremes.min { extremes.min = sample.v }
+                if sample.v > extremes.max { extremes.max = sample.v }
+            }
+            previous = sample
+        }
+        if !flags.contains(.numbersOnly) { flags.remove(.monotone) }
+        if isRegular, flags.contains(.constant) { flags.insert(.uniform) }
+        return flags
+    }
+
+    /// Whether the time from one to the other is no 64-bit number.
+    private static func spanOverflows(_ first: Sample, _ last: Sample) -> Bool {
+        last.t.subtractingReportingOverflow(first.t).overflow
+    }
+
+    /// This chunk and `next` as one, when both are uniform and `next` goes on in the same way.
+    func extended(by next: SampleChunk, birth: UInt32) -> SampleChunk? {
+        var header = header
+        let other = next.header
+        guard header.flags.contains(.uniform), other.flags.contains(.uniform), header.count > 1,
+            header.first.v.bitPattern == other.first.v.bitPattern,
+            Int(header.count) + Int(other.count) <= SampleCodec.countMax,
+            !Self.spanOverflows(header.first, other.last)
+        else { return nil }
+        let step = (header.last.t &- header.first.t) / Int64(header.count - 1)
+        guard other.first.t &- header.last.t == step,
+            other.count == 1 || (other.last.t &- other.first.t) / Int64(other.count - 1) == step
+        else { return nil }
+        header.birth = birth
+        header.count += other.count
+        header.last = other.last
+        let merged = SampleChunk(block: SeriesMemory.allocate(Self.headerSize))
+        merged.block.storeBytes(of: header, as: Header.self)
+        return merged
+    }
+
+    // MARK: Unpacking
+
+    /// Writes all samples to `target`, which has room for `count` of them, initialised.
+    func decode(into target: UnsafeMutablePointer<Sample>) {
+        let header = header
+        let count = Int(header.count)
+        if header.flags.contains(.uniform) {
+            let step = count > 1 ? (header.last.t &- header.first.t) / Int64(count - 1) : 0
+            var sample = header.first
+            for index in 0..<count {
+                target[index] = sample
+                sample.t &+= step
+            }
+            return
+        }
+        let start =
+            Self.headerSize + (header.flags.contains(.extremes) ? Self.extremesSize : 0)
+        let payload = UnsafeRawBufferPointer(start: block + start, count: Int(header.payload))
+        do {
+            var source = try ByteSource(payload)
+            try SampleCodec.decodeBody(&source, count: count, into: target)
+        } catch {
+            // The bytes never left the process: only broken memory can bring this about.
+            fatalError("a sealed chunk cannot be read: \(error)")
+        }
+    }
+}
+
+/// The sealed chunks of one series, oldest first. Never written to after it was made.
+///
+///     birth, number of chunks (4 bytes each), samples in all of them (8 bytes), chunks (8 bytes
+///     each)
+///
+/// Sendable although it holds a pointer: see `SeriesMemory`.
+struct ChunkList: @unchecked Sendable {
+    let block: UnsafeMutableRawPointer
+
+    private static let headerSize = 16
+
+    init(_ chunks: [SampleChunk], birth: UInt32) {
+        block = SeriesMemory.allocate(Self.size(chunks: chunks.count))
+        block.storeBytes(of: birth, as: UInt32.self)
+        block.storeBytes(of: UInt32(chunks.count), toByteOffset: 4, as: UInt32.self)
+        var samples = 0
+        for (index, chunk) in chunks.enumerated() {
+            samples += chunk.count
+            block.storeBytes(
+                of: chunk.block, toByteOffset: Self.headerSize + index * 8,
+                as: UnsafeMutableRawPointer.self)
+        }
+        block.storeBytes(of: samples, toByteOffset: 8, as: Int.self)
+    }
+
+    static func size(chunks: Int) -> Int { headerSize + chunks * 8 }
+
+    var birth: UInt32 { block.load(as: UInt32.self) }
+    var count: Int { Int(block.load(fromByteOffset: 4, as: UInt32.self)) }
+    var sampleCount: Int { block.load(fromByteOffset: 8, as: Int.self) }
+    var size: Int { Self.size(chunks: count) }
+
+    @inline(__always)
+    subscript(index: Int) -> SampleChunk {
+        block.load(
+            fromByteOffset: Self.headerSize + index * 8, as: SampleChunk.self)
+    }
+
+    var chunks: [SampleChunk] { (0..<count).map { self[$0] } }
+
+    /// The first chunk that ends after `time`; `count` when there is none.
+    func firstIndex(endingAfter time: Int64) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].lastTime > time { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}
