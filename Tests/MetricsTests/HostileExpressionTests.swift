@@ -105,6 +105,10 @@ import Testing
                 _ = (try? Expression.parse(text))?.pretty
             }
             for text in Self.texts { #expect(Self.outcome(text) != "accepted") }
+            let groups = PatternParser.nestingMax - 1
+            let pattern =
+                String(repeating: "(", count: groups) + "a" + String(repeating: ")*", count: groups)
+            #expect((try? RegexPattern(anchored: Array(pattern.utf8)))?.matches([0x61]) == true)
         }
     }
 }

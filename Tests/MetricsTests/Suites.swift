@@ -25,7 +25,7 @@ enum Suites {
         return nil
     }
 
-    /// The bytes of a suite's text. JSON cannot hold what is no UTF-8; the suites have U+FFFD there.
+    /// The bytes of a suite's text. JSON cannot hold what is no UTF-8: the suites have U+FFFD.
     static func bytes(ofText text: String) -> [UInt8] {
         var bytes: [UInt8] = []
         for scalar in text.unicodeScalars {
