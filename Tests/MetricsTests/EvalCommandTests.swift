@@ -25,7 +25,7 @@ import Testing
         ),
         (
             #"{"expr":"1.5e-7 * 2","time":1.5}"#,
-            #"{"status":"success","data":{"resultType":"scalar","result":[1.500,"3e-07"]}}"#
+            #"{"status":"success","data":{"resultType":"scalar","result":[1.5,"0.0000003"]}}"#
         ),
         (
             #"{"expr":"up{job!=\"é\"}","start":0,"end":30,"step":15}"#,
@@ -59,23 +59,86 @@ import Testing
         #expect(run(line).first == json)
     }
 
-    @Test(arguments: ["", "{}", "[]", #"{"expr":"up","start":0}"#, #"{"expr":1}"#])
+    @Test(arguments: [
+        "", "   ", "{}", "[]", #"{"expr":"up","start":0}"#, #"{"expr":1}"#, "\u{2028}",
+        #"{"expr":"up","time":1e300}"#,
+    ])
     func aBadLineIsAnErrorOfItsOwn(line: String) {
         let answers = run(line + "\n" + #"{"expr":"1","time":0}"#)
+        #expect(answers.count == 2)
+        #expect(answers.first?.contains(#""errorType":"bad_data""#) == true)
         #expect(answers.last?.contains("success") == true)
-        #expect(answers.count == (line.isEmpty ? 1 : 2))
-        if !line.isEmpty {
-            #expect(answers.first?.contains(#""errorType":"bad_data""#) == true)
-        }
     }
 
-    @Test func tablesAlign() throws {
-        let answer = try engine.instant(#"up{job!="x"} > bool 3"#, at: 60_000)
-        #expect(
-            EvalCommand.answerTable(answer)
-                == "{job=\"a\\\"b\"}  1\n{job=\"é\"}     1")
-        let none = try engine.instant("nothing", at: 0)
-        #expect(EvalCommand.answerTable(none) == "no series")
+    @Test func answersBelongToLines() {
+        let query = #"{"expr":"1","time":0}"#
+        #expect(run("").isEmpty)
+        #expect(run(query).count == 1)
+        #expect(run(query + "\r\n" + query + "\r\n").allSatisfy { $0.contains("success") })
+        let answers = run(query + "\n\nnothing\n" + query + "\n")
+        #expect(answers.map { $0.contains("success") } == [true, false, false, true])
+        #expect(run(#"{"expr":"\"\u2028\"","time":0}"#).count == 1)
+    }
+
+    @Test(arguments: [
+        (#"{"expr":"up","start":1,"end":0,"step":1}"#, "end timestamp must not be before start"),
+        (#"{"expr":"up","start":0,"end":1,"step":0}"#, "zero or negative query resolution"),
+        (#"{"expr":"up","start":0,"end":12000,"step":1}"#, "11,000 points per timeseries"),
+        (#"{"expr":"up[1m]","start":0,"end":1,"step":1}"#, "for range query, must be Scalar"),
+    ])
+    func aRangeThatCannotBeIsBadData(line: String, text: String) {
+        let answer = run(line).first ?? ""
+        #expect(answer.contains(#""errorType":"bad_data""#) && answer.contains(text), "\(answer)")
+    }
+
+    @Test(arguments: [
+        (#"1e21"#, #"[1.5,"1000000000000000000000"]"#), (#"vector(1e21)"#, #"[1.500,"1e+21"]"#),
+        (#"vector(1e-7)"#, #"[1.500,"1e-07"]"#), (#"vector(-0)"#, #"[1.500,"-0"]"#),
+        (#"\"x\""#, #"[1.5,"x"]"#), (#"vector(NaN)"#, #"[1.500,"NaN"]"#),
+    ])
+    func numbersAreWrittenAsTheAPIWritesThem(expression: String, result: String) {
+        let answer = run(#"{"expr":""# + expression + #"","time":1.5}"#).first ?? ""
+        #expect(answer.contains(result), "\(answer)")
+    }
+
+    @Test func nothingThatATerminalObeysStaysRaw() {
+        let answer = run(#"{"expr":"\"\u009b2J\u202e\u001b\"","time":0}"#).first ?? ""
+        #expect(answer.contains(#""\u009b2J\u202e\u001b""#), "\(answer)")
+    }
+
+    @Test(
+        arguments: [
+            ("now", 5_000), ("now-1m30s", -85_000), ("now+1s", 6_000), ("1.5", 1_500),
+            ("1970-01-01T00:00:02Z", 2_000), ("-1", -1_000), ("now-", nil), ("5m", nil), ("x", nil),
+            ("1e300", nil), ("nan", nil),
+        ] as [(String, Int64?)])
+    func momentsAreRead(text: String, time: Int64?) {
+        #expect(EvalTime.moment(text, now: 5_000) == time)
+    }
+
+    @Test(
+        arguments: [
+            ("15s", 15_000), ("1m30s", 90_000), ("0.5", 500), ("0", nil), ("-1", nil), ("s", nil),
+            ("1h30", nil),
+        ] as [(String, Int64?)])
+    func stepsAreRead(text: String, step: Int64?) {
+        #expect(EvalTime.step(text) == step)
+    }
+
+    @Test(arguments: [
+        (1.0, "1.00000"), (123456.789, "123457"), (1e9, "1.0000e+09"), (-1.23456e-7, "-1.2346e-07"),
+        (0, "0"), (.nan, "NaN"), (0.00123456789, "0.00123"),
+    ])
+    func shortNumbersFitAColumn(value: Double, text: String) {
+        #expect(EvalCommand.shortNumber(value) == text)
+        #expect(EvalCommand.shortNumber(value).utf8.count <= 12)
+    }
+
+    @Test func aNoteIsGivenOnceWithTheLastPosition() throws {
+        let answer = try engine.instant("rate(up[1m]) + rate(up[1m])", at: 60_000)
+        #expect(answer.infos.count == 1 && answer.infos[0].hasSuffix("(1:21)"), "\(answer.infos)")
+        let subquery = try engine.instant("rate(up[1m:15s])", at: 60_000)
+        #expect(subquery.infos.count == 1 && subquery.infos[0].hasSuffix("(1:1)"))
     }
 
     @Test func anEngineOfTextAnswersExpressions() throws {

@@ -57,8 +57,16 @@ extension Evaluator {
         default: break
         }
         return WindowProducer(
-            try windows(source, grid), kernel, grid, parameter: parameter, range: source.range,
-            parameterRange: parameterPlan.range)
+            try windows(source, grid), kernel, grid, parameter: parameter,
+            range: Self.notedRange(source.expression.unwrapped), parameterRange: parameterPlan.range
+        )
+    }
+
+    /// Where a note on a range stands. Of a subquery the reference knows only the results, so that
+    /// its notes stand at the beginning.
+    private static func notedRange(_ source: Expression) -> PositionRange {
+        if case .subquery = source.node { return PositionRange(0, 0) }
+        return source.range
     }
 
     func mapped(_ rows: Rows, _ change: (Double) -> Double) throws(QueryError) -> Rows {

@@ -173,7 +173,7 @@ final class Evaluator {
         let own = statistics
         statistics = before
         statistics.add(own)
-        // A note carries the position of the text that asked first.
+        // A note carries the position of the text that was evaluated.
         if notes.count == noted {
             workspace.remember(identity, grid, QueryWorkspace.Memo(value: value, statistics: own))
         }

@@ -200,22 +200,27 @@ package struct EmbeddedEngine: QueryEngine {
     ) throws(QueryError) -> QueryAnswer {
         try check(start, end, step)
         guard step > 0 else {
-            throw .execution("zero or negative query resolution step widths are not accepted")
+            throw QueryError(
+                .invalid,
+                "zero or negative query resolution step widths are not accepted. Try a positive "
+                    + "step")
         }
         guard expression.type == .scalar || expression.type == .vector else {
-            throw .execution(
+            throw QueryError(
+                .invalid,
                 "invalid expression type \"\(expression.type.description)\" for range query, must "
                     + "be Scalar or instant Vector")
         }
         guard end >= start else {
-            throw .execution(
+            throw QueryError(
+                .invalid,
                 "invalid parameter \"end\": end timestamp must not be before start time")
         }
         guard (end - start) / step <= Self.stepsMax else {
             throw QueryError(
-                .limit,
-                "exceeded maximum resolution of \(Self.stepsMax) points per timeseries. Try "
-                    + "decreasing the query resolution (?step=XX)")
+                .invalid,
+                "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the "
+                    + "query resolution (?step=XX)")
         }
         let span = Grid(start: start, step: step, count: Int((end - start) / step) + 1)
         return try answer(expression, span, isInstant: false)

@@ -45,6 +45,8 @@ package struct QueryError: Error, Hashable, Sendable, CustomStringConvertible {
         case parse(PositionRange)
         /// A part of the language that this program does not evaluate yet.
         case notImplemented(String)
+        /// A time, a step or a type that such a query cannot have.
+        case invalid
         /// The evaluation failed: ambiguous matching, an invalid parameter.
         case execution
         /// It would read more samples than allowed.
