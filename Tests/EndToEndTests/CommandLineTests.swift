@@ -86,6 +86,46 @@ import Testing
         #expect(negative.output.contains("\"1\""), "\(negative.errors)")
     }
 
+    @Test func answersAFileOfQueriesLineByLine() throws {
+        let home = try TemporaryFolder()
+        let dump = try home.write(
+            "up{job=\"a\"} 1 60000\nup{job=\"a\"} 3 120000\nx y\n", to: "a.prom")
+        let queries = try home.write(
+            """
+            {"expr":"up","time":120}
+
+            {"expr":"up","start":60,"end":120,"step":60}
+            {"expr":"up{"}
+
+            """, to: "q.jsonl")
+        let result = try Self.run(["eval", "--queries", queries, dump], home)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.contains(dump + ":3"), "\(result.errors)")
+        let lines = result.output.split(separator: "\n")
+        #expect(lines.count == 4)
+        #expect(lines[0].contains(#""value":[120,"3"]"#))
+        #expect(lines[1].contains("bad_data"))
+        #expect(lines[2].contains(#""values":[[60,"1"],[120,"3"]]"#))
+        #expect(lines[3].contains("parse error"))
+    }
+
+    @Test func explainsAQueryAndFailsAsDocumented() throws {
+        let home = try TemporaryFolder()
+        let dump = try home.write("up 1 60000\nup 3 120000\n", to: "a.prom")
+        let range = try Self.run(
+            ["eval", "--explain", "--start", "now-1m", "--step", "1m", "-up", dump], home)
+        #expect(range.status == 0, "\(range.errors)")
+        #expect(range.output == "{}  -1@60 -3@120\n")
+        #expect(range.errors.contains("1 series, 2 samples") && range.errors.contains("-up"))
+        #expect(try Self.run(["eval", "up{", dump], home).status == 1)
+        #expect(try Self.run(["eval", "--start", "soon", "up", dump], home).status == 2)
+        #expect(
+            try Self.run(["eval", "--start", "0", "--step", "0", "up", dump], home).status == 2)
+        #expect(try Self.run(["eval", "up", home.file("missing")], home).status == 4)
+        let noise = try home.write("not a dump at all {\n", to: "noise")
+        #expect(try Self.run(["eval", "up", noise], home).status == 4)
+    }
+
     @Test func stopIsSetAndTakenBack() throws {
         let home = try TemporaryFolder()
         let set = try Self.run(["stop", "moving the database"], home)
