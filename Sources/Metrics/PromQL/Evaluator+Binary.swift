@@ -77,7 +77,7 @@ extension Evaluator {
     ) throws(QueryError) -> Rows {
         let result: VectorMatch.Kind.Result =
             node.op.isSet
-            ? .set : !node.op.isComparison ? .arithmetic : node.returnsBool ? .truth : .filter
+            ? .set : !node.op.isComparison ? .arithmetic : node.returnsBool ? .zeroOrOne : .filter
         let match = workspace.match(
             left.table, right.table,
             VectorMatch.Kind(matching: node.matching ?? .none, result: result))

@@ -129,7 +129,7 @@ extension Evaluator {
                     try budget.tick()
                     let text = ByteText(GoNumber.format(value, .f))
                     key.removeAll(keepingCapacity: true)
-                    choice.append(labels.setting(name, to: text).encoded, to: &key)
+                    choice.append(labels.setting(name, to: text), to: &key)
                     let number = index.number(of: key)
                     if number == counts.count {
                         try budget.checkRoom(rows: counts.count + 1, steps: grid.count)

@@ -28,11 +28,11 @@ struct LabelChoice: Hashable, Sendable {
     /// Drops what names the metric.
     static let bare = LabelChoice(dropping: LabelName.reserved)
 
-    /// Appends the chosen pairs of `encoded` (see `Labels.encoded`) to `key`.
-    func append(_ encoded: [UInt8], to key: inout [UInt8]) {
+    /// Appends the chosen pairs of `labels` (see `Labels.withEncoded`) to `key`.
+    func append(_ labels: Labels, to key: inout [UInt8]) {
         if isKeeping, names.isEmpty { return }
-        encoded.withUnsafeBufferPointer { bytes in
-            var offset = Labels.encodedStart
+        labels.withEncoded { bytes in
+            var offset = 0
             var candidate = 0
             while offset < bytes.count {
                 let start = offset

@@ -67,7 +67,7 @@ final class LabelTable {
         if made.isEmpty { made = Array(repeating: nil, count: count) }
         if let known = made[row] { return known }
         var bytes: [UInt8] = []
-        LabelChoice.bare.append(source[row].encoded, to: &bytes)
+        LabelChoice.bare.append(source[row], to: &bytes)
         let labels = Labels(encoded: bytes)
         made[row] = labels
         return labels
@@ -110,7 +110,7 @@ final class LabelTable {
         var other: [UInt8] = []
         for (row, labels) in source.enumerated() {
             other.removeAll(keepingCapacity: true)
-            choice.append(labels.encoded, to: &other)
+            choice.append(labels, to: &other)
             if row == 0 { first = other } else if first != other { return false }
         }
         return true
@@ -134,7 +134,7 @@ final class LabelTable {
         }
         for labels in source {
             key.removeAll(keepingCapacity: true)
-            choice.append(labels.encoded, to: &key)
+            choice.append(labels, to: &key)
             numbers.append(Int32(index.number(of: key)))
         }
         return numbers

@@ -1,8 +1,8 @@
 import Synchronization
 
 /// What queries that come again and again have in common from one state of the store to the next:
-/// expressions made ready, label sets with everything derived from them, and, at one state and time,
-/// the results of expressions that several queries contain.
+/// expressions made ready, label sets with everything derived from them, and, at one state and
+/// time, the results of expressions that several queries contain.
 ///
 /// Safe to use from any thread: one query at a time. `@unchecked` because what it guards is not
 /// `Sendable`; all of it is reached inside `lock` only and nothing of it leaves it.

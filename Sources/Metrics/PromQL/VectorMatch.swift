@@ -12,7 +12,7 @@ final class VectorMatch {
             /// Arithmetic: the metric's name goes before labels are copied.
             case arithmetic
             /// A comparison to 0 and 1: the name goes at last.
-            case truth
+            case zeroOrOne
         }
     }
 
@@ -114,13 +114,13 @@ final class VectorMatch {
         for name in matching.include {
             labels = labels.setting(name, to: one.value(of: name) ?? .empty)
         }
-        return kind.result == .truth ? labels.withoutMetricName : labels
+        return kind.result == .zeroOrOne ? labels.withoutMetricName : labels
     }
 
     /// What the two rows have in common, as an error shows it.
     func sharedLabels(_ one: Labels) -> Labels {
         var key: [UInt8] = []
-        Self.choice(kind.matching).append(one.encoded, to: &key)
+        Self.choice(kind.matching).append(one, to: &key)
         return Labels(encoded: key)
     }
 

@@ -152,18 +152,52 @@ struct ExtrapolatedChange {
         self.kind = kind
     }
 
+    /// Parts of the result that depend on times only. Samples mostly come at a regular pace, so that
+    /// they stay the same from window to window.
+    private struct Spacing {
+        var inside: Int64 = .min
+        var before: Int64 = 0
+        var after: Int64 = 0
+        var gaps = 0
+        /// Seconds between the first and the last sample.
+        var sampled = 0.0
+        /// Seconds by which the result is extended to either side.
+        var toStart = 0.0
+        var toEnd = 0.0
+
+        @inline(__always)
+        mutating func set(_ inside: Int64, _ before: Int64, _ after: Int64, _ gaps: Int) {
+            if inside == self.inside, before == self.before, after == self.after,
+                gaps == self.gaps
+            {
+                return
+            }
+            (self.inside, self.before, self.after, self.gaps) = (inside, before, after, gaps)
+            sampled = Double(inside) / 1000
+            let average = sampled / Double(gaps)
+            let threshold = average * 1.1
+            toStart = Double(before) / 1000
+            toEnd = Double(after) / 1000
+            if toStart >= threshold { toStart = average / 2 }
+            if toEnd >= threshold { toEnd = average / 2 }
+        }
+    }
+
     /// Writes a value for every step whose window holds two samples or more.
+    /// - Returns: how many samples were read, over all steps, and how many values written.
     mutating func write(
         _ samples: UnsafeBufferPointer<Sample>, to values: UnsafeMutablePointer<Double>
-    ) -> Int {
+    ) -> (read: Int, present: Int) {
         findResets(samples)
         let seconds = Double(windows.length) / 1000
         let isCounter = kind.isCounter
         let isRate = kind == .rate
-        let (windows, resets) = (windows, resets)
+        let (ends, length, resets) = (windows.ends, windows.length, resets)
         let hasResets = !resets.isEmpty
+        var spacing = Spacing()
         var next = 0
         var read = 0
+        var present = 0
         windows.forEachWindow(samples) { step, low, high in
             read += high - low
             guard high - low >= 2 else { return }
@@ -177,24 +211,21 @@ struct ExtrapolatedChange {
                     index += 1
                 }
             }
-            let end = windows.ends.time(step)
-            let sampled = Double(last.t &- first.t) / 1000
-            let average = sampled / Double(high - low - 1)
-            let threshold = average * 1.1
-            var toStart = Double(first.t &- (end &- windows.length)) / 1000
-            var toEnd = Double(end &- last.t) / 1000
-            if toStart >= threshold { toStart = average / 2 }
+            let end = ends.time(step)
+            spacing.set(
+                last.t &- first.t, first.t &- (end &- length), end &- last.t, high - low - 1)
+            var toStart = spacing.toStart
             if isCounter, change > 0, first.v >= 0 {
                 // A counter cannot have been below zero: it began no earlier than this.
-                let toZero = sampled * (first.v / change)
+                let toZero = spacing.sampled * (first.v / change)
                 if toZero < toStart { toStart = toZero }
             }
-            if toEnd >= threshold { toEnd = average / 2 }
-            var factor = (sampled + toStart + toEnd) / sampled
+            var factor = (spacing.sampled + toStart + spacing.toEnd) / spacing.sampled
             if isRate { factor /= seconds }
             values[step] = change * factor
+            present += 1
         }
-        return read
+        return (read, present)
     }
 
     private mutating func findResets(_ samples: UnsafeBufferPointer<Sample>) {

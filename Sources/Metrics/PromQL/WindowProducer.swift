@@ -45,19 +45,18 @@ struct WindowProducer {
         _ row: Int, to values: UnsafeMutablePointer<Double>, _ evaluator: Evaluator
     ) throws(QueryError) -> Int {
         try evaluator.budget.tick()
-        for step in 0..<grid.count { values[step] = Absent.value }
+        values.update(repeating: Absent.value, count: grid.count)
         var present = 0
         var window = 0
         let windows = windows
         windows.withSamples(ofRow: row, &evaluator.scratch) { samples in
             guard let last = samples.last else { return }
             let before = read
-            write(samples, to: values)
+            present = write(samples, to: values)
             guard read > before else { return }
             hasRead = true
             newest = max(newest, last.t)
             window = samples.count
-            for step in 0..<grid.count where Absent.isPresent(values[step]) { present += 1 }
         }
         try evaluator.budget.check(min(window, read) + present)
         if present > 0 { noteOtherThanCounter(row, evaluator) }
@@ -76,54 +75,57 @@ struct WindowProducer {
         }
     }
 
+    /// - Returns: how many values were written.
     private mutating func write(
         _ samples: UnsafeBufferPointer<Sample>, to values: UnsafeMutablePointer<Double>
-    ) {
-        var total = 0
-        let (windows, grid, parameter) = (windows, grid, parameter)
+    ) -> Int {
+        let (grid, parameter) = (grid, parameter)
         switch kernel {
-        case .extrapolated: total = change.write(samples, to: values)
-        case .count:
-            windows.forEachWindow(samples) { step, low, high in
-                total += high - low
-                values[step] = Double(high - low)
-            }
-        case .present:
-            windows.forEachWindow(samples) { step, low, high in
-                total += high - low
-                values[step] = 1
-            }
-        case .first:
-            windows.forEachWindow(samples) { step, low, high in
-                total += high - low
-                values[step] = samples[low].v
-            }
-        case .last:
-            windows.forEachWindow(samples) { step, low, high in
-                total += high - low
-                values[step] = samples[high - 1].v
-            }
+        case .extrapolated:
+            let (count, present) = change.write(samples, to: values)
+            read += count
+            return present
+        case .count: return each(samples, values) { _, low, high in Double(high - low) }
+        case .present: return each(samples, values) { _, _, _ in 1 }
+        case .first: return each(samples, values) { _, low, _ in samples[low].v }
+        case .last: return each(samples, values) { _, _, high in samples[high - 1].v }
         case .reduce(let body):
-            windows.forEachWindow(samples) { step, low, high in
-                total += high - low
-                values[step] = body(UnsafeBufferPointer(rebasing: samples[low..<high]))
+            return each(samples, values) { _, low, high in
+                body(UnsafeBufferPointer(rebasing: samples[low..<high]))
             }
         case .predictLinear:
-            windows.forEachWindow(samples) { step, low, high in
-                total += high - low
-                guard high - low >= 2 else { return }
+            return each(samples, values) { step, low, high in
+                guard high - low >= 2 else { return Absent.value }
                 let line = LinearRegression(
                     UnsafeBufferPointer(rebasing: samples[low..<high]), origin: grid.time(step))
-                values[step] = line.slope * parameter[step] + line.intercept
+                return line.slope * parameter[step] + line.intercept
             }
         case .quantile:
-            windows.forEachWindow(samples) { step, low, high in
-                total += high - low
-                values[step] = quantiles.quantile(
+            var scratch = QuantileScratch()
+            swap(&scratch, &quantiles)
+            defer { swap(&scratch, &quantiles) }
+            return each(samples, values) { step, low, high in
+                scratch.quantile(
                     UnsafeBufferPointer(rebasing: samples[low..<high]), parameter[step])
             }
         }
+    }
+
+    /// Writes what `body` makes of each window: step, first sample, end.
+    @inline(__always)
+    private mutating func each(
+        _ samples: UnsafeBufferPointer<Sample>, _ values: UnsafeMutablePointer<Double>,
+        _ body: (Int, Int, Int) -> Double
+    ) -> Int {
+        var total = 0
+        var present = 0
+        windows.forEachWindow(samples) { step, low, high in
+            total += high - low
+            values[step] = body(step, low, high)
+            present += Absent.isPresent(values[step]) ? 1 : 0
+        }
         read += total
+        return present
     }
 
     private mutating func noteOtherThanCounter(_ row: Int, _ evaluator: Evaluator) {

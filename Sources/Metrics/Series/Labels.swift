@@ -79,7 +79,7 @@ package struct Labels: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     private init(blob: [UInt8]) { self.blob = blob }
 
-    /// - Parameter pairs: in the form and order of `encoded`, without the hash before them.
+    /// - Parameter pairs: in the form and order of `withEncoded`.
     init(encoded pairs: [UInt8]) {
         guard !pairs.isEmpty else {
             self.init(blob: [])
@@ -92,13 +92,14 @@ package struct Labels: Hashable, Sendable, Comparable, CustomStringConvertible {
         self.init(hashing: blob)
     }
 
-    /// Where the pairs begin in `encoded`; beyond its end when there are none.
-    static let encodedStart = hashSize
-
-    /// The bytes as they are kept: from `encodedStart` on pairs sorted by name, for each name
-    /// length, name, value length, value; lengths in LEB128. Whoever projects thousands of label
-    /// sets reads these bytes.
-    var encoded: [UInt8] { blob }
+    /// Calls `body` with the pairs as they are kept: sorted by name, for each name length, name,
+    /// value length, value; lengths in LEB128. Whoever projects thousands of label sets reads these.
+    @inline(__always)
+    func withEncoded<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        blob.withUnsafeBufferPointer { bytes in
+            body(UnsafeBufferPointer(rebasing: bytes.dropFirst(Self.hashSize)))
+        }
+    }
 
     // MARK: Reading
 
