@@ -14,6 +14,7 @@ package final class Evaluator: Sendable {
     private let store: SeriesStore
     private let configuration: Configuration
     private let planner: Planner
+    private let standing = StandingQueries()
     private let diagnoser: Mutex<Diagnoser>
     private let intervals: [String: Duration]
 
@@ -29,9 +30,11 @@ package final class Evaluator: Sendable {
 
     package func evaluate(_ feeds: FeedSnapshot, incident: Incident, now: Timestamp) -> Findings {
         let snapshot = store.snapshot()
+        let engine = EmbeddedEngine(
+            snapshot: snapshot, options: Self.options, standing: standing)
         let changes = feeds.changes.map(Self.recorded)
         let input = DiagnosisInput(
-            now: now, engine: EmbeddedEngine(snapshot: snapshot),
+            now: now, engine: engine,
             metricNames: Set(store.metricNames), patterns: feeds.patterns, changes: changes,
             sources: feeds.sources.map(status), incident: incident,
             dumpsHaveHistory: true)
@@ -41,6 +44,9 @@ package final class Evaluator: Sendable {
             observation: observation, feeds: feeds,
             planned: observation.mitigations.map { plan($0, incident) })
     }
+
+    /// One condition over too much data must not hold up all others.
+    private static let options = EngineOptions(timeLimit: .seconds(2))
 
     private func status(_ health: SourceHealth) -> SourceStatus {
         var reason = health.detail

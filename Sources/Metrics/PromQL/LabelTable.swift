@@ -93,7 +93,7 @@ final class LabelTable {
     var merge: Merge? {
         if isChecked { return found }
         isChecked = true
-        if isBare, haveSameReservedLabels { return nil }
+        if isBare, isOneMetric { return nil }
         let all = LabelChoice(dropping: isBare ? Array(LabelName.reserved) : [])
         let (numbers, keys) = numbers(all)
         if keys.count == count { return nil }
@@ -103,17 +103,41 @@ final class LabelTable {
         return result
     }
 
-    /// Label sets that differ, of the same metric, differ without its name.
-    private var haveSameReservedLabels: Bool {
+    /// Whether all rows carry the same labels that name the metric. Label sets that differ then
+    /// differ without these.
+    private(set) lazy var isOneMetric: Bool = {
+        guard let first = source.first else { return true }
+        if let prefix = first.withEncoded(Self.namePrefix) {
+            if source.allSatisfy({ $0.withEncoded { Self.isNamed($0, prefix) } }) { return true }
+        }
         let choice = LabelChoice(keeping: LabelName.reserved)
-        var first: [UInt8] = []
+        var wanted: [UInt8] = []
+        choice.append(first, to: &wanted)
         var other: [UInt8] = []
-        for (row, labels) in source.enumerated() {
+        return source.allSatisfy { labels in
             other.removeAll(keepingCapacity: true)
             choice.append(labels, to: &other)
-            if row == 0 { first = other } else if first != other { return false }
+            return other == wanted
         }
-        return true
+    }()
+
+    /// The first pair, when it is the metric name, which it nearly always is.
+    private static func namePrefix(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        let name = LabelName.metricName.bytes
+        guard bytes.count > name.count + 1, bytes[0] == UInt8(name.count),
+            bytes[1...name.count].elementsEqual(name), bytes[name.count + 1] < 0x80
+        else { return nil }
+        return Array(bytes[..<(name.count + 2 + Int(bytes[name.count + 1]))])
+    }
+
+    /// Whether `prefix` comes first and no other label that begins with two underscores behind it.
+    private static func isNamed(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ prefix: [UInt8]
+    ) -> Bool {
+        guard bytes.count >= prefix.count else { return false }
+        for index in prefix.indices where bytes[index] != prefix[index] { return false }
+        guard bytes.count > prefix.count + 2 else { return true }
+        return bytes[prefix.count + 1] != 0x5F || bytes[prefix.count + 2] != 0x5F
     }
 
     /// Rows numbered by what `choice` leaves of their labels.

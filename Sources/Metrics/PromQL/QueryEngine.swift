@@ -147,7 +147,7 @@ package struct EmbeddedEngine: QueryEngine {
     private let snapshot: SeriesSnapshot
     private let options: EngineOptions
     private let standing: StandingQueries?
-    private let state: Int
+    private let state: StandingQueries.State?
 
     /// Steps of one range query at most, as the HTTP API of the reference.
     package static let stepsMax = 11_000
@@ -171,15 +171,15 @@ package struct EmbeddedEngine: QueryEngine {
         self.snapshot = snapshot
         self.options = options
         self.standing = standing
-        state = standing?.newState() ?? 0
+        state = standing?.newState()
     }
 
     private func answer(
         _ expression: Expression, _ span: Grid, isInstant: Bool
     ) throws(QueryError) -> QueryAnswer {
-        if let standing {
+        if let standing, let state {
             return try standing.answer(
-                expression, span, isInstant: isInstant, snapshot: snapshot, state: state,
+                expression, span, isInstant: isInstant, snapshot: snapshot, state: state.number,
                 options: options)
         }
         let evaluator = Evaluator(

@@ -23,13 +23,24 @@ package final class StandingQueries: @unchecked Sendable {
         workspace = QueryWorkspace(.empty, identities: identities)
     }
 
-    /// A number for a state of the store, which says what may be shared.
-    func newState() -> Int { states.add(1, ordering: .relaxed).newValue }
+    /// One state of the store, for as long as somebody asks about it.
+    final class State: Sendable {
+        let number: Int
+        private let queries: StandingQueries
 
-    /// Makes expressions ready before they are first asked for, so that what they share is known
-    /// when the first of them is evaluated.
-    package func prepare(_ expressions: [Expression]) {
-        lock.withLock { _ in for expression in expressions { _ = plan(expression) } }
+        fileprivate init(_ queries: StandingQueries) {
+            self.queries = queries
+            number = queries.states.add(1, ordering: .relaxed).newValue
+        }
+
+        deinit { queries.leave(number) }
+    }
+
+    func newState() -> State { State(self) }
+
+    /// Lets go of the samples, so that the store need not keep what it has replaced.
+    private func leave(_ number: Int) {
+        lock.withLock { _ in if state == number { workspace.move(to: .empty) } }
     }
 
     func answer(

@@ -164,6 +164,18 @@ struct ExtrapolatedChange {
         /// Seconds by which the result is extended to either side.
         var toStart = 0.0
         var toEnd = 0.0
+        /// What the change is multiplied by, unless a counter began inside the window.
+        var factor = 0.0
+        let seconds: Double?
+
+        /// - Parameter seconds: of the window, when the result is per second.
+        init(seconds: Double?) { self.seconds = seconds }
+
+        @inline(__always)
+        func factor(toStart: Double) -> Double {
+            let factor = (sampled + toStart + toEnd) / sampled
+            return seconds.map { factor / $0 } ?? factor
+        }
 
         @inline(__always)
         mutating func set(_ inside: Int64, _ before: Int64, _ after: Int64, _ gaps: Int) {
@@ -180,6 +192,18 @@ struct ExtrapolatedChange {
             toEnd = Double(after) / 1000
             if toStart >= threshold { toStart = average / 2 }
             if toEnd >= threshold { toEnd = average / 2 }
+            factor = factor(toStart: toStart)
+        }
+
+        /// A counter cannot have been below zero: it began no earlier than where its line meets it.
+        @inline(__always)
+        func counterFactor(first: Double, change: Double) -> Double {
+            // Mostly zero is far away; this shows it without a division, rounding allowed for.
+            if first * sampled > toStart * change * 1.000001 || !(change > 0 && first >= 0) {
+                return factor
+            }
+            let toZero = sampled * (first / change)
+            return toZero < toStart ? factor(toStart: toZero) : factor
         }
     }
 
@@ -189,12 +213,11 @@ struct ExtrapolatedChange {
         _ samples: UnsafeBufferPointer<Sample>, to values: UnsafeMutablePointer<Double>
     ) -> (read: Int, present: Int) {
         findResets(samples)
-        let seconds = Double(windows.length) / 1000
         let isCounter = kind.isCounter
-        let isRate = kind == .rate
         let (ends, length, resets) = (windows.ends, windows.length, resets)
         let hasResets = !resets.isEmpty
-        var spacing = Spacing()
+        var spacing = Spacing(
+            seconds: kind == .rate ? Double(windows.length) / 1000 : nil)
         var next = 0
         var read = 0
         var present = 0
@@ -214,14 +237,9 @@ struct ExtrapolatedChange {
             let end = ends.time(step)
             spacing.set(
                 last.t &- first.t, first.t &- (end &- length), end &- last.t, high - low - 1)
-            var toStart = spacing.toStart
-            if isCounter, change > 0, first.v >= 0 {
-                // A counter cannot have been below zero: it began no earlier than this.
-                let toZero = spacing.sampled * (first.v / change)
-                if toZero < toStart { toStart = toZero }
-            }
-            var factor = (spacing.sampled + toStart + spacing.toEnd) / spacing.sampled
-            if isRate { factor /= seconds }
+            let factor =
+                isCounter
+                ? spacing.counterFactor(first: first.v, change: change) : spacing.factor
             values[step] = change * factor
             present += 1
         }

@@ -14,7 +14,7 @@ struct WindowProducer {
     private var hasRead = false
     private let range: PositionRange
     private let parameterRange: PositionRange
-    /// Stays at the metric of the row before, because neighbours mostly have the same.
+    /// The metric whose name was looked at last.
     private var checkedName: ByteText?
 
     init(
@@ -129,9 +129,10 @@ struct WindowProducer {
     }
 
     private mutating func noteOtherThanCounter(_ row: Int, _ evaluator: Evaluator) {
-        guard case .extrapolated(let kind) = kernel, kind.isCounter,
-            let name = windows.source.table.metricName(row), name != checkedName
-        else { return }
+        guard case .extrapolated(let kind) = kernel, kind.isCounter else { return }
+        let table = windows.source.table
+        if checkedName != nil, table.isOneMetric { return }
+        guard let name = table.metricName(row), name != checkedName else { return }
         checkedName = name
         let text = name.string
         if ["_total", "_sum", "_count", "_bucket"].contains(where: text.hasSuffix) { return }
