@@ -19,9 +19,15 @@ final class QueryWorkspace {
         var kind: VectorMatch.Kind
     }
 
+    /// What was found, without samples.
+    private struct Kept {
+        var selection: SeriesSelection
+        var table: LabelTable
+    }
+
     private(set) var snapshot: SeriesSnapshot
     private var selections: [[LabelMatcher]: Selection] = [:]
-    private var tables: [[LabelMatcher]: LabelTable] = [:]
+    private var kept: [[LabelMatcher]: Kept] = [:]
     private var matches: [MatchKey: VectorMatch] = [:]
     private var memos: [MemoKey: Memo] = [:]
     private let identities: PlanIdentities?
@@ -38,8 +44,8 @@ final class QueryWorkspace {
         self.snapshot = snapshot
         selections.removeAll(keepingCapacity: true)
         memos.removeAll(keepingCapacity: true)
-        if tables.count > Self.derivationsMax || matches.count > Self.derivationsMax {
-            tables = [:]
+        if kept.count > Self.derivationsMax || matches.count > Self.derivationsMax {
+            kept = [:]
             matches = [:]
         }
     }
@@ -57,26 +63,30 @@ final class QueryWorkspace {
         memos[MemoKey(identity: identity, grid: grid)] = memo
     }
 
-    /// The series that satisfy every matcher, and whether this is the first time they are asked
-    /// for.
+    /// The series that satisfy every matcher.
     func selection(_ matchers: [LabelMatcher]) -> Selection {
         if let known = selections[matchers] { return known }
-        let series = snapshot.select(matchers)
-        let table = table(of: series, matchers)
-        let selection = Selection(series: series, table: table)
+        if let found = kept[matchers], let series = snapshot.series(of: found.selection) {
+            let selection = Selection(series: series, table: found.table)
+            selections[matchers] = selection
+            return selection
+        }
+        let found = snapshot.selection(matchers)
+        let table = table(found.labels, matchers)
+        if identities != nil { kept[matchers] = Kept(selection: found, table: table) }
+        let selection = Selection(series: snapshot.series(of: found) ?? [], table: table)
         selections[matchers] = selection
         return selection
     }
 
-    private func table(of series: [Series], _ matchers: [LabelMatcher]) -> LabelTable {
-        if let known = tables[matchers], known.count == series.count,
-            series.indices.allSatisfy({ series[$0].labels == known[$0] })
+    /// The table of before when series came or went, but none of these.
+    private func table(_ labels: [Labels], _ matchers: [LabelMatcher]) -> LabelTable {
+        if let known = kept[matchers]?.table, known.count == labels.count,
+            labels.indices.allSatisfy({ labels[$0] == known[$0] })
         {
             return known
         }
-        let table = LabelTable(series.map(\.labels), isUnique: true)
-        if identities != nil { tables[matchers] = table }
-        return table
+        return LabelTable(labels, isUnique: true)
     }
 
     /// How the rows of two tables find each other.

@@ -91,16 +91,3 @@ extension Windows {
         }
     }
 }
-
-extension [Sample] {
-    /// The index of the first sample later than `time`; `count` when there is none.
-    func firstIndex(after time: Int64) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].t > time { high = middle } else { low = middle + 1 }
-        }
-        return low
-    }
-}
