@@ -22,6 +22,9 @@ enum Measure {
         Part(name: "exposition", summary: "parses and stores the dump at PATH") {
             MeasureExposition.run($0)
         },
+        Part(name: "growth", summary: "keeps and queries COUNT series") {
+            MeasureGrowth.run($0)
+        },
     ]
 
     static func main() {
