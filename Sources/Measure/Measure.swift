@@ -25,6 +25,9 @@ enum Measure {
         Part(name: "growth", summary: "keeps and queries COUNT series") {
             MeasureGrowth.run($0)
         },
+        Part(name: "store", summary: "memory and time of the series store") {
+            try MeasureStore.run(arguments: $0)
+        },
     ]
 
     static func main() {
