@@ -8,6 +8,7 @@
 #include "Files.h"
 #include "Locks.h"
 #include "Peers.h"
+#include "Prefetch.h"
 #include "Spawn.h"
 #include "Terminal.h"
 #include "TextBlocks.h"

@@ -3,15 +3,14 @@
 /// A raw buffer grows 4, 8, 16, 32, 96. When 96 samples are there the oldest 64 are sealed and 32
 /// stay raw, directly addressable. The very first time a series is sealed earlier, at a count that
 /// depends on its slot: series that began together would otherwise all be sealed by the same read.
-/// Small chunks are merged into one as soon as together they have 256 samples.
+/// Sealed samples go into the newest chunk as long as that stays within 256 samples, so that there
+/// is one small chunk at most.
 struct ChunkSealer: ~Copyable {
     static let rawMax = 96
     private static let rawKept = 32
     private static let firstCapacity = 4
-    /// Chunks of fewer samples are merged with their neighbours.
-    private static let smallMax = 192
-    /// Merged chunks have at least so many samples; at most twice as many.
-    private static let mergedMin = 256
+    /// Samples in a chunk at most, but for those that are all alike.
+    private static let chunkMax = 256
 
     private let samplesPerSeriesMax: Int
     private let rawLimit: Int
@@ -25,9 +24,8 @@ struct ChunkSealer: ~Copyable {
     init(samplesPerSeriesMax: Int) {
         self.samplesPerSeriesMax = samplesPerSeriesMax
         rawLimit = min(Self.rawMax, max(2, samplesPerSeriesMax))
-        let most = Self.mergedMin * 2
-        room = .allocate(capacity: SampleCodec.bytesMax(count: most))
-        scratch = .allocate(capacity: most)
+        room = .allocate(capacity: SampleCodec.bytesMax(count: Self.chunkMax))
+        scratch = .allocate(capacity: Self.chunkMax)
         scratch.initialize(repeating: Sample(t: 0, v: 0))
     }
 
@@ -111,89 +109,84 @@ struct ChunkSealer: ~Copyable {
 
     // MARK: Chunks
 
+    /// Seals the oldest `count` samples of the raw buffer.
+    /// - Returns: how many samples were dropped because of `samplesPerSeriesMax`.
     private mutating func seal(
         _ record: UnsafeMutablePointer<SlotRecord>, count: Int, memory: SeriesMemory,
         birth: UInt32
     ) -> Int {
         guard let samples = record.pointee.samples else { return 0 }
-        var dropped = 0
-        if rawLimit + count > samplesPerSeriesMax {
-            // The limit is below one chunk and one raw buffer: nothing can be sealed.
-            dropped = count
-        } else {
+        var dropped = count
+        // Below one chunk and one raw buffer nothing can be sealed.
+        if rawLimit + count <= samplesPerSeriesMax {
             let sealed = UnsafeBufferPointer(start: samples, count: count)
-            let chunk = SampleChunk(sealing: sealed, birth: birth, room: room)
-            var chunks = record.pointee.sealed?.chunks ?? []
-            var retired: [SampleChunk] = []
-            add(chunk, to: &chunks, retired: &retired, birth: birth)
-            var total = chunks.reduce(0) { $0 + $1.count }
-            sealedSamples += count
+            let known = record.pointee.sealed
+            let sealedMax = samplesPerSeriesMax - rawLimit - count
+            dropped = 0
             var surplus = 0
-            while total + rawLimit > samplesPerSeriesMax, surplus < chunks.count {
-                total -= chunks[surplus].count
-                dropped += chunks[surplus].count
-                surplus += 1
+            if let known, known.sampleCount > sealedMax {
+                while known.sampleCount - dropped > sealedMax {
+                    dropped += known[surplus].count
+                    surplus += 1
+                }
+                _ = dropChunks(surplus, record, memory: memory, birth: birth)
             }
-            sealedSamples -= dropped
-            retired += chunks[..<surplus]
-            chunks.removeFirst(surplus)
-            replaceList(record, chunks, retired: retired, memory: memory, birth: birth)
+            add(sealed, to: record, memory: memory, birth: birth)
+            sealedSamples += count
         }
         dropRaw(count, record, memory: memory, birth: birth)
         return dropped
     }
 
     private mutating func add(
-        _ chunk: SampleChunk, to chunks: inout [SampleChunk], retired: inout [SampleChunk],
-        birth: UInt32
+        _ samples: UnsafeBufferPointer<Sample>, to record: UnsafeMutablePointer<SlotRecord>,
+        memory: SeriesMemory, birth: UInt32
     ) {
-        coldBytes += SeriesMemory.footprint(chunk.size)
-        if let last = chunks.last, let extended = last.extended(by: chunk, birth: birth) {
-            coldBytes += SeriesMemory.footprint(extended.size)
-            chunks[chunks.count - 1] = extended
-            retired += [last, chunk]
+        guard let list = record.pointee.sealed else {
+            let chunk = SampleChunk(sealing: samples, birth: birth, room: room)
+            record.pointee.sealed = ChunkList(chunk)
+            coldBytes += chunk.footprint
             return
         }
-        chunks.append(chunk)
-        var start = chunks.count
-        var total = 0
-        while start > 0, chunks[start - 1].count < Self.smallMax, total < Self.mergedMin {
-            start -= 1
-            total += chunks[start].count
-        }
-        guard total >= Self.mergedMin else { return }
-        guard let target = scratch.baseAddress else { return }
-        var filled = 0
-        for small in chunks[start...] {
-            small.decode(into: target + filled)
-            filled += small.count
-        }
-        let merged = SampleChunk(
-            sealing: UnsafeBufferPointer(start: target, count: filled), birth: birth, room: room)
-        coldBytes += SeriesMemory.footprint(merged.size)
-        retired += chunks[start...]
-        chunks.replaceSubrange(start..., with: [merged])
+        let last = list[list.count - 1]
+        let merged = last.extended(by: samples, birth: birth) ?? merged(last, samples, birth)
+        let added = merged ?? SampleChunk(sealing: samples, birth: birth, room: room)
+        let changed = list.changed(
+            removing: merged == nil ? 0 : 1, appending: added, birth: birth)
+        coldBytes += added.footprint
+        replace(list, by: changed, in: record, memory: memory)
+        if merged != nil { retire(last, memory) }
     }
 
-    private mutating func replaceList(
-        _ record: UnsafeMutablePointer<SlotRecord>, _ chunks: [SampleChunk],
-        retired: [SampleChunk], memory: SeriesMemory, birth: UInt32
+    /// `last` and the samples behind it as one chunk, when that is not too long.
+    private func merged(
+        _ last: SampleChunk, _ samples: UnsafeBufferPointer<Sample>, _ birth: UInt32
+    ) -> SampleChunk? {
+        let count = last.count
+        guard count + samples.count <= Self.chunkMax, let target = scratch.baseAddress,
+            let start = samples.baseAddress
+        else { return nil }
+        last.decode(into: target)
+        (target + count).update(from: start, count: samples.count)
+        return SampleChunk(
+            sealing: UnsafeBufferPointer(start: target, count: count + samples.count),
+            birth: birth, room: room)
+    }
+
+    private mutating func retire(_ chunk: SampleChunk, _ memory: SeriesMemory) {
+        coldBytes -= chunk.footprint
+        memory.retire(chunk)
+    }
+
+    /// Keeps count of the lists' own bytes.
+    private mutating func replace(
+        _ old: ChunkList, by new: ChunkList?, in record: UnsafeMutablePointer<SlotRecord>,
+        memory: SeriesMemory
     ) {
-        for chunk in retired {
-            coldBytes -= SeriesMemory.footprint(chunk.size)
-            memory.retire(chunk.block, birth: chunk.header.birth, size: chunk.size)
-        }
-        if let old = record.pointee.sealed {
-            coldBytes -= SeriesMemory.footprint(old.size)
-            memory.retire(old.block, birth: old.birth, size: old.size)
-        }
-        guard !chunks.isEmpty else {
-            record.pointee.sealed = nil
-            return
-        }
-        let list = ChunkList(chunks, birth: birth)
-        coldBytes += SeriesMemory.footprint(list.size)
-        record.pointee.sealed = list
+        if let own = old.own { coldBytes -= SeriesMemory.footprint(own.size) }
+        if let own = new?.own { coldBytes += SeriesMemory.footprint(own.size) }
+        record.pointee.sealed = new
+        memory.retire(old)
     }
 
     /// Drops the oldest `count` chunks.
@@ -203,12 +196,13 @@ struct ChunkSealer: ~Copyable {
         birth: UInt32
     ) -> Int {
         guard let list = record.pointee.sealed, count > 0 else { return 0 }
-        let chunks = list.chunks
-        let dropped = Array(chunks.prefix(count))
-        let samples = dropped.reduce(0) { $0 + $1.count }
-        replaceList(
-            record, Array(chunks.dropFirst(count)), retired: dropped, memory: memory, birth: birth)
+        let before = list.sampleCount
+        let dropped = (0..<count).map { list[$0] }
+        replace(
+            list, by: list.changed(dropping: count, birth: birth), in: record, memory: memory)
+        let samples = before - (record.pointee.sealed?.sampleCount ?? 0)
         sealedSamples -= samples
+        for chunk in dropped { retire(chunk, memory) }
         return samples
     }
 
@@ -216,8 +210,7 @@ struct ChunkSealer: ~Copyable {
     mutating func forget(_ record: SlotRecord) {
         if record.samples != nil { hotBytes -= SeriesMemory.footprint(Self.size(record.capacity)) }
         guard let list = record.sealed else { return }
-        coldBytes -= SeriesMemory.footprint(list.size)
+        coldBytes -= list.footprint
         sealedSamples -= list.sampleCount
-        for chunk in list.chunks { coldBytes -= SeriesMemory.footprint(chunk.size) }
     }
 }

@@ -12,7 +12,7 @@ package struct LabelMatcher: Sendable, Hashable {
     package let name: ByteText
     package let value: ByteText
     private let pattern: RegexPattern?
-    private let shape: PatternShape?
+    private let scope: PatternScope?
     /// Whether series without the label satisfy it.
     package let matchesEmpty: Bool
 
@@ -24,12 +24,12 @@ package struct LabelMatcher: Sendable, Hashable {
         switch kind {
         case .equal, .notEqual:
             pattern = nil
-            shape = nil
+            scope = nil
             matchesEmpty = (kind == .equal) == value.isEmpty
         case .matches, .notMatches:
             let pattern = try RegexPattern(anchored: value.bytes)
             self.pattern = pattern
-            shape = PatternShape(value.bytes)
+            scope = PatternScope(value.bytes, pattern)
             matchesEmpty = (kind == .matches) == pattern.matches([])
         }
     }
@@ -40,7 +40,7 @@ package struct LabelMatcher: Sendable, Hashable {
         self.name = name
         self.value = value
         pattern = nil
-        shape = nil
+        scope = nil
         matchesEmpty = value.isEmpty
     }
 
@@ -57,22 +57,16 @@ package struct LabelMatcher: Sendable, Hashable {
     /// or not: runs of positions, ascending. An expression is evaluated once for each value, and
     /// not at all when it is a list of words or a prefix.
     func named(in column: LabelColumn) -> [Range<Int>] {
-        switch shape {
+        switch scope {
         case nil:
             if value.isEmpty { return [] }
             return column.position(of: value.bytes).map { [$0..<$0 + 1] } ?? []
+        case .everything: return column.count == 0 ? [] : [0..<column.count]
         case .words(let words):
-            return words.compactMap { column.position(of: $0) }.map { $0..<$0 + 1 }
-        case .prefix(let prefix, let needsMore):
-            var run = column.positions(prefix: prefix)
-            // The prefix itself stands first.
-            if needsMore, let first = run.first, column.textRange(first).count == prefix.count {
-                run = first + 1..<run.upperBound
-            }
-            return run.isEmpty ? [] : [run]
-        case .pattern(let prefix):
+            return words.compactMap { column.position(of: $0.bytes) }.map { $0..<$0 + 1 }
+        case .prefix(let prefix):
             var found: [Range<Int>] = []
-            for position in column.positions(prefix: prefix)
+            for position in column.positions(prefix: prefix.bytes)
             where pattern?.matches(column.value(position).bytes) ?? false {
                 if let last = found.last, last.upperBound == position {
                     found[found.count - 1] = last.lowerBound..<position + 1
@@ -98,40 +92,22 @@ package struct LabelMatcher: Sendable, Hashable {
     }
 }
 
-/// What can be said about an expression without running it.
-private enum PatternShape: Sendable {
-    /// One of these words, ascending.
-    case words([[UInt8]])
-    /// Anything that begins so, and goes on when `needsMore`.
-    case prefix([UInt8], needsMore: Bool)
-    /// Begins so; the expression says the rest.
-    case pattern(prefix: [UInt8])
+/// Among which values an expression has to be tried.
+private enum PatternScope: Sendable {
+    /// It takes every value that is not empty.
+    case everything
+    /// It takes just these, ascending.
+    case words([ByteText])
+    /// It takes only some of those that begin so.
+    case prefix(ByteText)
 
-    init(_ expression: [UInt8]) {
-        let words = expression.split(separator: 0x7C, omittingEmptySubsequences: false)
-        if words.allSatisfy({ $0.allSatisfy(Self.isLiteral) }) {
-            self = .words(
-                Set(words.filter { !$0.isEmpty }.map { ByteText($0) }).sorted().map(\.bytes))
-            return
+    init(_ expression: [UInt8], _ pattern: RegexPattern) {
+        if expression == [0x2E, 0x2A] || expression == [0x2E, 0x2B] {
+            self = .everything
+        } else if let literals = pattern.literals {
+            self = .words(Set(literals).sorted())
+        } else {
+            self = .prefix(pattern.literalPrefix)
         }
-        guard words.count == 1 else {
-            self = .pattern(prefix: [])
-            return
-        }
-        let prefix = Array(expression.prefix(while: Self.isLiteral))
-        switch expression[prefix.count...] {
-        case [0x2E, 0x2A]: self = .prefix(prefix, needsMore: false)
-        case [0x2E, 0x2B]: self = .prefix(prefix, needsMore: true)
-        case let rest:
-            // What stands before `*`, `?` or `{` may be there or not.
-            let isOptional = rest.first.map { [0x2A, 0x3F, 0x7B].contains($0) } ?? false
-            self = .pattern(prefix: Array(isOptional ? prefix.dropLast() : prefix[...]))
-        }
-    }
-
-    /// Bytes that mean themselves: ASCII only, so that dropping one never cuts a character.
-    private static func isLiteral(_ byte: UInt8) -> Bool {
-        Identifier.isLetter(byte) || Identifier.isDigit(byte)
-            || [0x2D, 0x2F, 0x3A, 0x20].contains(byte)
     }
 }

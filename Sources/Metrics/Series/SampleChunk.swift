@@ -73,6 +73,9 @@ struct SampleChunk: @unchecked Sendable {
             + (header.flags.contains(.extremes) ? Self.extremesSize : 0)
     }
 
+    /// What it takes of the heap.
+    var footprint: Int { SeriesMemory.footprint(size) }
+
     /// Nil when a value is no number.
     var summary: ChunkSummary? {
         let header = header
@@ -122,7 +125,7 @@ struct SampleChunk: @unchecked Sendable {
         }
     }
 
-    private init(block: UnsafeMutableRawPointer) { self.block = block }
+    init(block: UnsafeMutableRawPointer) { self.block = block }
 
     private static func survey(
         _ samples: UnsafeBufferPointer<Sample>, _ extremes: inout Extremes
@@ -159,25 +162,28 @@ struct SampleChunk: @unchecked Sendable {
         last.t.subtractingReportingOverflow(first.t).overflow
     }
 
-    /// This chunk and `next` as one, when both are uniform and `next` goes on in the same way.
-    func extended(by next: SampleChunk, birth: UInt32) -> SampleChunk? {
+    /// This chunk and the samples behind it as one, when it is uniform and they go on in the same
+    /// way.
+    func extended(by samples: UnsafeBufferPointer<Sample>, birth: UInt32) -> SampleChunk? {
         var header = header
-        let other = next.header
-        guard header.flags.contains(.uniform), other.flags.contains(.uniform), header.count > 1,
-            header.first.v.bitPattern == other.first.v.bitPattern,
-            Int(header.count) + Int(other.count) <= SampleCodec.countMax,
-            !Self.spanOverflows(header.first, other.last)
+        guard header.flags.contains(.uniform), header.count > 1, let last = samples.last,
+            Int(header.count) + samples.count <= SampleCodec.countMax,
+            !Self.spanOverflows(header.first, last)
         else { return nil }
         let step = (header.last.t &- header.first.t) / Int64(header.count - 1)
-        guard other.first.t &- header.last.t == step,
-            other.count == 1 || (other.last.t &- other.first.t) / Int64(other.count - 1) == step
-        else { return nil }
+        var time = header.last.t
+        for sample in samples {
+            time &+= step
+            guard sample.t == time, sample.v.bitPattern == header.first.v.bitPattern else {
+                return nil
+            }
+        }
         header.birth = birth
-        header.count += other.count
-        header.last = other.last
-        let merged = SampleChunk(block: SeriesMemory.allocate(Self.headerSize))
-        merged.block.storeBytes(of: header, as: Header.self)
-        return merged
+        header.count += UInt32(samples.count)
+        header.last = last
+        let longer = SampleChunk(block: SeriesMemory.allocate(Self.headerSize))
+        longer.block.storeBytes(of: header, as: Header.self)
+        return longer
     }
 
     // MARK: Unpacking
@@ -205,57 +211,5 @@ struct SampleChunk: @unchecked Sendable {
             // The bytes never left the process: only broken memory can bring this about.
             fatalError("a sealed chunk cannot be read: \(error)")
         }
-    }
-}
-
-/// The sealed chunks of one series, oldest first. Never written to after it was made.
-///
-///     birth, number of chunks (4 bytes each), samples in all of them (8 bytes), chunks (8 bytes
-///     each)
-///
-/// Sendable although it holds a pointer: see `SeriesMemory`.
-struct ChunkList: @unchecked Sendable {
-    let block: UnsafeMutableRawPointer
-
-    private static let headerSize = 16
-
-    init(_ chunks: [SampleChunk], birth: UInt32) {
-        block = SeriesMemory.allocate(Self.size(chunks: chunks.count))
-        block.storeBytes(of: birth, as: UInt32.self)
-        block.storeBytes(of: UInt32(chunks.count), toByteOffset: 4, as: UInt32.self)
-        var samples = 0
-        for (index, chunk) in chunks.enumerated() {
-            samples += chunk.count
-            block.storeBytes(
-                of: chunk.block, toByteOffset: Self.headerSize + index * 8,
-                as: UnsafeMutableRawPointer.self)
-        }
-        block.storeBytes(of: samples, toByteOffset: 8, as: Int.self)
-    }
-
-    static func size(chunks: Int) -> Int { headerSize + chunks * 8 }
-
-    var birth: UInt32 { block.load(as: UInt32.self) }
-    var count: Int { Int(block.load(fromByteOffset: 4, as: UInt32.self)) }
-    var sampleCount: Int { block.load(fromByteOffset: 8, as: Int.self) }
-    var size: Int { Self.size(chunks: count) }
-
-    @inline(__always)
-    subscript(index: Int) -> SampleChunk {
-        block.load(
-            fromByteOffset: Self.headerSize + index * 8, as: SampleChunk.self)
-    }
-
-    var chunks: [SampleChunk] { (0..<count).map { self[$0] } }
-
-    /// The first chunk that ends after `time`; `count` when there is none.
-    func firstIndex(endingAfter time: Int64) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].lastTime > time { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

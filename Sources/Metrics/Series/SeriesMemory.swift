@@ -38,7 +38,7 @@ final class SeriesMemory: Sendable {
         var waitingBytes = 0
     }
 
-    private let readers = Mutex(Readers())
+    private let readers = OrderedMutex(Readers())
     /// The number of the newest living snapshot; 0 when there is none.
     private let newest = Atomic<UInt32>(0)
 
@@ -93,6 +93,16 @@ final class SeriesMemory: Sendable {
             return true
         }
         if !waits { free(block) }
+    }
+
+    func retire(_ chunk: SampleChunk) {
+        retire(chunk.block, birth: chunk.header.birth, size: chunk.size)
+    }
+
+    /// The list alone, not its chunks.
+    func retire(_ list: ChunkList) {
+        guard let own = list.own else { return }
+        retire(own.block, birth: own.birth, size: own.size)
     }
 
     // MARK: Blocks

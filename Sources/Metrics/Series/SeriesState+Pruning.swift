@@ -139,8 +139,10 @@ extension SeriesState {
         for slot in 0..<slots.count {
             let record = slots.record(slot).pointee
             guard record.isUsed else { continue }
-            for chunk in record.sealed?.chunks ?? [] {
-                result.append((chunk.lastTime, SeriesMemory.footprint(chunk.size)))
+            if let list = record.sealed {
+                for index in 0..<list.count {
+                    result.append((list[index].lastTime, list[index].footprint))
+                }
             }
             if hasEnded(record) {
                 let bytes = SeriesMemory.footprint(ChunkSealer.size(record.capacity))

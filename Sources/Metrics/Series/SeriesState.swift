@@ -1,4 +1,5 @@
 import Basics
+import CSystem
 
 /// The contents of a store, without the lock.
 ///
@@ -46,10 +47,8 @@ struct SeriesState: ~Copyable, @unchecked Sendable {
                 samples, birth: record.birth, size: ChunkSealer.size(record.capacity))
         }
         if let list = record.sealed {
-            for chunk in list.chunks {
-                memory.retire(chunk.block, birth: chunk.header.birth, size: chunk.size)
-            }
-            memory.retire(list.block, birth: list.birth, size: list.size)
+            for index in 0..<list.count { memory.retire(list[index]) }
+            memory.retire(list)
         }
     }
 
@@ -57,7 +56,8 @@ struct SeriesState: ~Copyable, @unchecked Sendable {
 
     @inline(__always)
     func isValid(_ reference: SeriesReference) -> Bool {
-        reference.slot < slots.count && slots.record(reference.slot).pointee.id == reference.id
+        reference.id != 0 && reference.slot < slots.count
+            && slots.record(reference.slot).pointee.id == reference.id
     }
 
     mutating func reference(for labels: Labels) -> SeriesReference? {
@@ -109,7 +109,21 @@ struct SeriesState: ~Copyable, @unchecked Sendable {
         record.pointee.count = UInt16(truncatingIfNeeded: count &+ 1)
         counters.samples &+= 1
         if t > newestTime { newestTime = t }
+        prefetch(reference.slot &+ Self.prefetchDistance)
         return .stored
+    }
+
+    /// How many slots ahead of the one that is appended to: the time memory takes to answer.
+    private static let prefetchDistance = 12
+
+    /// Fetches the place of the next sample of a slot. Dumps are read in the same order again and
+    /// again, and every series' samples lie somewhere else.
+    @inline(__always)
+    private func prefetch(_ slot: Int) {
+        guard slot < slots.count else { return }
+        let record = slots.record(slot)
+        guard let samples = record.pointee.samples else { return }
+        csystem_prefetch_for_write(samples + Int(record.pointee.count))
     }
 
     /// When there is no room, when a snapshot shares the page, or when the sample is refused.
@@ -124,6 +138,7 @@ struct SeriesState: ~Copyable, @unchecked Sendable {
         if let last = slots.record(reference.slot).pointee.newest, sample.t <= last.t {
             return refuse(sample, last: last)
         }
+        guard isValid(reference) else { return refuseSeries() }
         var record = writableRecord(reference.slot)
         if record.pointee.count == record.pointee.limit {
             if byteCount > trimAbove {

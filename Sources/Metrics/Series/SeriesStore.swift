@@ -1,5 +1,4 @@
 import Basics
-import Synchronization
 
 /// What became of one sample.
 package enum AppendOutcome: Hashable, Sendable {
@@ -70,9 +69,9 @@ package struct SeriesStatistics: Hashable, Sendable {
 /// All series of the process, in memory. Safe to use from any thread; readers take a snapshot and
 /// never hold up a writer.
 package final class SeriesStore: Sendable {
-    private let state: Mutex<SeriesState>
+    private let state: OrderedMutex<SeriesState>
 
-    package init(limits: SeriesLimits) { state = Mutex(SeriesState(limits: limits)) }
+    package init(limits: SeriesLimits) { state = OrderedMutex(SeriesState(limits: limits)) }
 
     package convenience init(
         retention: Duration, seriesMax: Int = 200_000, samplesPerSeriesMax: Int = 20_000,
