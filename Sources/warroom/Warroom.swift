@@ -22,7 +22,8 @@ struct Warroom: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            OpenCommand.self, DrillCommand.self, EvaluateCommand.self, ReportCommand.self,
+            OpenCommand.self, DrillCommand.self, EvaluateCommand.self, ParseCommand.self,
+            ReportCommand.self,
             StatusCommand.self, CheckCommand.self, VerifyCommand.self, KeysCommand.self,
             DoctorCommand.self, StopCommand.self, ResumeCommand.self, ThemeCommand.self,
             DrillActuatorCommand.self,

@@ -6,6 +6,7 @@
 
 #include "Events.h"
 #include "Files.h"
+#include "Inflate.h"
 #include "Locks.h"
 #include "Peers.h"
 #include "Prefetch.h"

@@ -75,6 +75,14 @@ package struct ExpositionParser {
         use { $0.labels(in: sample.series, normalised: sample.normalisesBounds) }
     }
 
+    /// The metric's name alone, which costs less than all labels.
+    package mutating func metricName(of sample: RawSample) -> ByteText {
+        let text = bytes[sample.series]
+        let name = text.prefix { $0 != 0x7B && $0 != 0x20 && $0 != 0x09 }
+        if !name.isEmpty { return ByteText(name) }
+        return labels(of: sample).value(of: LabelName.metricName) ?? .empty
+    }
+
     /// What the sample's line says after `#`, or nil.
     package mutating func exemplar(of sample: RawSample) -> Exemplar? {
         guard let raw = sample.exemplar else { return nil }

@@ -29,7 +29,7 @@ struct TextHasher: Sendable {
     func hash(_ base: UnsafePointer<UInt8>, count: Int, variant: UInt64) -> TextHash {
         let bytes = UnsafeRawPointer(base)
         // Two states that take turns, because one multiplication waits for the one before it.
-        var one = State(low: first ^ UInt64(truncatingIfNeeded: count), high: second ^ variant)
+        var one = State(low: first, high: second)
         var two = State(low: third, high: fourth)
         if count >= 16 {
             var offset = 0
@@ -51,7 +51,8 @@ struct TextHasher: Sendable {
             one.take(rest, 0)
         }
         one.take(two.low, two.high)
-        one.take(third, fourth)
+        // Length and variant come last, where no byte of the text can make up for them.
+        one.take(third ^ UInt64(truncatingIfNeeded: count), fourth ^ variant)
         return TextHash(low: one.low, high: one.high)
     }
 
