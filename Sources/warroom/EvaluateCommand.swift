@@ -164,9 +164,6 @@ struct EvaluationData {
     /// Milliseconds: the newest sample's time, or now when any sample carries none.
     var newest: Int64
 
-    /// Text dumps larger than this are refused.
-    private static let dumpBytesMax = 2 * 1024 * 1024 * 1024
-
     static func read(_ files: [String]) throws(Failure) -> EvaluationData {
         let store = SeriesStore(
             retention: .seconds(400 * 365 * 86_400), seriesMax: 5_000_000,
@@ -176,7 +173,7 @@ struct EvaluationData {
         var hasUntimed = false
         var dumps: [(file: String, bytes: [UInt8])] = []
         for file in files {
-            dumps.append((file, try TextFile.bytes(file, max: dumpBytesMax)))
+            dumps.append((file, try DumpFile.read(file)))
         }
         // Samples far ahead of the reading time are refused, so a recording is read at its own end.
         let readAt = max(

@@ -126,6 +126,24 @@ import Testing
         #expect(try Self.run(["eval", "up", noise], home).status == 4)
     }
 
+    @Test func parsesDumps() throws {
+        let home = try TemporaryFolder()
+        let good = try home.write("# TYPE a counter\na 1\n", to: "good.prom")
+        let bad = try home.write("a 1\nb{ 2\n", to: "bad.prom")
+        let cut = try home.write("# UNIT a_s s\na_s 1\n", to: "cut.prom")
+        #expect(try Self.run(["parse", good], home).status == 0)
+        let skipped = try Self.run(["parse", bad], home)
+        #expect(skipped.status == 1)
+        #expect(skipped.output.contains("expected a label name"), "\(skipped.output)")
+        #expect(try Self.run(["parse", cut], home).status == 1)
+        let missing = try Self.run(
+            ["parse", "--format", "json", good, home.file("none"), bad], home)
+        #expect(missing.status == 4 && missing.errors.contains("none"))
+        #expect(missing.output.contains(#""metric":{"__name__":"a"},"value":"1""#))
+        #expect(missing.output.contains(#"{"line":2,"reason":"expected"#))
+        #expect(try Self.run(["parse"], home).status == 2)
+    }
+
     @Test func stopIsSetAndTakenBack() throws {
         let home = try TemporaryFolder()
         let set = try Self.run(["stop", "moving the database"], home)

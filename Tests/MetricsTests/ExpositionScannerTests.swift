@@ -21,7 +21,8 @@ import Testing
         #"job:requests:rate5m{job="a"} -0.5"#, #"a{} 1"#, #"a{b="c",} NaN"#,
         #"a{b="é",c="日本"} +Inf"#,
         #"a{b="\\n\"",c=""} 1e400"#, #"a { b = "c" } 1 "#, #"{"a.b","c d"="e"} 1"#,
-        #"a{b="c"} 1 # {trace="x"} 2 3.5"#, #"x{y="#
+        #"a{b="c"} 1 # {trace="x"} 2 3.5"#,
+        #"x{y="#
             + #""0123456789012345678901234567890123456789012345678901234567890123456789"} 12345678"#,
     ].map { Array($0.utf8) }
 
@@ -63,7 +64,8 @@ import Testing
             + "\(String(describing: sample.timestamp)) \(exemplar)"
     }
 
-    /// A line without a line end takes the long way; with one behind it, the quick way may be taken.
+    /// A line without a line end takes the long way; with one behind it, the quick way may be
+    /// taken.
     @Test(arguments: [ExpositionFormat.text, .openMetrics])
     func theQuickWayAgreesWithTheLongOne(format: ExpositionFormat) {
         var chance = Chance(state: 7)
@@ -99,7 +101,8 @@ import Testing
     @Test func hostileLinesEnd() {
         let size = 1 << 18
         let patterns = [
-            "\"", "\\", ",", "{", "}", "=", "a", " ", "\t", "#", "é", "\u{0}", "a{", "a{b=\"", "\"\\",
+            "\"", "\\", ",", "{", "}", "=", "a", " ", "\t", "#", "é", "\u{0}", "a{", "a{b=\"",
+            "\"\\",
             "a{b=\"c\",", "a{n=\",n=\",n=\",n=", "a{n=\",n=\",n=\",n=\n", "a{b=\"\n", "# HELP \"\n",
             "a 1e", "a 00000000000000000000", "\n", "# TYPE a counter\n", "a{b=\"\\\n",
         ]
