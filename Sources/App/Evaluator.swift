@@ -16,6 +16,8 @@ package final class Evaluator: Sendable {
     private let planner: Planner
     private let standing = StandingQueries()
     private let diagnoser: Mutex<Diagnoser>
+    /// Writes what recording rules give, and `ALERTS`, before anything is asked.
+    private let rules: Mutex<RuleRunner>
     private let intervals: [String: Duration]
 
     package init(store: SeriesStore, configuration: Configuration, rules: [RuleGroup]) {
@@ -23,12 +25,14 @@ package final class Evaluator: Sendable {
         self.configuration = configuration
         planner = Planner(configuration: configuration)
         diagnoser = Mutex(Diagnoser(configuration: configuration, rules: rules))
+        self.rules = Mutex(RuleRunner(groups: rules))
         var intervals: [String: Duration] = [:]
         for source in configuration.sources { intervals[source.path] = source.every }
         self.intervals = intervals
     }
 
     package func evaluate(_ feeds: FeedSnapshot, incident: Incident, now: Timestamp) -> Findings {
+        _ = rules.withLock { $0.evaluate(into: store, at: now.milliseconds) }
         let snapshot = store.snapshot()
         let engine = EmbeddedEngine(
             snapshot: snapshot, options: Self.options, standing: standing)

@@ -15,22 +15,27 @@ struct PatternMatcher {
 
     mutating func matches(_ text: [UInt8]) -> Bool { run(text, wantsCaptures: false) != nil }
 
-    mutating func captures(_ text: [UInt8]) -> [Range<Int>?]? {
-        guard let slots = run(text, wantsCaptures: true) else { return nil }
+    /// - Parameter start: where to begin; what stands before it counts for `^` and `\b` only.
+    mutating func captures(_ text: [UInt8], from start: Int = 0) -> [Range<Int>?]? {
+        guard let slots = run(text, from: start, wantsCaptures: true) else { return nil }
         return stride(from: 0, to: slots.count, by: 2).map { slot in
             slots[slot] >= 0 && slots[slot + 1] >= 0 ? slots[slot]..<slots[slot + 1] : nil
         }
     }
 
-    private mutating func run(_ text: [UInt8], wantsCaptures: Bool) -> [Int]? {
+    private mutating func run(
+        _ text: [UInt8], from start: Int = 0, wantsCaptures: Bool
+    ) -> [Int]? {
         let initial = wantsCaptures ? Array(repeating: -1, count: program.captureSlots) : []
-        var reader = UTF8ScalarReader(text)
+        var reader = UTF8ScalarReader(text, from: start)
+        // The last byte tells a letter or digit of ASCII and a line end from everything else.
+        let before = start > 0 ? UInt32(text[start - 1]) : nil
         var item = Self.value(reader.next())
         var current = States(count: program.instructions.count)
         var next = States(count: program.instructions.count)
         add(
             Thread(instruction: 0, captures: initial), to: &current,
-            at: Position(offset: 0, previous: nil, next: item))
+            at: Position(offset: start, previous: before, next: item))
         while let scalar = item {
             let end = reader.offset
             let following = Self.value(reader.next())

@@ -103,17 +103,20 @@ package final class RegexPattern: Sendable {
 
     /// The byte ranges of group 0 (everything) and of each group, nil for a group that took no
     /// part; nil when the text does not match.
-    package func captures(_ text: [UInt8]) -> [Range<Int>?]? {
+    ///
+    /// - Parameter start: where to begin; what stands before it counts for `^` and `\b` only.
+    package func captures(_ text: [UInt8], from start: Int = 0) -> [Range<Int>?]? {
         var matcher = PatternMatcher(program)
-        return matcher.captures(text)
+        return matcher.captures(text, from: start)
     }
 
     /// Replaces `$1`, `${1}`, `$name` and `$$` in `template` by what the groups matched.
     ///
     /// As Go's `Regexp.Expand`: the longest run of letters, digits and underscores is the name; a
     /// name that is no group gives nothing.
+    /// - Parameter firstGroup: which group stands first in `captures`.
     package func expand(
-        _ template: [UInt8], text: [UInt8], captures: [Range<Int>?]
+        _ template: [UInt8], text: [UInt8], captures: [Range<Int>?], firstGroup: Int = 0
     ) -> [UInt8] {
         var out: [UInt8] = []
         var index = 0
@@ -134,7 +137,7 @@ package final class RegexPattern: Sendable {
                 continue
             }
             index = end
-            for group in groups(called: name) {
+            for group in groups(called: name, firstGroup) {
                 guard group < captures.count, let range = captures[group] else { continue }
                 out += text[range]
                 break
@@ -143,10 +146,10 @@ package final class RegexPattern: Sendable {
         return out
     }
 
-    private func groups(called name: [UInt8]) -> [Int] {
+    private func groups(called name: [UInt8], _ first: Int) -> [Int] {
         let text = String(decoding: name, as: UTF8.self)
         if name.allSatisfy(Identifier.isDigit), let number = Int(text) { return [number] }
-        return program.captureNames[text] ?? []
+        return (program.captureNames[text] ?? []).map { $0 - first }
     }
 
     private static func reference(in template: [UInt8], at start: Int) -> (name: [UInt8], end: Int)?
