@@ -103,7 +103,7 @@ import Testing
         let file = try RuleFile.load(text: Self.text, file: "node.yml")
         #expect(file.groups.map(\.rules.count) == [4, 14])
         #expect(file.notes.isEmpty)
-        #expect(file.groups[1].rules[1].position == "node.yml:28:9")
+        #expect(file.groups[1].rules[1].position == "node.yml:26:9")
     }
 
     @Test func firesWhatItShould() throws {

@@ -38,7 +38,8 @@ import Testing
         ("{{ with $labels.nope }}a{{ else }}b{{ end }}", "b"),
         ("{{ $x := $labels.job }}{{ $x }}{{ $x = \"y\" }}{{ $x }}", "nodey"),
         (
-            "{{ range $i, $s := query \"up\" | sortByLabel \"instance\" }}{{ $i }}{{ .Labels.instance }}={{ .Value }};{{ end }}",
+            "{{ range $i, $s := query \"up\" | sortByLabel \"instance\" }}"
+                + "{{ $i }}{{ .Labels.instance }}={{ .Value }};{{ end }}",
             "0a=0;1b=1;"
         ),
         ("{{ range query \"nothing\" }}x{{ else }}none{{ end }}", "none"),
@@ -78,7 +79,8 @@ import Testing
         ("{{ humanizeTimestamp 1435065584.128 }}", "2015-06-23 13:19:44.128 +0000 UTC"),
         (
             "{{ (toTime 0).Year }}",
-            "<error expanding template: error executing template __alert_A: template: __alert_A: can't evaluate field Year in type *time.Time>"
+            "<error expanding template: error executing template __alert_A: template: __alert_A: "
+                + "can't evaluate field Year in type *time.Time>"
         ),
         ("{{ define \"x\" }}[{{ .arg0 }}]{{ end }}{{ template \"x\" (args 5) }}", "[5]"),
         ("{{ define \"x\" }}({{ . }}){{ end }}{{ tmpl \"x\" \"y\" }}", "(y)"),
@@ -86,7 +88,8 @@ import Testing
         ("{{ pathPrefix }}", "/x"),
         ("{{ 1e6 }} {{ 1000000.5 }} {{ 0.00001 }}", "1e+06 1.0000005e+06 1e-05"),
         (
-            "{{ range $i := query \"up\" }}{{ if eq $i.Labels.instance \"a\" }}{{ continue }}{{ end }}{{ $i.Value }}{{ end }}",
+            "{{ range $i := query \"up\" }}{{ if eq $i.Labels.instance \"a\" }}{{ continue }}"
+                + "{{ end }}{{ $i.Value }}{{ end }}",
             "1"
         ),
     ])
