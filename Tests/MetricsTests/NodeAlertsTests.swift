@@ -64,7 +64,9 @@ import Testing
                 expr: instance:node_cpu_use:ratio > 0.9
                 for: 15m
               - alert: NodeClockSkew
-                expr: abs(node_timex_offset_seconds) > 0.05 and deriv(node_timex_offset_seconds[5m]) >= 0
+                expr: |
+                  abs(node_timex_offset_seconds) > 0.05
+                    and deriv(node_timex_offset_seconds[5m]) >= 0
                 for: 10m
               - alert: NodeTextfileStale
                 expr: time() - node_textfile_mtime_seconds > 86400
@@ -88,7 +90,8 @@ import Testing
                 for: 5m
                 annotations:
                   summary: |-
-                    {{ range printf "up{instance=%q}" .Labels.instance | query }}up {{ .Value }}{{ end }}
+                    {{ range printf "up{instance=%q}" .Labels.instance | query -}}
+                    up {{ .Value }}{{ end }}
               - alert: NodeMissing
                 expr: absent(up{job="node"})
         """#

@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("plain", "plain"), ("{{ $value }}", "0.07251"),
+        ("plain", "plain"), ("{{ 0x1F }} {{ 1_000 }} {{ 'a' }}", "31 1000 97"),
+        ("{{ $value }}", "0.07251"),
         ("{{$labels.instance}}!", "db1.example.com:9100!"),
         ("{{ .Value }} {{ .Labels.job }}", "0.07251 node"), ("{{ $labels.nope }}", ""),
         ("{{ $externalLabels.cluster }} {{ $externalURL }}", "eu http://prom.example/x"),
@@ -114,6 +115,7 @@ import Testing
 
     @Test(arguments: [
         ("{{ if gt $value 5 }}a{{ end }}", "incompatible types for comparison"),
+        ("{{ nil }}", "nil is not a command"),
         ("{{ $labels.a.b }}", "can't evaluate field b in type string"),
         ("{{ query \"nothing\" | first }}", "first() called on vector with no elements"),
         ("{{ query \"sum(\" }}", "unclosed left parenthesis"),

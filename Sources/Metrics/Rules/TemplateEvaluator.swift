@@ -199,6 +199,9 @@ struct TemplateEvaluator {
         if command.count > 1 || last != nil {
             throw TemplateError(message: "can't give argument to non-function", offset: offset)
         }
+        if case .value(.nothing) = command[0] {
+            throw TemplateError(message: "nil is not a command", offset: offset)
+        }
         return try value(of: command[0], offset)
     }
 

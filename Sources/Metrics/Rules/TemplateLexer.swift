@@ -183,9 +183,10 @@ struct TemplateLexer {
             }
         }
         let text = Array(bytes[start..<index])
-        if let integer = Int64(String(decoding: text, as: UTF8.self)) {
-            return .number(.int(integer))
-        }
+        var digits = String(decoding: text.filter { $0 != 0x5F }, as: UTF8.self)
+        let isHex = digits.hasPrefix("0x") || digits.hasPrefix("0X")
+        if isHex { digits.removeFirst(2) }
+        if let integer = Int64(digits, radix: isHex ? 16 : 10) { return .number(.int(integer)) }
         if let value = GoNumber.parseFloat(text) { return .number(.float(value)) }
         throw fail("bad number syntax: \(QuotedText.goQuote(text))")
     }
