@@ -36,19 +36,19 @@ class Exporter:
         self.process.wait()
 
 
-def written():
-    """Families of the script's own, for a machine without an exporter."""
+def written(routes):
+    """Families of the script's own, as services have them."""
     lines = []
     for name in ("http_requests_total", "http_request_errors_total", "jobs_processed_total"):
         lines += [f"# HELP {name} Requests by route, method and code.", f"# TYPE {name} counter"]
-        for route in range(40):
+        for route in range(routes):
             for method in ("GET", "POST", "PUT"):
                 for code in (200, 404, 500):
                     lines.append(f'{name}{{route="/api/v1/resource-{route}",method="{method}",code="{code}"}} '
                                  f"{(route + 1) * code * 37}")
     name = "http_request_duration_seconds"
     lines += [f"# HELP {name} Latency.", f"# TYPE {name} histogram"]
-    for route in range(40):
+    for route in range(routes):
         for bound in ("0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "+Inf"):
             lines.append(f'{name}_bucket{{route="/api/v1/resource-{route}",le="{bound}"}} {route * 113}')
         lines.append(f'{name}_sum{{route="/api/v1/resource-{route}"}} {route * 1.75}')
@@ -87,7 +87,7 @@ def make_dump(path, text, samples):
         for metadata, lines in parts:
             out.writelines(line + "\n" for line in metadata)
             for instance in range(instances):
-                extra = f'instance="10.{instance // 250}.{instance % 250}.7:9100",job="node"'
+                extra = f'instance="host-{instance:03}.eu-1:9100",job="node-exporter"'
                 for line in lines:
                     out.write(labelled(line, extra))
                     labels += line.count('="') + 2
@@ -140,13 +140,13 @@ def source(peers, folder, is_quick, table):
     """(one dump, a history or None)."""
     program = peers.program("prometheus-node-exporter", "prometheus-node-exporter")
     if not program:
-        return written(), None
+        return written(40), None
     exporter = Exporter(program, folder)
     try:
         first = exporter.read()
         if not first:
             say("node_exporter gave no metrics: the script's own families are used")
-            return written(), None
+            return written(40), None
         count = 60 if is_quick else 240
         say(f"reading node_exporter {count} times …")
         reads = []
@@ -155,7 +155,7 @@ def source(peers, folder, is_quick, table):
             time.sleep(0.25)
         history = folder + "/history.prom"
         make_history(history, [r for r in reads if r])
-        return first, history
+        return first + written(14), history
     finally:
         exporter.close()
 

@@ -44,7 +44,8 @@ class Prometheus:
         text = subprocess.run([self.program, "--version"], capture_output=True, text=True)
         found = re.search(r"version (\d+)\.(\d+)\.(\d+)", text.stdout + text.stderr)
         self.version = found.group(0).split()[1]
-        self.major = int(found.group(1))
+        self.numbers = int(found.group(1)), int(found.group(2))
+        self.major = self.numbers[0]
 
     def __enter__(self):
         config = self.folder + "/prometheus.yml"
@@ -118,12 +119,7 @@ class Prometheus:
             samples = b"".join(
                 field(2, b"\x09" + double(v) + b"\x10" + varint(t)) for t, v in zip(at, values))
             out.append(field(1, pairs + samples))
-        first = min(s[1][0] for s in series)
-        # The first sample opens the head; later ones may reach an hour back from it.
-        opener = field(1, field(1, field(1, b"__name__") + field(2, b"opener"))
-                       + field(2, b"\x09" + double("1") + b"\x10" + varint(first - 86_400_000)))
-        for body in (b"".join(out),):
-            self.push(body)
+        self.push(b"".join(out))
 
     def push(self, body):
         connection = self.connected()
