@@ -5,47 +5,52 @@ extension ExpositionScanner {
     }
 
     /// The labels of a series that stands at `range`, with `le` and `quantile` in canonical form
-    /// when `normalised`, and those of `extra` whose names it does not use. The text was checked
-    /// when its sample was read.
+    /// when `normalised`, and those of `extra` that it does not have. The text was checked when its
+    /// sample was read.
     mutating func labels(
-        in range: Range<Int>, normalised: Bool, adding extra: [Labels.Entry] = []
+        in range: Range<Int>, normalised: Bool, adding extra: ExtraLabels = .none
     ) -> Labels {
-        let entries = entries(in: range) { (scanner) throws(LineError) in
+        let isRead = readAgain(range) { (scanner) throws(LineError) in
             _ = try scanner.series()
         }
-        guard var entries else { return .empty }
+        guard isRead else { return .empty }
+        if let labels = plainLabels(normalised: normalised, adding: extra) { return labels }
+        var entries = entries
         if normalised {
-            for index in entries.indices
-            where entries[index].name == LabelName.upperBound
-                || entries[index].name == LabelName.quantile
-            {
+            for index in entries.indices where Self.isBound(entries[index].name) {
                 entries[index].value = Self.canonicalBound(entries[index].value)
             }
         }
         let name = Labels.Entry(
             name: LabelName.metricName, value: ByteText(unescaped(nameRange)))
         entries.insert(name, at: 0)
-        let added = extra.filter { one in !entries.contains { $0.name == one.name } }
-        entries += added
         entries.sort { $0.name < $1.name }
-        return Labels(entries: entries)
+        var labels = Labels(entries: entries)
+        for entry in extra.entries where labels.value(of: entry.name) == nil {
+            labels = labels.setting(entry.name, to: entry.value)
+        }
+        return labels
+    }
+
+    private static func isBound(_ name: ByteText) -> Bool {
+        name == LabelName.upperBound || name == LabelName.quantile
     }
 
     /// The labels of an exemplar.
     mutating func labels(of exemplar: RawExemplar) -> Labels {
-        let entries = entries(in: exemplar.labels) { (scanner) throws(LineError) in
+        let isRead = readAgain(exemplar.labels) { (scanner) throws(LineError) in
             scanner.index += 1
             var hasName = true
             try scanner.labels(hasName: &hasName)
         }
-        return Labels(entries: entries ?? [])
+        return isRead ? Labels(entries: entries) : .empty
     }
 
     /// Reads a stretch again, this time keeping where its labels stand.
-    private mutating func entries(
-        in range: Range<Int>,
-        reading body: (inout ExpositionScanner) throws(LineError) -> Void
-    ) -> [Labels.Entry]? {
+    private mutating func readAgain(
+        _ range: Range<Int>,
+        _ body: (inout ExpositionScanner) throws(LineError) -> Void
+    ) -> Bool {
         let kept = index
         keepsRanges = true
         labelRanges.removeAll(keepingCapacity: true)
@@ -56,10 +61,14 @@ extension ExpositionScanner {
         index = range.lowerBound
         do throws(LineError) {
             try body(&self)
+            return true
         } catch {
-            return nil
+            return false
         }
-        return labelRanges.map {
+    }
+
+    private var entries: [Labels.Entry] {
+        labelRanges.map {
             Labels.Entry(
                 name: ByteText(unescaped($0.name)), value: ByteText(unescaped($0.value)))
         }

@@ -4,7 +4,7 @@ import Basics
 struct IngestReading {
     private let readAt: Int64
     private let futureLimit: Int64
-    private let extra: [Labels.Entry]
+    private let extra: ExtraLabels
     private(set) var report = IngestReport()
     /// Where the series of the last sample is remembered, or -1.
     private var previous = -1
@@ -16,7 +16,7 @@ struct IngestReading {
     init(readAt: Int64, extra: [Labels.Entry]) {
         self.readAt = readAt
         futureLimit = readAt + DumpIngestor.futureMax.inMilliseconds
-        self.extra = extra
+        self.extra = ExtraLabels(extra)
     }
 
     /// Stores up to `DumpIngestor.samplesPerWriteMax` samples.
@@ -168,13 +168,9 @@ struct IngestReading {
 
     /// The labels of the sample just read, with the source's own where it has none.
     private func labels(_ scanner: inout ExpositionScanner) -> Labels {
-        var labels = scanner.labels(
+        scanner.labels(
             in: scanner.seriesStart..<scanner.seriesEnd, normalised: scanner.normalisesBounds,
             adding: extra)
-        for entry in extra where labels.value(of: entry.name) == nil {
-            labels = labels.setting(entry.name, to: entry.value)
-        }
-        return labels
     }
 
     private mutating func takeExemplar(_ scanner: inout ExpositionScanner) {
