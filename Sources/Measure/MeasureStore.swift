@@ -5,9 +5,9 @@ import Metrics
 /// `Measure store [SERIES…]`: memory, append, snapshot and query time of the series store for each
 /// number of series (1,000, 10,000, 100,000 and 1,000,000 unless given).
 ///
-/// `Measure store --dumps FOLDER [MILLISECONDS]`: bytes per sample of the dumps of one exporter, one
-/// file for each reading, in the order of their names. A name that begins with digits is the reading
-/// time in milliseconds; with MILLISECONDS the readings are put that far apart instead.
+/// `Measure store --dumps FOLDER [MILLISECONDS]`: bytes per sample of the dumps of one exporter,
+/// one file for each reading, in the order of their names. A name that begins with digits is the
+/// reading time in milliseconds; with MILLISECONDS the readings are put that far apart instead.
 enum MeasureStore {
     static func run(arguments: [String]) throws {
         if arguments.first == "--dumps", arguments.count > 1 {

@@ -90,7 +90,9 @@ import Testing
         var models: [String: [Sample]] = [:]
         for t in 0..<400 {
             for name in ["a", "b", "c"] where name != "b" || t < 200 {
-                let sample = Sample(t: Int64(t) * 1000, v: Double.random(in: 0..<1, using: &random))
+                // Irregular times, which the series share.
+                let time = Int64(t) * 1000 + Int64(t * 7919 % 13)
+                let sample = Sample(t: time, v: Double.random(in: 0..<1, using: &random))
                 store.append(labels(name), t: sample.t, v: sample.v)
                 models[name, default: []].append(sample)
             }

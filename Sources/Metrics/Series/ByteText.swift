@@ -83,6 +83,12 @@ enum ByteHash {
         return product.high ^ product.low
     }
 
+    /// A running hash with one more number in it.
+    @inline(__always)
+    static func mixed(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+        fold(hash ^ word, 0xA076_1D64_78BD_642F) &+ 0x9E37_79B9_7F4A_7C15
+    }
+
     static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var hash = seed ^ UInt64(truncatingIfNeeded: bytes.count) &* 0x9E37_79B9_7F4A_7C15
         var offset = 0

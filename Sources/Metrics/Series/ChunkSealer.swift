@@ -17,6 +17,7 @@ struct ChunkSealer: ~Copyable {
     private(set) var hotBytes = 0
     private(set) var coldBytes = 0
     private(set) var sealedSamples = 0
+    private var times = TimeBlocks()
     /// Room for one encoded chunk and for the samples that are merged.
     private let room: UnsafeMutableBufferPointer<UInt8>
     private let scratch: UnsafeMutableBufferPointer<Sample>
@@ -143,14 +144,14 @@ struct ChunkSealer: ~Copyable {
         memory: SeriesMemory, birth: UInt32
     ) {
         guard let list = record.pointee.sealed else {
-            let chunk = SampleChunk(sealing: samples, birth: birth, room: room)
+            let chunk = chunk(of: samples, birth: birth)
             record.pointee.sealed = ChunkList(chunk)
             coldBytes += chunk.footprint
             return
         }
         let last = list[list.count - 1]
         let merged = last.extended(by: samples, birth: birth) ?? merged(last, samples, birth)
-        let added = merged ?? SampleChunk(sealing: samples, birth: birth, room: room)
+        let added = merged ?? chunk(of: samples, birth: birth)
         let changed = list.changed(
             removing: merged == nil ? 0 : 1, appending: added, birth: birth)
         coldBytes += added.footprint
@@ -159,7 +160,7 @@ struct ChunkSealer: ~Copyable {
     }
 
     /// `last` and the samples behind it as one chunk, when that is not too long.
-    private func merged(
+    private mutating func merged(
         _ last: SampleChunk, _ samples: UnsafeBufferPointer<Sample>, _ birth: UInt32
     ) -> SampleChunk? {
         let count = last.count
@@ -168,15 +169,61 @@ struct ChunkSealer: ~Copyable {
         else { return nil }
         last.decode(into: target)
         (target + count).update(from: start, count: samples.count)
-        return SampleChunk(
-            sealing: UnsafeBufferPointer(start: target, count: count + samples.count),
-            birth: birth, room: room)
+        return chunk(
+            of: UnsafeBufferPointer(start: target, count: count + samples.count), birth: birth)
+    }
+
+    private mutating func chunk(
+        of samples: UnsafeBufferPointer<Sample>, birth: UInt32
+    ) -> SampleChunk {
+        let room = room
+        return SampleChunk(sealing: samples, birth: birth, room: room) {
+            let key = TimeBlocks.key(samples)
+            if let known = times.use(key, equalTo: samples) { return known }
+            let block = TimeBlock(samples, key: key, birth: birth, room: room)
+            coldBytes += block.footprint
+            times.add(block)
+            return block
+        }
     }
 
     private mutating func retire(_ chunk: SampleChunk, _ memory: SeriesMemory) {
         coldBytes -= chunk.footprint
+        if let block = chunk.header.times, times.drop(block) {
+            coldBytes -= block.footprint
+            memory.retire(block)
+        }
         memory.retire(chunk)
     }
+
+    /// Gives back all memory of one series and takes it off the books.
+    mutating func release(_ record: SlotRecord, memory: SeriesMemory) {
+        if record.samples != nil { hotBytes -= SeriesMemory.footprint(Self.size(record.capacity)) }
+        if let list = record.sealed {
+            sealedSamples -= list.sampleCount
+            coldBytes -= list.footprint
+            for index in 0..<list.count {
+                if let block = list[index].header.times, times.drop(block) {
+                    coldBytes -= block.footprint
+                    memory.retire(block)
+                }
+            }
+        }
+        retire(record, memory)
+    }
+
+    /// Gives back the memory of one series, but for the times of its chunks.
+    func retire(_ record: SlotRecord, _ memory: SeriesMemory) {
+        if let samples = record.samples {
+            memory.retire(samples, birth: record.birth, size: Self.size(record.capacity))
+        }
+        guard let list = record.sealed else { return }
+        for index in 0..<list.count { memory.retire(list[index]) }
+        memory.retire(list)
+    }
+
+    /// Gives back the times of all chunks.
+    func retireTimes(_ memory: SeriesMemory) { times.forEach { memory.retire($0) } }
 
     /// Keeps count of the lists' own bytes.
     private mutating func replace(
@@ -204,13 +251,5 @@ struct ChunkSealer: ~Copyable {
         sealedSamples -= samples
         for chunk in dropped { retire(chunk, memory) }
         return samples
-    }
-
-    /// Takes a series that is removed off the books.
-    mutating func forget(_ record: SlotRecord) {
-        if record.samples != nil { hotBytes -= SeriesMemory.footprint(Self.size(record.capacity)) }
-        guard let list = record.sealed else { return }
-        coldBytes -= list.footprint
-        sealedSamples -= list.sampleCount
     }
 }

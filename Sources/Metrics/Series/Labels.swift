@@ -93,7 +93,8 @@ package struct Labels: Hashable, Sendable, Comparable, CustomStringConvertible {
     }
 
     /// Calls `body` with the pairs as they are kept: sorted by name, for each name length, name,
-    /// value length, value; lengths in LEB128. Whoever projects thousands of label sets reads these.
+    /// value length, value; lengths in LEB128. Whoever projects thousands of label sets reads
+    /// these.
     @inline(__always)
     func withEncoded<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         blob.withUnsafeBufferPointer { bytes in

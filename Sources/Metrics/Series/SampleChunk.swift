@@ -20,18 +20,19 @@ package struct ChunkSummary: Hashable, Sendable {
     package var isConstant: Bool
 }
 
-/// Sealed samples: a header, what the header's flags say, and `SampleCodec`'s times and values.
+/// Sealed samples: a header, what the header's flags say, and `SampleCodec`'s values. The times are
+/// regular, or they stand in a block that other series share.
 ///
-///     header     48 bytes: birth, count, payload size, flags, first and last sample
+///     header     56 bytes: times, birth, count, payload size, flags, first and last sample
 ///     extremes   minimum, maximum, reset correction; only when flag `extremes` is set
-///     payload    none when the values are constant and the times regular
+///     payload    none when the values are constant
 ///
 /// Never written to after it was made. Sendable although it holds a pointer: see `SeriesMemory`.
 struct SampleChunk: @unchecked Sendable {
     struct Flags: OptionSet {
         let rawValue: UInt32
-        /// All values have the same bits and all steps in time are the same: no payload.
-        static let uniform = Flags(rawValue: 1)
+        /// All steps in time are the same: no block of times.
+        static let regular = Flags(rawValue: 1)
         static let numbersOnly = Flags(rawValue: 2)
         static let monotone = Flags(rawValue: 4)
         static let extremes = Flags(rawValue: 8)
@@ -39,6 +40,8 @@ struct SampleChunk: @unchecked Sendable {
     }
 
     struct Header {
+        /// Nil when the times are regular.
+        var times: TimeBlock?
         var birth: UInt32
         var count: UInt32
         var payload: UInt32
@@ -97,12 +100,13 @@ struct SampleChunk: @unchecked Sendable {
     /// - Parameters:
     ///   - samples: ascending in time, at least one, at most `SampleCodec.countMax`.
     ///   - room: at least `SampleCodec.bytesMax` bytes.
+    ///   - times: gives the block of the times; called when they are not regular.
     init(
         sealing samples: UnsafeBufferPointer<Sample>, birth: UInt32,
-        room: UnsafeMutableBufferPointer<UInt8>
+        room: UnsafeMutableBufferPointer<UInt8>, times: () -> TimeBlock
     ) {
         var header = Header(
-            birth: birth, count: UInt32(samples.count), payload: 0, flags: [],
+            times: nil, birth: birth, count: UInt32(samples.count), payload: 0, flags: [],
             first: samples[0], last: samples[samples.count - 1])
         var extremes = Extremes(min: samples[0].v, max: samples[0].v, resetCorrection: 0)
         header.flags = Self.survey(samples, &extremes)
@@ -110,8 +114,9 @@ struct SampleChunk: @unchecked Sendable {
             header.flags.contains(.numbersOnly) && !header.flags.contains(.monotone)
         if needsExtremes { header.flags.insert(.extremes) }
         var payload = 0
-        if !header.flags.contains(.uniform) {
-            payload = SampleCodec.encodeBody(samples, into: room)
+        if !header.flags.contains(.regular) { header.times = times() }
+        if !header.flags.contains(.constant) {
+            payload = SampleCodec.encodeValues(samples, into: room)
         }
         header.payload = UInt32(payload)
         let start = Self.headerSize + (needsExtremes ? Self.extremesSize : 0)
@@ -153,7 +158,7 @@ struct SampleChunk: @unchecked Sendable {
             previous = sample
         }
         if !flags.contains(.numbersOnly) { flags.remove(.monotone) }
-        if isRegular, flags.contains(.constant) { flags.insert(.uniform) }
+        if isRegular { flags.insert(.regular) }
         return flags
     }
 
@@ -162,11 +167,12 @@ struct SampleChunk: @unchecked Sendable {
         last.t.subtractingReportingOverflow(first.t).overflow
     }
 
-    /// This chunk and the samples behind it as one, when it is uniform and they go on in the same
-    /// way.
+    /// This chunk and the samples behind it as one, when it is regular and constant and they go on
+    /// in the same way.
     func extended(by samples: UnsafeBufferPointer<Sample>, birth: UInt32) -> SampleChunk? {
         var header = header
-        guard header.flags.contains(.uniform), header.count > 1, let last = samples.last,
+        guard header.flags.isSuperset(of: [.regular, .constant]), header.count > 1,
+            let last = samples.last,
             Int(header.count) + samples.count <= SampleCodec.countMax,
             !Self.spanOverflows(header.first, last)
         else { return nil }
@@ -192,24 +198,49 @@ struct SampleChunk: @unchecked Sendable {
     func decode(into target: UnsafeMutablePointer<Sample>) {
         let header = header
         let count = Int(header.count)
-        if header.flags.contains(.uniform) {
+        if let times = header.times {
+            Self.decodeTimes(times.payload, count: count, into: target)
+        } else {
             let step = count > 1 ? (header.last.t &- header.first.t) / Int64(count - 1) : 0
-            var sample = header.first
+            var time = header.first.t
             for index in 0..<count {
-                target[index] = sample
-                sample.t &+= step
+                target[index].t = time
+                time &+= step
             }
+        }
+        if header.flags.contains(.constant) {
+            for index in 0..<count { target[index].v = header.first.v }
             return
         }
         let start =
             Self.headerSize + (header.flags.contains(.extremes) ? Self.extremesSize : 0)
         let payload = UnsafeRawBufferPointer(start: block + start, count: Int(header.payload))
+        Self.reading(payload) { (source) throws(SampleCodec.DecodingError) in
+            let words = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Int64.self)
+            try SampleCodec.decodeValues(&source, count: count, into: words)
+        }
+    }
+
+    /// Writes the times of `count` samples.
+    static func decodeTimes(
+        _ bytes: UnsafeRawBufferPointer, count: Int, into target: UnsafeMutablePointer<Sample>
+    ) {
+        reading(bytes) { (source) throws(SampleCodec.DecodingError) in
+            let words = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Int64.self)
+            try IntegerPacking.decode(from: &source, count: count, into: words)
+        }
+    }
+
+    private static func reading(
+        _ bytes: UnsafeRawBufferPointer,
+        _ body: (inout ByteSource) throws(SampleCodec.DecodingError) -> Void
+    ) {
         do {
-            var source = try ByteSource(payload)
-            try SampleCodec.decodeBody(&source, count: count, into: target)
+            var source = try ByteSource(bytes)
+            try body(&source)
         } catch {
             // The bytes never left the process: only broken memory can bring this about.
-            fatalError("a sealed chunk cannot be read: \(error)")
+            preconditionFailure("a sealed chunk cannot be read: \(error)")
         }
     }
 }

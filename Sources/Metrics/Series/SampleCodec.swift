@@ -92,26 +92,40 @@ package enum SampleCodec {
         return sink.count
     }
 
-    /// Times and values without version and count.
-    static func encodeBody(
+    /// The times of at least one sample, alone.
+    static func encodeTimes(
         _ samples: UnsafeBufferPointer<Sample>, into buffer: UnsafeMutableBufferPointer<UInt8>
     ) -> Int {
         var sink = ByteSink(buffer)
-        encodeBody(samples, into: &sink)
+        encodeBody(samples, values: false, into: &sink)
+        return sink.count
+    }
+
+    /// The values of at least one sample, alone.
+    static func encodeValues(
+        _ samples: UnsafeBufferPointer<Sample>, into buffer: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int {
+        var sink = ByteSink(buffer)
+        encodeBody(samples, times: false, into: &sink)
         return sink.count
     }
 
     private static func encodeBody(
-        _ samples: UnsafeBufferPointer<Sample>, into sink: inout ByteSink
+        _ samples: UnsafeBufferPointer<Sample>, times: Bool = true, values: Bool = true,
+        into sink: inout ByteSink
     ) {
         // Lent for this call only, and initialised before it is read.
         withUnsafeTemporaryAllocation(of: Int64.self, capacity: samples.count * 2) { room in
             guard let integers = room.baseAddress else { return }
             let scratch = integers + samples.count
-            for index in samples.indices { integers[index] = samples[index].t }
-            IntegerPacking.encode(
-                integers, count: samples.count, scratch: scratch, into: &sink)
-            encodeValues(samples, integers: integers, scratch: scratch, into: &sink)
+            if times {
+                for index in samples.indices { integers[index] = samples[index].t }
+                IntegerPacking.encode(
+                    integers, count: samples.count, scratch: scratch, into: &sink)
+            }
+            if values {
+                encodeValues(samples, integers: integers, scratch: scratch, into: &sink)
+            }
         }
     }
 
@@ -123,6 +137,13 @@ package enum SampleCodec {
         // value's bits are read back as a `Double` below.
         let words = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Int64.self)
         try IntegerPacking.decode(from: &source, count: count, into: words)
+        try decodeValues(&source, count: count, into: words)
+    }
+
+    /// - Parameter words: times and values in turn; the values are written.
+    static func decodeValues(
+        _ source: inout ByteSource, count: Int, into words: UnsafeMutablePointer<Int64>
+    ) throws(DecodingError) {
         let scheme = try source.byte()
         let exponent = Int(scheme & ~exceptionsFlag)
         guard exponent < powers.count || exponent == bitPatterns else { throw .malformed }

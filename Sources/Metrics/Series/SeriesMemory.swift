@@ -99,6 +99,10 @@ final class SeriesMemory: Sendable {
         retire(chunk.block, birth: chunk.header.birth, size: chunk.size)
     }
 
+    func retire(_ block: TimeBlock) {
+        retire(block.block, birth: block.birth, size: block.size)
+    }
+
     /// The list alone, not its chunks.
     func retire(_ list: ChunkList) {
         guard let own = list.own else { return }
@@ -108,14 +112,14 @@ final class SeriesMemory: Sendable {
     // MARK: Blocks
 
     static func allocate(_ size: Int) -> UnsafeMutableRawPointer {
-        guard let block = malloc(size) else { fatalError("out of memory: \(size) bytes") }
+        guard let block = malloc(size) else { preconditionFailure("out of memory: \(size) bytes") }
         return block
     }
 
     /// On a cache line of its own.
     static func allocateAligned(_ size: Int) -> UnsafeMutableRawPointer {
         guard let block = aligned_alloc(64, (size + 63) & ~63) else {
-            fatalError("out of memory: \(size) bytes")
+            preconditionFailure("out of memory: \(size) bytes")
         }
         return block
     }

@@ -70,8 +70,7 @@ extension SeriesState {
 
     private mutating func remove(slot: Int) {
         let record = writableRecord(slot)
-        sealer.forget(record.pointee)
-        release(record.pointee)
+        sealer.release(record.pointee, memory: memory)
         record.pointee = .unused
         catalog.remove(slot: slot)
     }

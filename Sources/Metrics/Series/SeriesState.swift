@@ -32,24 +32,15 @@ struct SeriesState: ~Copyable, @unchecked Sendable {
     }
 
     deinit {
-        for slot in 0..<slots.count { release(slots.record(slot).pointee) }
+        for slot in 0..<slots.count {
+            sealer.retire(slots.record(slot).pointee, memory)
+        }
+        sealer.retireTimes(memory)
         for page in 0..<slots.pageCount {
             let page = slots.pages[page]
             memory.retire(page.block, birth: page.birth, size: SlotPage.size)
         }
         slots.freeTable()
-    }
-
-    /// Gives back all memory of one series.
-    func release(_ record: SlotRecord) {
-        if let samples = record.samples {
-            memory.retire(
-                samples, birth: record.birth, size: ChunkSealer.size(record.capacity))
-        }
-        if let list = record.sealed {
-            for index in 0..<list.count { memory.retire(list[index]) }
-            memory.retire(list)
-        }
     }
 
     // MARK: Series
