@@ -26,8 +26,9 @@ indirect enum PatternNode: Sendable {
         }
     }
 
-    /// More words are not worked out.
+    /// More words are not worked out: of a product, and of alternatives.
     static let literalsMax = 128
+    static let alternativesMax = 20_000
 
     /// The words it matches when it matches only few; nil otherwise.
     var literals: [ByteText]? {
@@ -51,7 +52,7 @@ indirect enum PatternNode: Sendable {
             for branch in branches {
                 guard let found = branch.literals else { return nil }
                 words += found
-                if words.count > Self.literalsMax * 8 { return nil }
+                if words.count > Self.alternativesMax { return nil }
             }
             return words
         case .group(let inner, _): return inner.literals

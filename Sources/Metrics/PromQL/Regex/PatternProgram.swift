@@ -17,7 +17,7 @@ struct PatternProgram: Sendable {
     let captureNames: [String: [Int]]
 
     /// Larger programs are refused: `(a{1000}){1000}` would be a million instructions.
-    private static let instructionsMax = 20_000
+    private static let instructionsMax = 200_000
 
     init(_ node: PatternNode, captureNames: [String: [Int]]) throws(RegexPattern.SyntaxError) {
         self.captureNames = captureNames

@@ -17,7 +17,7 @@ package final class RegexPattern: Sendable {
     }
 
     /// The texts it matches when these are few and known, as in `a|b|c`; nil otherwise. Never more
-    /// than some thousands.
+    /// than some 20,000.
     package let literals: [ByteText]?
     /// What every text that matches begins with; may be empty.
     package let literalPrefix: ByteText
