@@ -2,8 +2,9 @@ import Basics
 import Glibc
 import Metrics
 
-/// `Measure queries [ROUNDS [TEXT]]`: processor milliseconds per query over 10,000 series with an hour of
-/// samples every 15 s, and per tick of 200 standing conditions; of those only whose text contains TEXT.
+/// `Measure queries [ROUNDS [TEXT]]`: processor milliseconds per query over 10,000 series with an
+/// hour of samples every 15 s, and per tick of 200 standing conditions; of these only those whose
+/// text contains TEXT.
 enum MeasureQueries {
     /// When the newest sample was taken, in milliseconds.
     private static let end: Int64 = 1_750_000_000_000
@@ -93,32 +94,40 @@ enum MeasureQueries {
         ("histogram_quantile(0.99, sum by (job, le) (rate(latency_seconds_bucket[5m])))", 60_000),
     ]
 
+    /// Each query by an engine that knows nothing yet, and by one that has been asked before.
     private static func measureQueries(_ store: SeriesStore, _ rounds: Int, _ wanted: String) {
         let snapshot = store.snapshot()
-        for text in instant where wanted.isEmpty || text.contains(wanted) {
-            report(text, rounds) {
-                try EmbeddedEngine(snapshot: snapshot).instant(text, at: end)
+        let standing = StandingQueries()
+        for (suffix, standing) in [("", nil), (" (standing)", standing)] {
+            func engine() -> EmbeddedEngine {
+                EmbeddedEngine(snapshot: snapshot, standing: standing)
             }
-        }
-        for (text, step) in overHour {
-            let name = "1 h, step \(step / 1000) s: " + text
-            guard wanted.isEmpty || name.contains(wanted) else { continue }
-            report(name, rounds) {
-                try EmbeddedEngine(snapshot: snapshot).range(
-                    text, start: end - 3_600_000, end: end, step: step)
+            for text in instant where wanted.isEmpty || text.contains(wanted) {
+                report(text + suffix, rounds) { expression in
+                    try engine().instant(expression, at: end)
+                } parsing: { text }
+            }
+            for (text, step) in overHour {
+                let name = "1 h, step \(step / 1000) s: " + text
+                guard wanted.isEmpty || name.contains(wanted) else { continue }
+                report(name + suffix, rounds) { expression in
+                    try engine().range(
+                        expression, start: end - 3_600_000, end: end, step: step)
+                } parsing: { text }
             }
         }
     }
 
     /// Several evaluations a round, because the processor's clock is coarse.
     private static func report(
-        _ name: String, _ rounds: Int, _ body: () throws -> QueryAnswer
+        _ name: String, _ rounds: Int, _ body: (Expression) throws -> QueryAnswer,
+        parsing text: () -> String
     ) {
         let perRound = 5
         do {
-            _ = try body()
+            _ = try body(Expression.parse(text()))
             let seconds = try Cost.rounds(rounds) {
-                for _ in 0..<perRound { Cost.keep(try body()) }
+                for _ in 0..<perRound { Cost.keep(try body(Expression.parse(text()))) }
             }
             Figure.print(name, Cost.median(seconds) * 1000 / Double(perRound), "ms")
         } catch { print("\(name): \(error)") }

@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// The label sets of the rows of one result, and what was derived from them.
 ///
 /// Labels change by operation and by series, never by step or value; so every derivation is made
@@ -134,8 +138,9 @@ final class LabelTable {
     private static func isNamed(
         _ bytes: UnsafeBufferPointer<UInt8>, _ prefix: [UInt8]
     ) -> Bool {
-        guard bytes.count >= prefix.count else { return false }
-        for index in prefix.indices where bytes[index] != prefix[index] { return false }
+        guard bytes.count >= prefix.count, let base = bytes.baseAddress,
+            memcmp(base, prefix, prefix.count) == 0
+        else { return false }
         guard bytes.count > prefix.count + 2 else { return true }
         return bytes[prefix.count + 1] != 0x5F || bytes[prefix.count + 2] != 0x5F
     }

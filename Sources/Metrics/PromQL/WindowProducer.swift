@@ -7,6 +7,8 @@ struct WindowProducer {
     private let grid: Grid
     private let parameter: [Double]
     private var change: ExtrapolatedChange
+    /// For one window that needs no single samples.
+    private var summary: WindowSummary?
     private var quantiles = QuantileScratch()
     private var newest = Int64.min
     private var read = 0
@@ -28,6 +30,7 @@ struct WindowProducer {
         self.range = range
         self.parameterRange = parameterRange
         table = kernel.keepsName ? windows.source.table : windows.source.table.bare
+        summary = grid.isSingle ? kernel.summaryPart.map { WindowSummary($0) } : nil
         if case .extrapolated(let kind) = kernel {
             change = ExtrapolatedChange(windows, kind)
         } else {
@@ -48,19 +51,52 @@ struct WindowProducer {
         values.update(repeating: Absent.value, count: grid.count)
         var present = 0
         var window = 0
-        let windows = windows
-        windows.withSamples(ofRow: row, &evaluator.scratch) { samples in
-            guard let last = samples.last else { return }
-            let before = read
-            present = write(samples, to: values)
-            guard read > before else { return }
-            hasRead = true
-            newest = max(newest, last.t)
-            window = samples.count
+        if summary != nil, case .series(let selection) = windows.source {
+            present = summarise(selection.series[row], to: values, &evaluator.scratch)
+            window = summary?.count ?? 0
+        } else {
+            let windows = windows
+            windows.withSamples(ofRow: row, &evaluator.scratch) { samples in
+                guard let last = samples.last else { return }
+                let before = read
+                present = write(samples, to: values)
+                guard read > before else { return }
+                hasRead = true
+                newest = max(newest, last.t)
+                window = samples.count
+            }
         }
-        try evaluator.budget.check(min(window, read) + present)
+        try evaluator.budget.check(window + present)
         if present > 0 { noteOtherThanCounter(row, evaluator) }
         return present
+    }
+
+    /// One window, of which only the whole matters.
+    private mutating func summarise(
+        _ series: Series, to values: UnsafeMutablePointer<Double>, _ scratch: inout SampleScratch
+    ) -> Int {
+        guard var summary else { return 0 }
+        self.summary = nil
+        defer { self.summary = summary }
+        summary.reset()
+        let end = windows.ends.start
+        series.withPieces(
+            after: end &- windows.length, through: end, scratch: &scratch.unpacked
+        ) { summary.add($0) }
+        guard summary.count > 0 else { return 0 }
+        read += summary.count
+        newest = max(newest, summary.last.t)
+        switch kernel {
+        case .extrapolated: values[0] = change.value(summary)
+        case .count: values[0] = Double(summary.count)
+        case .present: values[0] = 1
+        case .first: values[0] = summary.first.v
+        case .last: values[0] = summary.last.v
+        case .minimum: values[0] = summary.minimum
+        case .maximum: values[0] = summary.maximum
+        case .reduce, .predictLinear, .quantile: break
+        }
+        return Absent.isPresent(values[0]) ? 1 : 0
     }
 
     /// Reports what was read.
@@ -89,6 +125,14 @@ struct WindowProducer {
         case .present: return each(samples, values) { _, _, _ in 1 }
         case .first: return each(samples, values) { _, low, _ in samples[low].v }
         case .last: return each(samples, values) { _, _, high in samples[high - 1].v }
+        case .minimum:
+            return each(samples, values) { _, low, high in
+                WindowKernel.minimum(UnsafeBufferPointer(rebasing: samples[low..<high]))
+            }
+        case .maximum:
+            return each(samples, values) { _, low, high in
+                WindowKernel.maximum(UnsafeBufferPointer(rebasing: samples[low..<high]))
+            }
         case .reduce(let body):
             return each(samples, values) { _, low, high in
                 body(UnsafeBufferPointer(rebasing: samples[low..<high]))
