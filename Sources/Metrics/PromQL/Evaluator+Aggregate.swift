@@ -93,7 +93,8 @@ struct GroupFold {
         self.op = op
         self.steps = steps
         rows = Rows(table, steps: steps)
-        rows.fill(Absent.value)
+        // Adding negative zero changes no number, so that sums need no look at what is there.
+        rows.fill(op == .sum ? -0.0 : Absent.value)
         let needsMore: Bool
         switch op {
         case .sum, .avg, .stddev, .stdvar: needsMore = true
@@ -113,7 +114,7 @@ struct GroupFold {
         rows.withValues { all in
             let totals = all + offset
             switch op {
-            case .sum: Self.sum(values, totals, second, steps)
+            case .sum: Self.sum(values, totals, second, counts, steps)
             case .avg: average(values, totals, second, counts, offset)
             case .count:
                 for step in 0..<steps where Absent.isPresent(values[step]) {
@@ -143,21 +144,18 @@ struct GroupFold {
     /// matter which way it is computed; this way needs no branch (Knuth).
     private static func sum(
         _ values: UnsafeMutablePointer<Double>, _ totals: UnsafeMutablePointer<Double>,
-        _ lost: UnsafeMutablePointer<Double>, _ steps: Int
+        _ lost: UnsafeMutablePointer<Double>, _ seen: UnsafeMutablePointer<Double>, _ steps: Int
     ) {
         for step in 0..<steps {
-            let value = values[step]
-            guard Absent.isPresent(value) else { continue }
+            let isPresent = Absent.isPresent(values[step])
+            let value = isPresent ? values[step] : -0.0
             let sum = totals[step]
-            guard Absent.isPresent(sum) else {
-                totals[step] = value
-                continue
-            }
             let total = sum + value
             let taken = total - sum
             let error = (sum - (total - taken)) + (value - taken)
-            lost[step] = total.isInfinite ? 0 : lost[step] + error
+            lost[step] = total.magnitude == .infinity ? 0 : lost[step] + error
             totals[step] = total
+            seen[step] = isPresent ? 1 : seen[step]
         }
     }
 
@@ -215,6 +213,11 @@ struct GroupFold {
     func result() -> Rows {
         rows.withValues { totals in
             let (second, counts) = (second.values, counts.values)
+            if op == .sum {
+                for index in 0..<rows.count * steps where counts[index] == 0 {
+                    totals[index] = Absent.value
+                }
+            }
             for index in 0..<rows.count * steps where Absent.isPresent(totals[index]) {
                 switch op {
                 case .sum: totals[index] += second[index]

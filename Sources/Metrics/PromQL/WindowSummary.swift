@@ -88,19 +88,3 @@ extension WindowKernel {
         }
     }
 }
-
-extension ExtrapolatedChange {
-    /// Of one window; absent when it has fewer than two samples.
-    func value(_ summary: WindowSummary) -> Double {
-        guard summary.count >= 2 else { return Absent.value }
-        let end = windows.ends.start
-        var spacing = Spacing(length: windows.length, isRate: kind == .rate)
-        spacing.set(
-            summary.last.t &- summary.first.t, summary.first.t &- (end &- windows.length),
-            end &- summary.last.t, summary.count - 1)
-        let change = summary.change(isCounter: kind.isCounter)
-        return change
-            * (kind.isCounter
-                ? spacing.counterFactor(first: summary.first.v, change: change) : spacing.factor)
-    }
-}
