@@ -109,6 +109,34 @@ import Testing
         }
     }
 
+    /// What happened long ago answers as it did when it was new: compressed samples are the same.
+    @Test(arguments: 1...6)
+    func oldSamplesAnswerAsNewOnes(seed: Int) throws {
+        var dice = Dice(UInt64(300 + seed))
+        let data = RandomSeries.make(&dice, interval: 2000)
+        // Some offsets look half a minute ahead.
+        let recent = data.map { one in
+            (labels: one.labels, samples: one.samples.filter { $0.t <= 730_000 })
+        }
+        let old = EmbeddedEngine(snapshot: Self.store(data).snapshot())
+        let new = EmbeddedEngine(snapshot: Self.store(recent).snapshot())
+        var random = RandomExpression(dice: dice)
+        for number in 0..<60 {
+            let text = random.vector(1 + number % 3)
+            let expression = try Expression.parse(text)
+            let one = Self.instant(old, expression, 700_000)
+            let two = Self.instant(new, expression, 700_000)
+            switch (one, two) {
+            case (.success(let one), .success(let two)):
+                #expect(Self.shown(one.value) == Self.shown(two.value), "\(text)")
+                #expect(
+                    one.statistics.samplesTouched == two.statistics.samplesTouched, "\(text)")
+            case (.failure, .failure): break
+            default: Issue.record("\(text) fails once")
+            }
+        }
+    }
+
     /// What standing queries keep changes no answer, while samples and series come.
     @Test(arguments: 1...6)
     func standingQueriesAnswerTheSame(seed: Int) throws {

@@ -23,26 +23,31 @@ struct Dice {
 enum RandomSeries {
     static let end: Int64 = 1_200_000
 
-    static func make(_ dice: inout Dice) -> [(labels: Labels, samples: [Sample])] {
+    /// - Parameter interval: usual milliseconds between samples.
+    static func make(
+        _ dice: inout Dice, interval: Int64 = 15_000
+    ) -> [(labels: Labels, samples: [Sample])] {
         var all: [(Labels, [Sample])] = []
         for name in ["a", "b_total", "c"] {
             for job in ["x", "y"] {
                 for instance in ["1", "2", "3"] where !dice.isOneIn(5) {
                     let labels = Labels(["__name__": name, "job": job, "instance": instance])
-                    all.append((labels, samples(&dice, isCounter: name == "b_total")))
+                    all.append((labels, samples(&dice, interval, isCounter: name == "b_total")))
                 }
             }
         }
         for job in ["x", "y"] {
             for bound in ["0.1", "1", "10", "+Inf", "bad"] where !dice.isOneIn(6) {
                 let labels = Labels(["__name__": "h_bucket", "job": job, "le": bound])
-                all.append((labels, samples(&dice, isCounter: true)))
+                all.append((labels, samples(&dice, interval, isCounter: true)))
             }
         }
         return all
     }
 
-    private static func samples(_ dice: inout Dice, isCounter: Bool) -> [Sample] {
+    private static func samples(
+        _ dice: inout Dice, _ interval: Int64, isCounter: Bool
+    ) -> [Sample] {
         var samples: [Sample] = []
         var t = Int64(dice.below(60_000))
         var value = Double(dice.below(20))
@@ -59,7 +64,7 @@ enum RandomSeries {
                 }
                 samples.append(Sample(t: t, v: value))
             }
-            t += dice.isOneIn(10) ? Int64(1 + dice.below(90_000)) : 15_000
+            t += dice.isOneIn(10) ? Int64(1 + dice.below(Int(interval) * 6)) : interval
         }
         return samples
     }

@@ -141,7 +141,10 @@ enum Quantile {
     /// The `q`-quantile of `values`, interpolated linearly between neighbours; the values change
     /// their places. NaN when there are none or `q` is NaN; below 0 and above 1 it is an infinity.
     /// NaN counts as less than everything.
-    static func of(_ values: UnsafeMutableBufferPointer<Double>, _ q: Double) -> Double {
+    /// - Parameter isSorted: whether they are known to ascend.
+    static func of(
+        _ values: UnsafeMutableBufferPointer<Double>, _ q: Double, isSorted: Bool = false
+    ) -> Double {
         if values.isEmpty || q.isNaN { return .ordinaryNaN }
         if q < 0 { return -.infinity }
         if q > 1 { return .infinity }
@@ -149,9 +152,12 @@ enum Quantile {
         let lower = max(0, Int(rank.rounded(.down)))
         let upper = min(values.count - 1, lower + 1)
         let weight = rank - rank.rounded(.down)
-        arrange(values, around: lower)
         var next = values[upper]
-        for index in upper..<values.count where values[index] < next { next = values[index] }
+        if !isSorted {
+            arrange(values, around: lower)
+            next = values[upper]
+            for index in upper..<values.count where values[index] < next { next = values[index] }
+        }
         return values[lower] * (1 - weight) + next * weight
     }
 

@@ -151,7 +151,6 @@ package enum EvalCommand {
         let type =
             switch error.kind {
             case .parse, .invalid: "bad_data"
-            case .notImplemented: "not_implemented"
             case .execution, .limit: "execution"
             }
         return #"{"status":"error","errorType":""# + type + #"","error":"#

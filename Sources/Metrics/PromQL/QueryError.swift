@@ -43,27 +43,21 @@ package struct QueryError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Kind: Hashable, Sendable {
         /// Malformed; where in the expression, in bytes.
         case parse(PositionRange)
-        /// A part of the language that this program does not evaluate yet.
-        case notImplemented(String)
         /// A time, a step or a type that such a query cannot have.
         case invalid
         /// The evaluation failed: ambiguous matching, an invalid parameter.
         case execution
-        /// It would read more samples than allowed.
+        /// It would read more samples than allowed, or take longer.
         case limit
     }
 
     package var kind: Kind
-    /// Complete, as it is shown: `1:5: parse error: unexpected …`, `not implemented: info`.
+    /// Complete, as it is shown: `1:5: parse error: unexpected …`.
     package var message: String
 
     package init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
-    }
-
-    package static func notImplemented(_ name: String) -> QueryError {
-        QueryError(.notImplemented(name), "not implemented: " + name)
     }
 
     static func execution(_ message: String) -> QueryError { QueryError(.execution, message) }

@@ -191,8 +191,20 @@ struct QuantileScratch {
     private var values: [Double] = []
 
     mutating func quantile(_ samples: UnsafeBufferPointer<Sample>, _ q: Double) -> Double {
-        values.removeAll(keepingCapacity: true)
-        for sample in samples { values.append(sample.v) }
-        return values.withUnsafeMutableBufferPointer { Quantile.of($0, q) }
+        if values.count < samples.count {
+            values = Array(repeating: 0, count: max(64, samples.count * 2))
+        }
+        return values.withUnsafeMutableBufferPointer { values in
+            let values = UnsafeMutableBufferPointer(rebasing: values[..<samples.count])
+            var falls = 0
+            var previous = -Double.infinity
+            for index in 0..<samples.count {
+                let value = samples[index].v
+                values[index] = value
+                falls &+= value >= previous ? 0 : 1
+                previous = value
+            }
+            return Quantile.of(values, q, isSorted: falls == 0)
+        }
     }
 }
