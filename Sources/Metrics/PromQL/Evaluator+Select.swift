@@ -44,6 +44,7 @@ extension Evaluator {
                 let before = statistics.samplesTouched
                 let into = values + row * grid.count
                 if grid.isSingle {
+                    selection.prefetch(after: row, samples: 1)
                     into[0] = Absent.value
                     if let sample = selection.series[row].newest(atOrBefore: times.start),
                         sample.t > times.start &- lookback, !StaleMarker.isStale(sample.v)

@@ -1,7 +1,27 @@
+import CSystem
+
 /// The series that a selector reads.
 struct Selection {
     let series: [Series]
     let table: LabelTable
+
+    /// Series lie anywhere in memory, so that their samples are asked for some rows ahead.
+    private static let prefetchDistance = 8
+
+    /// Fetches the newest samples of a row that comes soon.
+    @inline(__always)
+    func prefetch(after row: Int, samples: Int) {
+        let next = row &+ Self.prefetchDistance
+        guard next < series.count, let raw = series[next].raw else { return }
+        let count = series[next].rawCount
+        var index = count &- 1
+        let end = max(0, count &- min(samples, 32))
+        while index >= end {
+            csystem_prefetch_for_read(raw + index)
+            // Four samples are a cache line.
+            index &-= 4
+        }
+    }
 }
 
 /// Where windows come from: stored samples, or the results of a subquery.

@@ -52,6 +52,7 @@ struct WindowProducer {
         var present = 0
         var window = 0
         if summary != nil, case .series(let selection) = windows.source {
+            selection.prefetch(after: row, samples: 24)
             present = summarise(selection.series[row], to: values, &evaluator.scratch)
             window = summary?.count ?? 0
         } else {
