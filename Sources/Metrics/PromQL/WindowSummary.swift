@@ -31,7 +31,28 @@ struct WindowSummary {
         }
     }
 
+    /// The usual case, without a branch per sample: no marker among them and no fall.
+    private mutating func addPlain(_ samples: UnsafeBufferPointer<Sample>) -> Bool {
+        guard part != .extremes, let base = samples.baseAddress, samples.count > 0 else {
+            return false
+        }
+        var odd = StaleMarker.isStale(base[0].v) ? 1 : 0
+        var previous = count > 0 ? last.v : base[0].v
+        for index in 0..<samples.count {
+            let value = base[index].v
+            odd &+= value < previous ? 1 : 0
+            odd &+= value.bitPattern == StaleMarker.bits ? 1 : 0
+            previous = value
+        }
+        guard odd == 0 else { return false }
+        if count == 0 { first = base[0] }
+        last = base[samples.count - 1]
+        count += samples.count
+        return true
+    }
+
     private mutating func add(_ samples: UnsafeBufferPointer<Sample>) {
+        if addPlain(samples) { return }
         var previous = last.v
         var seen = count
         var newest = last
