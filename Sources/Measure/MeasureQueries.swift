@@ -103,31 +103,31 @@ enum MeasureQueries {
                 EmbeddedEngine(snapshot: snapshot, standing: standing)
             }
             for text in instant where wanted.isEmpty || text.contains(wanted) {
-                report(text + suffix, rounds) { expression in
+                report(text + suffix, rounds, text) { expression in
                     try engine().instant(expression, at: end)
-                } parsing: { text }
+                }
             }
             for (text, step) in overHour {
                 let name = "1 h, step \(step / 1000) s: " + text
                 guard wanted.isEmpty || name.contains(wanted) else { continue }
-                report(name + suffix, rounds) { expression in
+                report(name + suffix, rounds, text) { expression in
                     try engine().range(
                         expression, start: end - 3_600_000, end: end, step: step)
-                } parsing: { text }
+                }
             }
         }
     }
 
     /// Several evaluations a round, because the processor's clock is coarse.
     private static func report(
-        _ name: String, _ rounds: Int, _ body: (Expression) throws -> QueryAnswer,
-        parsing text: () -> String
+        _ name: String, _ rounds: Int, _ text: String,
+        _ body: (Expression) throws -> QueryAnswer
     ) {
         let perRound = 5
         do {
-            _ = try body(Expression.parse(text()))
+            _ = try body(Expression.parse(text))
             let seconds = try Cost.rounds(rounds) {
-                for _ in 0..<perRound { Cost.keep(try body(Expression.parse(text()))) }
+                for _ in 0..<perRound { Cost.keep(try body(Expression.parse(text))) }
             }
             Figure.print(name, Cost.median(seconds) * 1000 / Double(perRound), "ms")
         } catch { print("\(name): \(error)") }

@@ -47,8 +47,13 @@ final class LabelTable {
         case joined(target: ByteText, separator: ByteText, sources: [ByteText])
     }
 
+    /// Whether the same table stands for the same rows in later queries, so that it pays to keep
+    /// what was found out about it.
+    let isKept: Bool
+
     /// - Parameter isUnique: whether no two rows have equal labels.
-    init(_ labels: [Labels], isUnique: Bool) {
+    init(_ labels: [Labels], isUnique: Bool, isKept: Bool = false) {
+        self.isKept = isKept
         source = labels
         count = labels.count
         isBare = false
@@ -56,6 +61,7 @@ final class LabelTable {
     }
 
     private init(bareOf table: LabelTable) {
+        isKept = table.isKept
         source = table.source
         count = table.count
         isBare = true
@@ -101,7 +107,8 @@ final class LabelTable {
         let all = LabelChoice(dropping: isBare ? Array(LabelName.reserved) : [])
         let (numbers, keys) = numbers(all)
         if keys.count == count { return nil }
-        let table = LabelTable(keys.map { Labels(encoded: $0) }, isUnique: true)
+        let table = LabelTable(
+            keys.map { Labels(encoded: $0) }, isUnique: true, isKept: isKept)
         let result = Merge(rows: numbers, table: table)
         found = result
         return result
@@ -174,7 +181,8 @@ final class LabelTable {
         let (numbers, keys) = numbers(choice)
         let grouping = Grouping(
             groups: numbers,
-            table: LabelTable(keys.map { Labels(encoded: $0) }, isUnique: true))
+            table: LabelTable(
+                keys.map { Labels(encoded: $0) }, isUnique: true, isKept: isKept))
         groupings[choice] = grouping
         return grouping
     }
@@ -182,7 +190,8 @@ final class LabelTable {
     /// The table with each row changed by `change`, made once.
     func derived(_ derivation: Derivation, _ change: (Labels) -> Labels) -> LabelTable {
         if let table = known[derivation] { return table }
-        let table = LabelTable((0..<count).map { change(self[$0]) }, isUnique: false)
+        let table = LabelTable(
+            (0..<count).map { change(self[$0]) }, isUnique: false, isKept: isKept)
         known[derivation] = table
         return table
     }

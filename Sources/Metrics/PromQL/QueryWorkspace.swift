@@ -86,7 +86,7 @@ final class QueryWorkspace {
         {
             return known
         }
-        return LabelTable(labels, isUnique: true)
+        return LabelTable(labels, isUnique: true, isKept: true)
     }
 
     /// How the rows of two tables find each other.
@@ -95,7 +95,7 @@ final class QueryWorkspace {
             left: ObjectIdentifier(left), right: ObjectIdentifier(right), kind: kind)
         if let known = matches[key] { return known }
         let match = VectorMatch(left, right, kind)
-        matches[key] = match
+        if match.isKept { matches[key] = match }
         return match
     }
 }

@@ -35,6 +35,9 @@ final class VectorMatch {
         keyCount = index.keys.count
     }
 
+    /// Whether both tables come again.
+    var isKept: Bool { left.isKept && right.isKept }
+
     private static func choice(_ matching: Expression.VectorMatching) -> LabelChoice {
         matching.isOn
             ? LabelChoice(keeping: matching.labels)
@@ -93,7 +96,7 @@ final class VectorMatch {
             pairs.one.append(partner)
             labels.append(result)
         }
-        pairs.table = LabelTable(labels, isUnique: false)
+        pairs.table = LabelTable(labels, isUnique: false, isKept: isKept)
         return pairs
     }
 
@@ -126,5 +129,6 @@ final class VectorMatch {
 
     /// The rows of the left and then of the right.
     private(set) lazy var union = LabelTable(
-        (0..<left.count).map { left[$0] } + (0..<right.count).map { right[$0] }, isUnique: false)
+        (0..<left.count).map { left[$0] } + (0..<right.count).map { right[$0] }, isUnique: false,
+        isKept: isKept)
 }
