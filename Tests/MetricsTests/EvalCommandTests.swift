@@ -184,6 +184,20 @@ import Testing
         }
     }
 
+    @Test func aQueryStopsWhenItsTimeIsOver() throws {
+        let store = SeriesStore(retention: .seconds(1e6))
+        for t in 0..<2000 { store.append(Labels(["__name__": "m"]), t: Int64(t) * 1000, v: 1) }
+        let hurried = EmbeddedEngine(
+            snapshot: store.snapshot(), options: EngineOptions(timeLimit: .zero))
+        do throws(QueryError) {
+            _ = try hurried.range(
+                "stddev_over_time(m[30m])", start: 0, end: 10_000_000, step: 1000)
+            Issue.record("no limit")
+        } catch {
+            #expect(error.message == "query timed out in expression evaluation")
+        }
+    }
+
     @Test func deepExpressionsAreRefusedNotFatal() throws {
         let nested = String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000)
         #expect(throws: QueryError.self) { try engine.instant(nested, at: 0) }

@@ -37,11 +37,16 @@ struct QueryBudget {
     /// Called once per row, so that no query outlives its time by much.
     mutating func tick(_ rows: Int = 1) throws(QueryError) {
         untilClock -= rows
-        guard untilClock <= 0, let deadline else { return }
+        guard untilClock <= 0, deadline != nil else { return }
         untilClock = Self.rowsPerClock
-        if ContinuousClock.now >= deadline {
-            throw QueryError(.limit, "query timed out in expression evaluation")
-        }
+        if isLate { throw Self.late }
+    }
+
+    /// Whether the query has taken longer than it may.
+    var isLate: Bool { deadline.map { ContinuousClock.now >= $0 } ?? false }
+
+    static var late: QueryError {
+        QueryError(.limit, "query timed out in expression evaluation")
     }
 
     private static var tooMany: QueryError {

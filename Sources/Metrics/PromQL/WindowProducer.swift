@@ -12,6 +12,10 @@ struct WindowProducer {
     private var quantiles = QuantileScratch()
     private var newest = Int64.min
     private var read = 0
+    /// One row can hold very many windows, so that the time is looked at within it too.
+    private var isLate = false
+    private var unchecked = 0
+    private static let samplesPerClock = 500_000
     /// Set when a window was not empty.
     private var hasRead = false
     private let range: PositionRange
@@ -60,13 +64,14 @@ struct WindowProducer {
             windows.withSamples(ofRow: row, &evaluator.scratch) { samples in
                 guard let last = samples.last else { return }
                 let before = read
-                present = write(samples, to: values)
+                present = write(samples, to: values, evaluator.budget)
                 guard read > before else { return }
                 hasRead = true
                 newest = max(newest, last.t)
                 window = samples.count
             }
         }
+        if isLate { throw QueryBudget.late }
         try evaluator.budget.check(window + present)
         if present > 0 { noteOtherThanCounter(row, evaluator) }
         return present
@@ -114,7 +119,8 @@ struct WindowProducer {
 
     /// - Returns: how many values were written.
     private mutating func write(
-        _ samples: UnsafeBufferPointer<Sample>, to values: UnsafeMutablePointer<Double>
+        _ samples: UnsafeBufferPointer<Sample>, to values: UnsafeMutablePointer<Double>,
+        _ budget: QueryBudget
     ) -> Int {
         let (grid, parameter) = (grid, parameter)
         switch kernel {
@@ -122,24 +128,24 @@ struct WindowProducer {
             let (count, present) = change.write(samples, to: values)
             read += count
             return present
-        case .count: return each(samples, values) { _, low, high in Double(high - low) }
-        case .present: return each(samples, values) { _, _, _ in 1 }
-        case .first: return each(samples, values) { _, low, _ in samples[low].v }
-        case .last: return each(samples, values) { _, _, high in samples[high - 1].v }
+        case .count: return each(samples, values, budget) { _, low, high in Double(high - low) }
+        case .present: return each(samples, values, budget) { _, _, _ in 1 }
+        case .first: return each(samples, values, budget) { _, low, _ in samples[low].v }
+        case .last: return each(samples, values, budget) { _, _, high in samples[high - 1].v }
         case .minimum:
-            return each(samples, values) { _, low, high in
+            return each(samples, values, budget) { _, low, high in
                 WindowKernel.minimum(UnsafeBufferPointer(rebasing: samples[low..<high]))
             }
         case .maximum:
-            return each(samples, values) { _, low, high in
+            return each(samples, values, budget) { _, low, high in
                 WindowKernel.maximum(UnsafeBufferPointer(rebasing: samples[low..<high]))
             }
         case .reduce(let body):
-            return each(samples, values) { _, low, high in
+            return each(samples, values, budget) { _, low, high in
                 body(UnsafeBufferPointer(rebasing: samples[low..<high]))
             }
         case .predictLinear:
-            return each(samples, values) { step, low, high in
+            return each(samples, values, budget) { step, low, high in
                 guard high - low >= 2 else { return Absent.value }
                 let line = LinearRegression(
                     UnsafeBufferPointer(rebasing: samples[low..<high]), origin: grid.time(step))
@@ -149,7 +155,7 @@ struct WindowProducer {
             var scratch = QuantileScratch()
             swap(&scratch, &quantiles)
             defer { swap(&scratch, &quantiles) }
-            return each(samples, values) { step, low, high in
+            return each(samples, values, budget) { step, low, high in
                 scratch.quantile(
                     UnsafeBufferPointer(rebasing: samples[low..<high]), parameter[step])
             }
@@ -160,12 +166,19 @@ struct WindowProducer {
     @inline(__always)
     private mutating func each(
         _ samples: UnsafeBufferPointer<Sample>, _ values: UnsafeMutablePointer<Double>,
-        _ body: (Int, Int, Int) -> Double
+        _ budget: QueryBudget, _ body: (Int, Int, Int) -> Double
     ) -> Int {
         var total = 0
         var present = 0
+        let windows = windows
         windows.forEachWindow(samples) { step, low, high in
             total += high - low
+            unchecked += high - low
+            if unchecked > Self.samplesPerClock {
+                unchecked = 0
+                isLate = isLate || budget.isLate
+            }
+            if isLate { return }
             values[step] = body(step, low, high)
             present += Absent.isPresent(values[step]) ? 1 : 0
         }
