@@ -134,6 +134,18 @@ import Testing
         #expect(EvalCommand.shortNumber(value).utf8.count <= 12)
     }
 
+    @Test(
+        arguments: [
+            (#"absent(x{a="1",b!="2"})"#, ["a": "1"]), (#"absent(x{a!="2",a="1"})"#, [:]),
+            (#"absent(x{a="1",a="1"})"#, [:]), (#"absent(x{a=~"1|2",a="1"})"#, ["a": "1"]),
+            (#"absent_over_time(x{a!~"2.*",a="1",b="3"}[1m])"#, ["b": "3"]),
+        ] as [(String, [String: String])])
+    func absenceIsNamedByItsMatchers(expression: String, labels: [String: String]) throws {
+        let answer = try engine.instant(expression, at: 60_000)
+        #expect(
+            answer.value == .vector([VectorSample(labels: Labels(labels), t: 60_000, v: 1)]))
+    }
+
     @Test func aNoteIsGivenOnceWithTheLastPosition() throws {
         let answer = try engine.instant("rate(up[1m]) + rate(up[1m])", at: 60_000)
         #expect(answer.infos.count == 1 && answer.infos[0].hasSuffix("(1:21)"), "\(answer.infos)")

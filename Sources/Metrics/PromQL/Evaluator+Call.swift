@@ -229,6 +229,9 @@ extension Evaluator {
     }
 
     /// What `=` matchers say about the series that is missing; a label named twice says nothing.
+    ///
+    /// Matchers that only take series away (negative ones that an absent label satisfies) count
+    /// after the others: the reference's index puts them last, and its `absent` sees that order.
     private static func absentLabels(_ argument: Expression) -> Labels {
         let matchers: [LabelMatcher]
         switch argument.node {
@@ -236,9 +239,19 @@ extension Evaluator {
         case .matrixSelector(let matrix): matchers = matrix.selector.matchers
         default: return .empty
         }
+        func isNegative(_ matcher: LabelMatcher) -> Bool {
+            matcher.kind == .notEqual || matcher.kind == .notMatches
+        }
         var values: [ByteText: ByteText] = [:]
         var isSet: Set<ByteText> = []
-        for matcher in matchers where matcher.name != LabelName.metricName {
+        let required = Set(matchers.filter { !$0.matchesEmpty }.map(\.name))
+        let subtracts = matchers.map {
+            !required.contains($0.name) || isNegative($0) && $0.matchesEmpty
+        }
+        let ordered =
+            zip(matchers, subtracts).filter { !$0.1 }.map(\.0)
+            + zip(matchers, subtracts).filter(\.1).map(\.0)
+        for matcher in ordered where matcher.name != LabelName.metricName {
             if matcher.kind == .equal, isSet.insert(matcher.name).inserted {
                 values[matcher.name] = matcher.value
             } else {
