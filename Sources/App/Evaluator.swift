@@ -31,6 +31,12 @@ package final class Evaluator: Sendable {
         self.intervals = intervals
     }
 
+    /// The metrics whose samples were recorded before this room opened.
+    private let recordedNames = Mutex<Set<String>>([])
+
+    /// Tells what a recording delivered, so that baselines say where they come from.
+    package func noteRecorded(_ names: Set<String>) { recordedNames.withLock { $0 = names } }
+
     package func evaluate(_ feeds: FeedSnapshot, incident: Incident, now: Timestamp) -> Findings {
         _ = rules.withLock { $0.evaluate(into: store, at: now.milliseconds) }
         let snapshot = store.snapshot()
@@ -41,7 +47,7 @@ package final class Evaluator: Sendable {
             now: now, engine: engine,
             metricNames: Set(store.metricNames), patterns: feeds.patterns, changes: changes,
             sources: feeds.sources.map(status), incident: incident,
-            dumpsHaveHistory: true)
+            dumpsHaveHistory: true, recordedNames: recordedNames.withLock { $0 })
         var observation = diagnoser.withLock { $0.tick(input) }
         observation.findings += sightings(feeds)
         return Findings(

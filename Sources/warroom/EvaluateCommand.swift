@@ -2,6 +2,7 @@ import App
 import ArgumentParser
 import Basics
 import Documents
+import Feeds
 import Metrics
 import SafeText
 
@@ -19,7 +20,11 @@ struct EvaluateCommand: ParsableCommand {
             used.
             """)
 
-    @Argument(help: "EXPR FILE…; with --queries only files. EXPR may start with -.")
+    @Argument(
+        help: """
+            EXPR FILE…; with --queries only files. EXPR may start with -. A FILE may also be an \
+            incident (INC-2041) or a folder of recorded samples.
+            """)
     var arguments: [String] = []
 
     @Option(help: "The moment: RFC 3339, seconds since the epoch, now or now-5m.")
@@ -108,7 +113,7 @@ struct EvaluateCommand: ParsableCommand {
 
     private func when(now: Int64) throws -> QueryLine.When {
         if start == nil, end == nil, step == nil {
-            return .instant(try at.map { try moment($0, "--at", now) })
+            return .instant(try at.map { try Self.moment($0, "--at", now) })
         }
         guard let start, let step, at == nil else {
             throw ValidationError("A range needs --start and --step, and no --at.")
@@ -118,11 +123,12 @@ struct EvaluateCommand: ParsableCommand {
                 "--step needs seconds or a duration such as 15s, more than 0, not \"\(step)\".")
         }
         return .range(
-            start: try moment(start, "--start", now), end: try moment(end ?? "now", "--end", now),
+            start: try Self.moment(start, "--start", now),
+            end: try Self.moment(end ?? "now", "--end", now),
             step: width)
     }
 
-    private func moment(_ text: String, _ option: String, _ now: Int64) throws -> Int64 {
+    static func moment(_ text: String, _ option: String, _ now: Int64) throws -> Int64 {
         if let time = EvalTime.moment(text, now: now) { return time }
         throw ValidationError(
             "\(option) needs RFC 3339 (2026-08-21T10:00:00Z), seconds, now or now-5m, not "
@@ -173,6 +179,12 @@ struct EvaluationData {
         var hasUntimed = false
         var dumps: [(file: String, bytes: [UInt8])] = []
         for file in files {
+            if let folder = try RecordingArgument.folder(file) {
+                newest = [newest, try RecordingArgument.load(folder, into: store).newest].compactMap
+                { $0 }
+                .max()
+                continue
+            }
             dumps.append((file, try DumpFile.read(file)))
         }
         // Samples far ahead of the reading time are refused, so a recording is read at its own end.

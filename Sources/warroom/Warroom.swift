@@ -23,7 +23,7 @@ struct Warroom: ParsableCommand {
         version: Version.text,
         subcommands: [
             OpenCommand.self, DrillCommand.self, EvaluateCommand.self, ParseCommand.self,
-            ReportCommand.self,
+            ReportCommand.self, RecordCommand.self, ReplayCommand.self,
             StatusCommand.self, CheckCommand.self, VerifyCommand.self, KeysCommand.self,
             DoctorCommand.self, StopCommand.self, ResumeCommand.self, ThemeCommand.self,
             DrillActuatorCommand.self,

@@ -105,9 +105,9 @@ import Testing
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(
             atPath: Repository.root + "/" + path, isDirectory: &isFolder)
-        guard exists, !isFolder.boolValue, !path.hasSuffix(".sh"), !path.hasSuffix(".py") else {
-            return
-        }
+        guard exists, !isFolder.boolValue, !path.hasSuffix(".sh"), !path.hasSuffix(".py"),
+            !path.hasSuffix(".service")
+        else { return }
         let text = try Repository.text(path)
         #expect(
             text.contains("--help") || text.contains("argparse"), "\(path): error: has no --help")
