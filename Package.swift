@@ -36,6 +36,16 @@ func tests(_ module: String, _ dependencies: [Target.Dependency] = [], exclude: 
         exclude: exclude, swiftSettings: settings)
 }
 
+/// `scripts/fuzz` builds this with libFuzzer, which brings its own `main`; nothing else does.
+let fuzzing: [Target] =
+    Context.environment["WARROOM_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Basics", "Metrics"],
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
+    ]
+
 let package = Package(
     name: "warroom",
     products: [.executable(name: "warroom", targets: ["warroom"])],
@@ -178,6 +188,6 @@ let package = Package(
             name: "TidyTests",
             dependencies: ["Support", "Basics", "Panes", "Room"],
             swiftSettings: settings),
-    ],
+    ] + fuzzing,
     swiftLanguageModes: [.v6]
 )

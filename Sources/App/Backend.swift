@@ -27,6 +27,9 @@ package final class Backend: Sendable {
     let planner: Planner
     let executor: Executor
     let post: @Sendable (Message) -> Void
+    let store: SeriesStore
+    /// Keeps samples in the incident's directory; nil in a room that only reads.
+    let recorder: SignalRecorder?
     /// Appends; one at a time, in order.
     let journalQueue = DispatchQueue(label: "warroom.journal", qos: .userInitiated)
     /// Looks at the programs of what was approved: hashing a large one must not delay a note.
@@ -62,6 +65,16 @@ package final class Backend: Sendable {
             isObserver: setup.isObserver, options: options,
             scrub: { Clean.text($0) }, post: post)
         let store = SeriesStore(retention: Self.retention)
+        self.store = store
+        let wasStopped = Mutex(false)
+        recorder =
+            journal.readOnlyReason != nil
+            ? nil
+            : SignalRecorder(
+                store: store, folder: SignalFolders.ofIncident(setup.directory),
+                limits: RecordingLimits(folderBytesMax: RecordingLimits.incidentBytesMax),
+                clock: clock,
+                onChange: { status in wasStopped.withLock { Self.tell(status, &$0, post) } })
         hub = FeedHub(specs: setup.sourceSpecs, store: store, clock: clock)
         evaluator = Evaluator(store: store, configuration: setup.configuration, rules: rules)
         stopFiles = StopFiles(
@@ -154,16 +167,17 @@ package final class Backend: Sendable {
     /// Begins to follow the sources, the stop files and, read-only, the other room's journal.
     package func start() {
         let shown = Mutex<UInt64?>(nil)
-        hub.onTick(every: Self.feedInterval) { [post] snapshot in
+        hub.onTick(every: Self.feedInterval) { [self] snapshot in
             let isNew = shown.withLock { known in
                 defer { known = snapshot.generation }
                 return known != snapshot.generation
             }
-            if isNew { post(.feeds(snapshot)) }
+            if isNew { post(.feeds(withRecording(snapshot))) }
         }
         hub.onTick(every: setup.tickInterval) { [self] snapshot in
             evaluate(snapshot)
         }
+        loadSignals()
         hub.start()
         timer.withLock { slot in
             let timer = DispatchSource.makeTimerSource(queue: journalQueue)
@@ -184,7 +198,9 @@ package final class Backend: Sendable {
     /// Evaluates one snapshot and tells the room.
     package func evaluate(_ snapshot: FeedSnapshot) {
         guard let incident = latest.withLock({ $0?.incident }) else { return }
-        post(.observed(evaluator.evaluate(snapshot, incident: incident, now: clock.now.wall)))
+        var findings = evaluator.evaluate(snapshot, incident: incident, now: clock.now.wall)
+        findings.feeds = withRecording(findings.feeds)
+        post(.observed(findings))
     }
 
     /// Tells the room when the stop files look different.
@@ -204,6 +220,7 @@ package final class Backend: Sendable {
             timer = nil
         }
         hub.stop()
+        recorder?.finish()
         settle()
         journal.sync()
         journal.close()

@@ -14,7 +14,10 @@ package final class Evaluator: Sendable {
     private let store: SeriesStore
     private let configuration: Configuration
     private let planner: Planner
+    private let standing = StandingQueries()
     private let diagnoser: Mutex<Diagnoser>
+    /// Writes what recording rules give, and `ALERTS`, before anything is asked.
+    private let rules: Mutex<RuleRunner>
     private let intervals: [String: Duration]
 
     package init(store: SeriesStore, configuration: Configuration, rules: [RuleGroup]) {
@@ -22,25 +25,38 @@ package final class Evaluator: Sendable {
         self.configuration = configuration
         planner = Planner(configuration: configuration)
         diagnoser = Mutex(Diagnoser(configuration: configuration, rules: rules))
+        self.rules = Mutex(RuleRunner(groups: rules))
         var intervals: [String: Duration] = [:]
         for source in configuration.sources { intervals[source.path] = source.every }
         self.intervals = intervals
     }
 
+    /// The metrics whose samples were recorded before this room opened.
+    private let recordedNames = Mutex<Set<String>>([])
+
+    /// Tells what a recording delivered, so that baselines say where they come from.
+    package func noteRecorded(_ names: Set<String>) { recordedNames.withLock { $0 = names } }
+
     package func evaluate(_ feeds: FeedSnapshot, incident: Incident, now: Timestamp) -> Findings {
+        _ = rules.withLock { $0.evaluate(into: store, at: now.milliseconds) }
         let snapshot = store.snapshot()
+        let engine = EmbeddedEngine(
+            snapshot: snapshot, options: Self.options, standing: standing)
         let changes = feeds.changes.map(Self.recorded)
         let input = DiagnosisInput(
-            now: now, engine: EmbeddedEngine(snapshot: snapshot),
+            now: now, engine: engine,
             metricNames: Set(store.metricNames), patterns: feeds.patterns, changes: changes,
             sources: feeds.sources.map(status), incident: incident,
-            dumpsHaveHistory: true)
+            dumpsHaveHistory: true, recordedNames: recordedNames.withLock { $0 })
         var observation = diagnoser.withLock { $0.tick(input) }
         observation.findings += sightings(feeds)
         return Findings(
             observation: observation, feeds: feeds,
             planned: observation.mitigations.map { plan($0, incident) })
     }
+
+    /// One condition over too much data must not hold up all others.
+    private static let options = EngineOptions(timeLimit: .seconds(2))
 
     private func status(_ health: SourceHealth) -> SourceStatus {
         var reason = health.detail

@@ -31,10 +31,14 @@ package struct RoomSetup: Sendable {
         self.actor = actor
     }
 
+    package var sourceSpecs: [SourceSpec] { configuration.sourceSpecs }
+}
+
+extension Configuration {
     /// The sources as the feeds know them. Ids are the paths, made unique.
     package var sourceSpecs: [SourceSpec] {
         var seen: [String: Int] = [:]
-        return configuration.sources.compactMap { entry in
+        return sources.compactMap { entry in
             let kind: SourceSpec.Kind
             switch entry.kind {
             case .logs: kind = .logs(path: entry.path)

@@ -78,6 +78,11 @@ package enum Paths {
 
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    package static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Absolute, from the current directory.
     package static func absolute(_ path: String) -> String {
         guard !path.hasPrefix("/") else { return path }

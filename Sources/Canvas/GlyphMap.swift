@@ -42,6 +42,15 @@ package struct GlyphMap: Hashable, Sendable {
         return ("?", 1)
     }
 
+    /// A text of visible glyphs with every glyph replaced; it keeps its width.
+    package func replaced(in text: String) -> String {
+        guard !isIdentity else { return text }
+        return Clusters(text).map { cluster in
+            let glyph = map(cluster.text, isWide: cluster.width == 2)
+            return glyph.width < cluster.width ? glyph.text + glyph.text : glyph.text
+        }.joined()
+    }
+
     private static let asciiGlyphs: [String: String] = {
         let table: [(from: String, to: String)] = [
             ("╭╮╰╯┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋", "++++++++++++++++++++++"), ("─━│┃┄┆═║╌╎", "--||-:=|-:"),

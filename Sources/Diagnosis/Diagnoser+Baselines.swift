@@ -139,11 +139,13 @@ extension Diagnoser {
             let mad = Statistics.mad(values)
         else { return nil }
         let when = anchor == nil ? "60 min until 5 min ago" : "60 min before the onset"
-        let whence = input.dumpsHaveHistory ? "from dump timestamps" : "recorded"
+        let isRecorded =
+            !tracker.metricNames.isDisjoint(with: input.recordedNames) || !input.dumpsHaveHistory
         return tracker.baseline(
             median: median, mad: mad, points: points,
-            origin: input.dumpsHaveHistory ? .dumpHistory : .recorded,
-            label: "\(when) (\(points) points, \(whence))")
+            origin: isRecorded ? .recorded : .dumpHistory,
+            label: "\(when) (\(points) points, "
+                + (isRecorded ? "recorded samples)" : "from dump timestamps)"))
     }
 
     /// Samples of the signal's least sampled metric in the hour before `end`.

@@ -51,6 +51,8 @@ package struct DiagnosisInput: Sendable {
     /// Whether samples from before the opening come from timestamps inside the dumps and not from
     /// a recording.
     package var dumpsHaveHistory: Bool
+    /// The metrics of which recorded samples were read.
+    package var recordedNames: Set<String>
     /// Values of signals before the incident that were read from logs, by signal name.
     package var logHistory: [String: [Double]]
 
@@ -58,7 +60,7 @@ package struct DiagnosisInput: Sendable {
         now: Timestamp, engine: any QueryEngine, metricNames: Set<String>,
         patterns: [PatternSummary] = [], changes: [ChangeRecorded] = [],
         sources: [SourceStatus] = [], incident: Incident, dumpsHaveHistory: Bool = false,
-        logHistory: [String: [Double]] = [:]
+        recordedNames: Set<String> = [], logHistory: [String: [Double]] = [:]
     ) {
         self.now = now
         self.engine = engine
@@ -68,6 +70,7 @@ package struct DiagnosisInput: Sendable {
         self.sources = sources
         self.incident = incident
         self.dumpsHaveHistory = dumpsHaveHistory
+        self.recordedNames = recordedNames
         self.logHistory = logHistory
     }
 }

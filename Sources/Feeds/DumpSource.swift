@@ -44,11 +44,12 @@ final class DumpSource {
     }
 
     /// Series that do not say where they come from get `instance` (the file's name without its
-    /// extension) and `job` (the service), as a scrape would add them: two dumps of one glob may
-    /// hold the same series.
+    /// extension and `.gz`) and `job` (the service), as a scrape would add them: two dumps of one
+    /// glob may hold the same series.
     private static func labels(_ spec: SourceSpec, _ path: String) -> [String: String] {
         var labels = spec.labels
-        let name = PathPattern.name(of: path)
+        let written = PathPattern.name(of: path)
+        let name = written.hasSuffix(".gz") ? String(written.dropLast(3)) : written
         let stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
         if labels["instance"] == nil, !stem.isEmpty { labels["instance"] = stem }
         if labels["job"] == nil, let service = spec.service { labels["job"] = service }
@@ -85,7 +86,16 @@ final class DumpSource {
         case .failure(let error):
             problem = DumpText.unreadable(path, error)
             return false
-        case .success(let bytes):
+        case .success(let raw):
+            let bytes: [UInt8]
+            do throws(Gzip.Refusal) {
+                bytes = try Gzip.plain(raw, unpackedBytesMax: limits.dumpBytesMax)
+            } catch {
+                // Looked at again when the file changes.
+                known = facts
+                problem = DumpText.refused(path, error.description)
+                return false
+            }
             // Between two writes of its writer a dump lacks series, which would end them.
             let looksWhole = known == nil && bytes.last == 0x0A
             if !isComplete, !looksWhole, unfinished != facts {
@@ -119,7 +129,7 @@ final class DumpSource {
         problem = nil
         absences = 0
         samples += report.samples
-        detail = report.refused > 0 ? "\(report.refused) samples refused" : ""
+        detail = report.refused > 0 ? "samples refused: \(report.refusals.text)" : ""
         learnInterval(now.boot)
         lastData = now.wall
         newestOwnTime =

@@ -1,3 +1,4 @@
+import CSystem
 import Crypto
 
 /// SHA-256 and CRC32C as the journal writes them.
@@ -26,22 +27,12 @@ package enum Digests {
 
     static let hexDigits = Array("0123456789abcdef".utf8)
 
-    /// CRC-32C (Castagnoli, reflected polynomial 0x82F63B78), as in RFC 3720 appendix B.4.
+    /// CRC-32C, see `csystem_crc32c`.
     static func crc32c(_ parts: ArraySlice<UInt8>...) -> UInt32 {
-        var value: UInt32 = ~0
+        var value: UInt32 = 0
         for part in parts {
-            part.withUnsafeBufferPointer { bytes in
-                for byte in bytes {
-                    value = crcTable[Int((value ^ UInt32(byte)) & 0xFF)] ^ (value >> 8)
-                }
-            }
+            value = part.withUnsafeBytes { csystem_crc32c(value, $0.baseAddress, $0.count) }
         }
-        return ~value
-    }
-
-    private static let crcTable: [UInt32] = (0..<256).map { index in
-        var value = UInt32(index)
-        for _ in 0..<8 { value = value & 1 == 1 ? (value >> 1) ^ 0x82F6_3B78 : value >> 1 }
         return value
     }
 }

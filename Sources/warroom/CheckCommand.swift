@@ -43,8 +43,9 @@ struct CheckCommand: ParsableCommand {
     private func problems(of text: String, _ path: String) throws(Failure) -> [LintProblem] {
         let lines = text.split(separator: "\n")
         if lines.contains(where: { $0.hasPrefix("groups:") }) {
-            _ = try RuleFile.load(text: text, file: path)
-            return []
+            return try RuleFile.load(text: text, file: path).notes.map {
+                LintProblem(.note, position: $0.position, what: $0.what)
+            }
         }
         if lines.contains(where: { $0.hasPrefix("hypotheses:") }) {
             return try ConfigurationLoader.parsePlaybook(text: text, file: path).1

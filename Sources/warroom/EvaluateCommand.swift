@@ -2,6 +2,7 @@ import App
 import ArgumentParser
 import Basics
 import Documents
+import Feeds
 import Metrics
 import SafeText
 
@@ -11,19 +12,28 @@ struct EvaluateCommand: ParsableCommand {
         abstract: "Evaluate PromQL over Prometheus text dumps, without a server.",
         discussion: """
             Samples with timestamps are history, so one file can hold hours. Without --at the \
-            moment is that of the newest sample, or now when samples carry no time.
+            moment is that of the newest sample, or now when samples carry no time; `now` in a \
+            time means that moment too. A line that cannot be read is skipped and named on \
+            standard error; the rest is evaluated.
+
+            Exit codes: 0 answered, 1 the query is wrong or failed, 2 usage, 4 a file cannot be \
+            used.
             """)
 
-    @Argument(help: "EXPR FILE…; with --queries only files. EXPR may start with -.")
+    @Argument(
+        help: """
+            EXPR FILE…; with --queries only files. EXPR may start with -. A FILE may also be an \
+            incident (INC-2041) or a folder of recorded samples.
+            """)
     var arguments: [String] = []
 
-    @Option(help: "The moment: RFC 3339 or seconds since the epoch.")
+    @Option(help: "The moment: RFC 3339, seconds since the epoch, now or now-5m.")
     var at: String?
 
-    @Option(help: "Begin of a range.")
+    @Option(help: "Begin of a range, written like --at.")
     var start: String?
 
-    @Option(help: "End of a range.")
+    @Option(help: "End of a range; default: now.")
     var end: String?
 
     @Option(help: "Step of a range: seconds, or a duration such as 15s.")
@@ -32,10 +42,14 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "text or json (the shape of the Prometheus HTTP API)")
     var format: OutputFormat = .text
 
-    @Option(help: "A file with one JSON query a line; prints one JSON answer a line.")
+    @Option(
+        help: "A file with one JSON query a line, - for standard input; one JSON answer a line.")
     var queries: String?
 
-    @Flag(help: "Say how many series and samples were touched, and how long it took.")
+    @Flag(help: "ASCII glyphs only.")
+    var ascii = false
+
+    @Flag(help: "Say what the query is, what it touched, and how long it took.")
     var explain = false
 
     func run() throws {
@@ -46,16 +60,25 @@ struct EvaluateCommand: ParsableCommand {
         let data = try read(files)
         let engine = EmbeddedEngine(snapshot: data.store.snapshot())
         if let queries {
-            let text = try TextFile.read(queries)
-            for line in EvalCommand.run(queries: text, on: engine, now: data.newest) {
-                print(line)
-            }
+            try answerLines(of: queries, on: engine, now: data.newest)
             return
         }
-        let line = QueryLine(expression: expression, when: try when())
+        let line = QueryLine(expression: expression, when: try when(now: data.newest))
+        try show(Evaluation.run(line, on: engine, now: data.newest))
+    }
+
+    /// One answer a line; whether it went well stands in the answer.
+    private func answerLines(
+        of queries: String, on engine: EmbeddedEngine, now: Int64
+    ) throws(Failure) {
+        let text = queries == "-" ? StandardInput.bytes() : try TextFile.bytes(queries)
         let begin = ContinuousClock.now
-        let outcome = EvalCommand.run(line, on: engine, now: data.newest)
-        try show(outcome, took: ContinuousClock.now - begin)
+        let lines = EvalCommand.lines(of: text)
+        for line in lines { print(EvalCommand.answer(to: line, on: engine, now: now)) }
+        if explain {
+            let took = UnitText.seconds((ContinuousClock.now - begin).inSeconds)
+            Talk.say("\(lines.count) queries in \(took)")
+        }
     }
 
     /// The dumps; with `--format json` a failure is also data, in the shape of every other error.
@@ -72,54 +95,44 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
-    private func show(_ outcome: EvalCommand.Outcome, took: Duration) throws {
-        if explain, case .success(let answer) = outcome {
-            Talk.say(
-                "\(answer.statistics.seriesTouched) series, \(answer.statistics.samplesTouched) "
-                    + "samples, \(UnitText.seconds(took.inSeconds))")
-        }
-        switch (format, outcome) {
-        case (.json, _): print(EvalCommand.json(outcome))
+    private func show(_ evaluation: Evaluation) throws {
+        if explain { for line in evaluation.explanation { Talk.say(line) } }
+        switch (format, evaluation.outcome) {
+        case (.json, _): print(EvalCommand.json(evaluation.outcome))
         case (.text, .success(let answer)):
             for note in answer.warnings { Talk.say("warning: \(note)") }
             for note in answer.infos { Talk.say("info: \(note)") }
-            print(Clean.document(EvalCommand.answerTable(answer)))
+            let table = EvaluationTable(
+                width: StandardOutput.columns, isASCII: ascii || !Environment.isUTF8)
+            for line in table.lines(answer) { print(line) }
         case (.text, .failure(let error)):
             Talk.say("warroom: \(error)")
         }
-        if case .failure = outcome { throw ExitCode(ExitStatus.finding.rawValue) }
+        if case .failure = evaluation.outcome { throw ExitCode(ExitStatus.finding.rawValue) }
     }
 
-    private func when() throws -> QueryLine.When {
+    private func when(now: Int64) throws -> QueryLine.When {
         if start == nil, end == nil, step == nil {
-            return .instant(try at.map { try moment($0, "--at") })
+            return .instant(try at.map { try Self.moment($0, "--at", now) })
         }
-        guard let start, let end, let step, at == nil else {
-            throw ValidationError("A range needs --start, --end and --step, and no --at.")
+        guard let start, let step, at == nil else {
+            throw ValidationError("A range needs --start and --step, and no --at.")
+        }
+        guard let width = EvalTime.step(step) else {
+            throw ValidationError(
+                "--step needs seconds or a duration such as 15s, more than 0, not \"\(step)\".")
         }
         return .range(
-            start: try moment(start, "--start"), end: try moment(end, "--end"),
-            step: try stepMilliseconds(step))
+            start: try Self.moment(start, "--start", now),
+            end: try Self.moment(end ?? "now", "--end", now),
+            step: width)
     }
 
-    private func moment(_ text: String, _ option: String) throws -> Int64 {
-        if let time = Timestamp(rfc3339: text) { return time.milliseconds }
-        if let seconds = Double(text), seconds.isFinite, abs(seconds) < 9e12 {
-            return Int64((seconds * 1000).rounded())
-        }
+    static func moment(_ text: String, _ option: String, _ now: Int64) throws -> Int64 {
+        if let time = EvalTime.moment(text, now: now) { return time }
         throw ValidationError(
-            "\(option) needs RFC 3339 (2026-08-21T10:00:00Z) or seconds, not \"\(text)\".")
-    }
-
-    private func stepMilliseconds(_ text: String) throws -> Int64 {
-        let units: [(suffix: String, seconds: Double)] = [
-            ("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("", 1),
-        ]
-        for unit in units where text.hasSuffix(unit.suffix) {
-            guard let count = Double(text.dropLast(unit.suffix.count)), count > 0 else { continue }
-            return Int64((count * unit.seconds * 1000).rounded())
-        }
-        throw ValidationError("--step needs seconds or a duration such as 15s, not \"\(text)\".")
+            "\(option) needs RFC 3339 (2026-08-21T10:00:00Z), seconds, now or now-5m, not "
+                + "\"\(text)\".")
     }
 
     /// Options first, then `--`, then EXPR and files, so that an expression may start with a minus.
@@ -127,7 +140,7 @@ struct EvaluateCommand: ParsableCommand {
         let withValue: Set<String> = [
             "--at", "--start", "--end", "--step", "--format", "--queries",
         ]
-        let flags: Set<String> = ["--explain", "--help", "-h", "--version"]
+        let flags: Set<String> = ["--ascii", "--explain", "--help", "-h", "--version"]
         var options: [String] = []
         var operands: [String] = []
         var index = 0
@@ -157,9 +170,6 @@ struct EvaluationData {
     /// Milliseconds: the newest sample's time, or now when any sample carries none.
     var newest: Int64
 
-    /// Text dumps larger than this are refused.
-    private static let dumpBytesMax = 2 * 1024 * 1024 * 1024
-
     static func read(_ files: [String]) throws(Failure) -> EvaluationData {
         let store = SeriesStore(
             retention: .seconds(400 * 365 * 86_400), seriesMax: 5_000_000,
@@ -169,7 +179,13 @@ struct EvaluationData {
         var hasUntimed = false
         var dumps: [(file: String, bytes: [UInt8])] = []
         for file in files {
-            dumps.append((file, try TextFile.bytes(file, max: dumpBytesMax)))
+            if let folder = try RecordingArgument.folder(file) {
+                newest = [newest, try RecordingArgument.load(folder, into: store).newest].compactMap
+                { $0 }
+                .max()
+                continue
+            }
+            dumps.append((file, try DumpFile.read(file)))
         }
         // Samples far ahead of the reading time are refused, so a recording is read at its own end.
         let readAt = max(
@@ -181,8 +197,7 @@ struct EvaluationData {
                 bytes, readAt: readAt, into: store)
             if let error = report.error {
                 throw Failure(
-                    "dump.unusable", "The dump cannot be used", subject: file, why: error,
-                    exit: .finding)
+                    "dump.unusable", "The dump cannot be used", subject: file, why: error)
             }
             for line in report.skipped.prefix(10) {
                 Talk.say("\(file):\(line.line): skipped: \(line.reason)")
@@ -194,7 +209,7 @@ struct EvaluationData {
                 throw Failure(
                     "dump.noSamples", "The dump cannot be used", subject: file,
                     why: "none of its lines is a sample", unchanged: "Nothing was evaluated",
-                    next: "Name a Prometheus text dump", exit: .finding)
+                    next: "Name a Prometheus text dump")
             }
             if !report.hasOwnTimestamps { hasUntimed = true }
             newest = [newest, report.newestTimestamp].compactMap { $0 }.max()

@@ -22,11 +22,11 @@ struct Warroom: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            OpenCommand.self, DrillCommand.self, EvaluateCommand.self, ReportCommand.self,
-            PatternsCommand.self, StatusCommand.self, CheckCommand.self, VerifyCommand.self,
-            KeysCommand.self,
+            OpenCommand.self, DrillCommand.self, EvaluateCommand.self, ParseCommand.self,
+            LogsCommand.self, RecordsCommand.self, PatternsCommand.self, CleanCommand.self,
+            ReportCommand.self, RecordCommand.self, ReplayCommand.self,
+            StatusCommand.self, CheckCommand.self, VerifyCommand.self, KeysCommand.self,
             DoctorCommand.self, StopCommand.self, ResumeCommand.self, ThemeCommand.self,
-            LogsCommand.self, RecordsCommand.self, CleanCommand.self,
             DrillActuatorCommand.self,
         ], defaultSubcommand: OpenCommand.self)
 

@@ -110,6 +110,64 @@ import Testing
         #expect(json.output.contains("\"count\":4"), "\(json.output)")
     }
 
+    @Test func answersAFileOfQueriesLineByLine() throws {
+        let home = try TemporaryFolder()
+        let dump = try home.write(
+            "up{job=\"a\"} 1 60000\nup{job=\"a\"} 3 120000\nx y\n", to: "a.prom")
+        let queries = try home.write(
+            """
+            {"expr":"up","time":120}
+
+            {"expr":"up","start":60,"end":120,"step":60}
+            {"expr":"up{"}
+
+            """, to: "q.jsonl")
+        let result = try Self.run(["eval", "--queries", queries, dump], home)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.contains(dump + ":3"), "\(result.errors)")
+        let lines = result.output.split(separator: "\n")
+        #expect(lines.count == 4)
+        #expect(lines[0].contains(#""value":[120,"3"]"#))
+        #expect(lines[1].contains("bad_data"))
+        #expect(lines[2].contains(#""values":[[60,"1"],[120,"3"]]"#))
+        #expect(lines[3].contains("parse error"))
+    }
+
+    @Test func explainsAQueryAndFailsAsDocumented() throws {
+        let home = try TemporaryFolder()
+        let dump = try home.write("up 1 60000\nup 3 120000\n", to: "a.prom")
+        let range = try Self.run(
+            ["eval", "--explain", "--start", "now-1m", "--step", "1m", "-up", dump], home)
+        #expect(range.status == 0, "\(range.errors)")
+        #expect(range.output == "{}  -1@60 -3@120\n")
+        #expect(range.errors.contains("1 series, 2 samples") && range.errors.contains("-up"))
+        #expect(try Self.run(["eval", "up{", dump], home).status == 1)
+        #expect(try Self.run(["eval", "--start", "soon", "up", dump], home).status == 2)
+        #expect(
+            try Self.run(["eval", "--start", "0", "--step", "0", "up", dump], home).status == 2)
+        #expect(try Self.run(["eval", "up", home.file("missing")], home).status == 4)
+        let noise = try home.write("not a dump at all {\n", to: "noise")
+        #expect(try Self.run(["eval", "up", noise], home).status == 4)
+    }
+
+    @Test func parsesDumps() throws {
+        let home = try TemporaryFolder()
+        let good = try home.write("# TYPE a counter\na 1\n", to: "good.prom")
+        let bad = try home.write("a 1\nb{ 2\n", to: "bad.prom")
+        let cut = try home.write("# UNIT a_s s\na_s 1\n", to: "cut.prom")
+        #expect(try Self.run(["parse", good], home).status == 0)
+        let skipped = try Self.run(["parse", bad], home)
+        #expect(skipped.status == 1)
+        #expect(skipped.output.contains("expected a label name"), "\(skipped.output)")
+        #expect(try Self.run(["parse", cut], home).status == 1)
+        let missing = try Self.run(
+            ["parse", "--format", "json", good, home.file("none"), bad], home)
+        #expect(missing.status == 4 && missing.errors.contains("none"))
+        #expect(missing.output.contains(#""metric":{"__name__":"a"},"value":"1""#))
+        #expect(missing.output.contains(#"{"line":2,"reason":"expected"#))
+        #expect(try Self.run(["parse"], home).status == 2)
+    }
+
     @Test func stopIsSetAndTakenBack() throws {
         let home = try TemporaryFolder()
         let set = try Self.run(["stop", "moving the database"], home)

@@ -45,6 +45,28 @@ struct HealthTests {
         }
     }
 
+    @Test("A packed dump is read whole or not at all")
+    func packedDumps() {
+        // `a 1`, packed by gzip -n.
+        let packed: [UInt8] = [
+            31, 139, 8, 0, 0, 0, 0, 0, 2, 255, 75, 84, 48, 228, 2, 0, 54, 231, 27, 188, 4, 0, 0, 0,
+        ]
+        bench.box.write("a.prom.gz", packed)
+        let hub = bench.hub([bench.metrics("a.prom.gz")])
+        #expect(hub.drainNow().sources.map(\.state) == [.ok])
+        #expect(bench.store.snapshot().all.map(\.labels.description) == [#"a{instance="a"}"#])
+        bench.box.write("b.prom.gz", Array(packed.dropLast(3)))
+        let sentence = error(bench.metrics("b.prom.gz"))
+        #expect(sentence.contains("Dump not used") && sentence.contains("ends early"))
+    }
+
+    @Test("A dump says how many of its samples were refused, and why")
+    func refusals() {
+        bench.box.write("a.prom", "up 1 1000\ndown 1\n")
+        let source = bench.hub([bench.metrics("a.prom")]).drainNow().sources.first
+        #expect(source?.detail == "samples refused: 1 older than the retention")
+    }
+
     @Test("A dump that does not change becomes stale, and recovers")
     func stale() {
         bench.box.write("a.prom", "up 1\n")

@@ -104,6 +104,91 @@ import Testing
         #expect(store.labelValues("quantile") == ["0.5"])
     }
 
+    @Test func knowsSeriesAgainInAnyOrder() {
+        var lines = (0..<500).map { "m\($0 % 7){i=\"\($0)\"} \($0)" }
+        for round in 1...6 {
+            let report = ingest(lines.joined(separator: "\n") + "\n", at: Int64(round) * 1000)
+            #expect(report.samples == 500 && report.series == 500 && report.vanished == 0)
+            if round == 2 { lines.reverse() }
+            if round == 3 { lines = Array(lines[200...] + lines[..<200]) }
+            if round == 4 { lines.swapAt(0, 499) }
+        }
+        #expect(store.statistics.series == 500)
+        #expect(ingestor.metricNames == Set((0..<7).map { "m\($0)" }))
+    }
+
+    /// More series come and go than are remembered.
+    @Test func forgetsWhatIsGoneForLong() {
+        for round in 0..<40 {
+            let text = (0..<200).map { "a{pod=\"\(round / 2)-\($0)\"} 1\n" }.joined()
+            let report = ingest("stays 1\n" + text, at: Int64(round) * 1000 + 1000)
+            #expect(report.samples == 201 && report.series == 201)
+            #expect(report.vanished == (round > 0 && round % 2 == 0 ? 200 : 0))
+        }
+        #expect(ingest("stays 1\n", at: 41_000).vanished == 200)
+        #expect(ingestor.metricNames == ["stays"])
+    }
+
+    @Test func twoSpellingsAreOneSeries() throws {
+        _ = ingest("a{b=\"1\"} 1\n", at: 10_000)
+        #expect(ingest("a{ b=\"1\" } 2\n", at: 20_000).vanished == 0)
+        #expect(try value("a", at: 20_000).first?.v == 2)
+    }
+
+    @Test func severalSamplesOfOneSeriesInOneDump() {
+        let text = "a 1 1000\na 2 2000\na 3 3000\nb 1 1000\nb 2 2000\n"
+        let first = ingest(text, at: 10_000)
+        #expect(first.samples == 5 && first.series == 2)
+        let second = ingest(text, at: 11_000)
+        #expect(second.samples == 0 && second.refused + second.duplicates == 5)
+        #expect(second.refusals.outOfOrder == 3 && second.refusals.text == "3 out of order")
+    }
+
+    @Test func saysWhyItRefuses() {
+        let small = SeriesStore(retention: .seconds(3600), seriesMax: 2)
+        func read(_ text: String, _ time: Int64) -> IngestReport {
+            ingestor.ingest(Array(text.utf8), readAt: time, into: small)
+        }
+        let text = "a 1\nb 1\nc 1\nd 1\n"
+        for round in 1...3 {
+            let report = read(text, Int64(round) * 10_000_000)
+            #expect(report.samples == 2 && report.series == 2)
+            #expect(report.refusals.tooManySeries == 2 && report.refused == 2)
+        }
+        let late = read("a 7\nb 1 1000\n", 30_000_000)
+        #expect(late.refusals.conflicting == 1 && late.refusals.tooOld == 1)
+        // c and d did not end: they never began.
+        #expect(late.vanished == 0)
+    }
+
+    @Test func keepsTheMetadataOfTheLastReads() {
+        let text = "# TYPE a counter\n# HELP a one\na 1\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\n"
+        for round in 1...3 {
+            #expect(ingest(text, at: Int64(round) * 1000).samples == 2)
+            #expect(ingestor.metadata["a"]?.type == .counter)
+            #expect(ingestor.metadata["a"]?.help == "one")
+            #expect(ingestor.metadata["h"]?.type == .histogram)
+        }
+        #expect(store.labelValues("le") == ["1.0"])
+        let other = "# TYPE a gauge\na 1\n"
+        _ = ingest(other, at: 4000)
+        #expect(ingestor.metadata["a"]?.type == .gauge)
+        _ = ingest(other, at: 5000)
+        #expect(ingestor.metadata["a"]?.help == nil && ingestor.metadata["h"] == nil)
+    }
+
+    /// Larger than what is stored under one lock.
+    @Test func largeDumpsAreReadWhole() {
+        let count = DumpIngestor.samplesPerWriteMax + 10
+        var text: [UInt8] = []
+        for index in 0..<count { text += Array("a{i=\"\(index)\"} 1\n".utf8) }
+        for round in 1...2 {
+            let report = ingestor.ingest(text, readAt: Int64(round) * 1000, into: store)
+            #expect(report.samples == count && report.series == count)
+        }
+        #expect(ingestor.ingest(Array("b 1\n".utf8), readAt: 9000, into: store).vanished == count)
+    }
+
     @Test func prunedSeriesComeBack() {
         _ = ingest("a 1\n", at: 10_000)
         store.prune(now: 10_000_000)

@@ -25,7 +25,7 @@ import Testing
         ),
         (
             #"{"expr":"1.5e-7 * 2","time":1.5}"#,
-            #"{"status":"success","data":{"resultType":"scalar","result":[1.500,"3e-07"]}}"#
+            #"{"status":"success","data":{"resultType":"scalar","result":[1.5,"0.0000003"]}}"#
         ),
         (
             #"{"expr":"up{job!=\"é\"}","start":0,"end":30,"step":15}"#,
@@ -44,7 +44,9 @@ import Testing
         ),
         (
             #"{"expr":"limitk(1, up)","time":0}"#,
-            #"{"status":"error","errorType":"not_implemented","error":"not implemented: limitk"}"#
+            #"{"status":"error","errorType":"bad_data","error":"1:1: parse error: limitk() is "#
+                + "experimental and must be enabled with "
+                + #"--enable-feature=promql-experimental-functions"}"#
         ),
         (
             #"{"expr":"quantile(2, up{job!=\"é\"})","time":60}"#,
@@ -57,23 +59,98 @@ import Testing
         #expect(run(line).first == json)
     }
 
-    @Test(arguments: ["", "{}", "[]", #"{"expr":"up","start":0}"#, #"{"expr":1}"#])
+    @Test(arguments: [
+        "", "   ", "{}", "[]", #"{"expr":"up","start":0}"#, #"{"expr":1}"#, "\u{2028}",
+        #"{"expr":"up","time":1e300}"#,
+    ])
     func aBadLineIsAnErrorOfItsOwn(line: String) {
         let answers = run(line + "\n" + #"{"expr":"1","time":0}"#)
+        #expect(answers.count == 2)
+        #expect(answers.first?.contains(#""errorType":"bad_data""#) == true)
         #expect(answers.last?.contains("success") == true)
-        #expect(answers.count == (line.isEmpty ? 1 : 2))
-        if !line.isEmpty {
-            #expect(answers.first?.contains(#""errorType":"bad_data""#) == true)
-        }
     }
 
-    @Test func tablesAlign() throws {
-        let answer = try engine.instant(#"up{job!="x"} > bool 3"#, at: 60_000)
+    @Test func answersBelongToLines() {
+        let query = #"{"expr":"1","time":0}"#
+        #expect(run("").isEmpty)
+        #expect(run(query).count == 1)
+        #expect(run(query + "\r\n" + query + "\r\n").allSatisfy { $0.contains("success") })
+        let answers = run(query + "\n\nnothing\n" + query + "\n")
+        #expect(answers.map { $0.contains("success") } == [true, false, false, true])
+        #expect(run(#"{"expr":"\"\u2028\"","time":0}"#).count == 1)
+    }
+
+    @Test(arguments: [
+        (#"{"expr":"up","start":1,"end":0,"step":1}"#, "end timestamp must not be before start"),
+        (#"{"expr":"up","start":0,"end":1,"step":0}"#, "zero or negative query resolution"),
+        (#"{"expr":"up","start":0,"end":12000,"step":1}"#, "11,000 points per timeseries"),
+        (#"{"expr":"up[1m]","start":0,"end":1,"step":1}"#, "for range query, must be Scalar"),
+    ])
+    func aRangeThatCannotBeIsBadData(line: String, text: String) {
+        let answer = run(line).first ?? ""
+        #expect(answer.contains(#""errorType":"bad_data""#) && answer.contains(text), "\(answer)")
+    }
+
+    @Test(arguments: [
+        (#"1e21"#, #"[1.5,"1000000000000000000000"]"#), (#"vector(1e21)"#, #"[1.500,"1e+21"]"#),
+        (#"vector(1e-7)"#, #"[1.500,"1e-07"]"#), (#"vector(-0)"#, #"[1.500,"-0"]"#),
+        (#"\"x\""#, #"[1.5,"x"]"#), (#"vector(NaN)"#, #"[1.500,"NaN"]"#),
+    ])
+    func numbersAreWrittenAsTheAPIWritesThem(expression: String, result: String) {
+        let answer = run(#"{"expr":""# + expression + #"","time":1.5}"#).first ?? ""
+        #expect(answer.contains(result), "\(answer)")
+    }
+
+    @Test func nothingThatATerminalObeysStaysRaw() {
+        let answer = run(#"{"expr":"\"\u009b2J\u202e\u001b\"","time":0}"#).first ?? ""
+        #expect(answer.contains(#""\u009b2J\u202e\u001b""#), "\(answer)")
+    }
+
+    @Test(
+        arguments: [
+            ("now", 5_000), ("now-1m30s", -85_000), ("now+1s", 6_000), ("1.5", 1_500),
+            ("1970-01-01T00:00:02Z", 2_000), ("-1", -1_000), ("now-", nil), ("5m", nil), ("x", nil),
+            ("1e300", nil), ("nan", nil),
+        ] as [(String, Int64?)])
+    func momentsAreRead(text: String, time: Int64?) {
+        #expect(EvalTime.moment(text, now: 5_000) == time)
+    }
+
+    @Test(
+        arguments: [
+            ("15s", 15_000), ("1m30s", 90_000), ("0.5", 500), ("0", nil), ("-1", nil), ("s", nil),
+            ("1h30", nil),
+        ] as [(String, Int64?)])
+    func stepsAreRead(text: String, step: Int64?) {
+        #expect(EvalTime.step(text) == step)
+    }
+
+    @Test(arguments: [
+        (1.0, "1.00000"), (123456.789, "123457"), (1e9, "1.0000e+09"), (-1.23456e-7, "-1.2346e-07"),
+        (0, "0"), (.nan, "NaN"), (0.00123456789, "0.00123"),
+    ])
+    func shortNumbersFitAColumn(value: Double, text: String) {
+        #expect(EvalCommand.shortNumber(value) == text)
+        #expect(EvalCommand.shortNumber(value).utf8.count <= 12)
+    }
+
+    @Test(
+        arguments: [
+            (#"absent(x{a="1",b!="2"})"#, ["a": "1"]), (#"absent(x{a!="2",a="1"})"#, [:]),
+            (#"absent(x{a="1",a="1"})"#, [:]), (#"absent(x{a=~"1|2",a="1"})"#, ["a": "1"]),
+            (#"absent_over_time(x{a!~"2.*",a="1",b="3"}[1m])"#, ["b": "3"]),
+        ] as [(String, [String: String])])
+    func absenceIsNamedByItsMatchers(expression: String, labels: [String: String]) throws {
+        let answer = try engine.instant(expression, at: 60_000)
         #expect(
-            EvalCommand.answerTable(answer)
-                == "{job=\"a\\\"b\"}  1\n{job=\"é\"}     1")
-        let none = try engine.instant("nothing", at: 0)
-        #expect(EvalCommand.answerTable(none) == "no series")
+            answer.value == .vector([VectorSample(labels: Labels(labels), t: 60_000, v: 1)]))
+    }
+
+    @Test func aNoteIsGivenOnceWithTheLastPosition() throws {
+        let answer = try engine.instant("rate(up[1m]) + rate(up[1m])", at: 60_000)
+        #expect(answer.infos.count == 1 && answer.infos[0].hasSuffix("(1:21)"), "\(answer.infos)")
+        let subquery = try engine.instant("rate(up[1m:15s])", at: 60_000)
+        #expect(subquery.infos.count == 1 && subquery.infos[0].hasSuffix("(1:1)"))
     }
 
     @Test func anEngineOfTextAnswersExpressions() throws {
@@ -119,13 +196,27 @@ import Testing
         }
     }
 
+    @Test func aQueryStopsWhenItsTimeIsOver() throws {
+        let store = SeriesStore(retention: .seconds(1e6))
+        for t in 0..<2000 { store.append(Labels(["__name__": "m"]), t: Int64(t) * 1000, v: 1) }
+        let hurried = EmbeddedEngine(
+            snapshot: store.snapshot(), options: EngineOptions(timeLimit: .zero))
+        do throws(QueryError) {
+            _ = try hurried.range(
+                "stddev_over_time(m[30m])", start: 0, end: 10_000_000, step: 1000)
+            Issue.record("no limit")
+        } catch {
+            #expect(error.message == "query timed out in expression evaluation")
+        }
+    }
+
     @Test func deepExpressionsAreRefusedNotFatal() throws {
         let nested = String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000)
         #expect(throws: QueryError.self) { try engine.instant(nested, at: 0) }
         let chain = "up" + String(repeating: " + up", count: 5000)
         #expect(throws: QueryError.self) { try engine.instant(chain, at: 0) }
         let allowed =
-            String(repeating: "abs(", count: 190) + "up" + String(repeating: ")", count: 190)
+            String(repeating: "abs(", count: 60) + "up" + String(repeating: ")", count: 60)
         #expect(try engine.instant(allowed, at: 0).statistics.seriesTouched == 2)
         let minus = String(repeating: "-", count: 5000) + "up"
         #expect(throws: QueryError.self) { try engine.instant(minus, at: 0) }

@@ -29,7 +29,7 @@ import Testing
         #expect(alert.holdDuration == .seconds(120) && alert.keepFiringFor == .seconds(60))
         #expect(alert.labels == ["severity": "page", "team": "shop"])
         #expect(alert.position == "rules.yml:6:9")
-        #expect(alert.expression?.description == "error_ratio > 0.05")
+        #expect(alert.expression.description == "error_ratio > 0.05")
         #expect(group.rules[1].kind == .record("job:errors:rate5m"))
     }
 
@@ -52,6 +52,29 @@ import Testing
             "for is \"2x\""
         ),
         ("groups:\n  - name: a\n    rules: []\n  - name: a\n    rules: []\n", "given twice"),
+        ("groups: [{name: a, rules: [{record: x, expr: up, for: 1m}]}]", "rule has no for"),
+        ("groups: [{name: a, rules: [{record: 'x{}', expr: up}]}]", "braces in the name"),
+        (
+            "groups: [{name: a, rules: [{record: x, expr: up, annotations: {a: b}}]}]",
+            "rule has no annotations"
+        ),
+        ("groups: [{name: a, rules: [{alert: A, record: b, expr: up}]}]", "exactly one of"),
+        ("groups: [{name: a, rules: [{alert: '', expr: up}]}]", "alert is empty"),
+        ("groups: [{name: a, rules: [{alert: A, expr: 'limitk(1, up)'}]}]", "is experimental"),
+        ("groups: [{name: a, lables: {}, rules: []}]", "Did you mean labels?"),
+        ("groups: [{name: a, limit: x, rules: []}]", "limit is \"x\""),
+        (
+            "groups: [{name: a, rules: [{alert: A, expr: up, labels: {__name__: b}}]}]",
+            "no label that a rule may set"
+        ),
+        (
+            "groups: [{name: a, rules: [{alert: A, expr: up, annotations: {s: '{{ $x }}'}}]}]",
+            "r.yml:1:66: annotation \"s\": template: __alert_A:1: undefined variable \"$x\""
+        ),
+        (
+            "groups: [{name: a, rules: [{alert: A, expr: up, labels: {s: '{{ nope }}'}}]}]",
+            "label \"s\": template: __alert_A:1: function \"nope\" not defined"
+        ),
     ])
     func saysWhatIsWrong(text: String, message: String) {
         do throws(Failure) {
@@ -62,15 +85,25 @@ import Testing
             #expect(error.description.contains("r.yml:"))
         }
     }
+}
 
-    @Test func anUnknownPartOfTheLanguageKeepsTheRule() throws {
-        let text = "groups:\n  - name: a\n    rules:\n      - {alert: A, expr: 'limitk(2, up)'}\n"
+extension RuleFileTests {
+    @Test func notesWhatIsIgnoredOrTwice() throws {
+        let text = """
+            groups:
+              - name: a
+                source_tenants: [x]
+                rules:
+                  - {record: y, expr: up}
+                  - {record: y, expr: sum(up)}
+            """
         let file = try RuleFile.load(text: text, file: "r.yml")
-        #expect(file.groups[0].rules[0].problem?.message == "not implemented: limitk")
-        var book = AlertBook()
-        let engine = EmbeddedEngine(snapshot: .empty)
-        #expect(book.evaluate(rules: file.groups, engine: engine, at: 0).isEmpty)
-        #expect(book.errors.map(\.message) == ["not implemented: limitk"])
+        #expect(
+            file.notes.map { "\($0.position): \($0.what)" } == [
+                "r.yml:3:21: source_tenants is ignored here",
+                "r.yml:6:9: the rule y is given twice with the same labels, first at r.yml:5:9",
+            ])
+        #expect(try RuleFile.load(text: "groups: []", file: "r.yml").groups.isEmpty)
     }
 }
 
@@ -177,23 +210,6 @@ import Testing
                     RecordedSample(
                         labels: Labels(["__name__": "job:bad:sum", "x": "y"]), t: 2000, v: 4)
                 ])
-    }
-
-    @Test(arguments: [
-        ("{{ $value }}", "0.07251"), ("{{ .Value | humanizePercentage }}", "7.251%"),
-        ("{{ humanize $value }}", "72.51m"), ("{{$labels.instance}}!", "a!"),
-        (#"{{ printf "%.2f" $value }} s"#, "0.07 s"), ("{{ $labels.nope }}", ""),
-        ("{{ with $x }}a{{ end }}", "{{ with $x }}a{{ end }}"), ("{{ $value", "{{ $value"),
-        ("{{ $value | printf \"%.1f%%\" }}", "{{ $value | printf \"%.1f%%\" }}"),
-        ("{{ $labels.instance | toUpper }}", "A"), ("plain", "plain"),
-    ])
-    func templatesExpand(text: String, result: String) throws {
-        let rule = try Rule(
-            .alert("Bad"), expression: "bad", annotations: ["t": text])
-        var book = AlertBook()
-        _ = book.evaluate(
-            rules: [RuleGroup(name: "g", rules: [rule])], engine: engine(0.07251, at: 0), at: 0)
-        #expect(book.alerts.first?.annotations["t"] == result)
     }
 }
 

@@ -25,6 +25,15 @@ enum Suites {
         return nil
     }
 
+    /// The bytes of a suite's text. JSON cannot hold what is no UTF-8: the suites have U+FFFD.
+    static func bytes(ofText text: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for scalar in text.unicodeScalars {
+            bytes += scalar == "\u{FFFD}" ? [0xFF] : Array(String(Character(scalar)).utf8)
+        }
+        return bytes
+    }
+
     static func decode<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value? {
         guard let bytes = bytes(path) else { return nil }
         return try JSONDecoder().decode(type, from: Data(bytes))

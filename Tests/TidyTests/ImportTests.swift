@@ -39,6 +39,7 @@ import Testing
         "App": Set(House.modules).subtracting(["App", "warroom", "CNcurses"]),
         "warroom": Set(House.modules).subtracting(["CNcurses", "Terminal", "Processes"]),
         "Measure": ["Basics", "Metrics"],
+        "Fuzz": ["Basics", "Metrics"],
     ]
 
     /// Packages from outside, and the only modules that may import each.

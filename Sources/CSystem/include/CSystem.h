@@ -4,6 +4,7 @@
 #ifndef WARROOM_CSYSTEM_H
 #define WARROOM_CSYSTEM_H
 
+#include "Checksums.h"
 #include "Events.h"
 #include "Files.h"
 #include "Inflate.h"

@@ -8,4 +8,9 @@ static inline void csystem_prefetch_for_write(const void *address) {
     __builtin_prefetch(address, 1, 3);
 }
 
+/// As `csystem_prefetch_for_write`, for reading.
+static inline void csystem_prefetch_for_read(const void *address) {
+    __builtin_prefetch(address, 0, 3);
+}
+
 #endif

@@ -4,7 +4,8 @@
 /// skipped, a timestamp may be negative or carry a `+`, a last line needs no line end, and a bad
 /// line is skipped and reported with its number and reason instead of losing the dump. OpenMetrics
 /// differs in its strict blanks, in timestamps in seconds, and in that a dump without `# EOF` ends
-/// with `.cutOff`: it is still being written or was cut, and nothing of it may be used.
+/// with `.cutOff`: it is still being written or was cut, and nothing of it may be used. `_created`
+/// samples are samples like any other, as on the scrape path.
 package struct ExpositionParser {
     package enum Event: Hashable, Sendable {
         /// A sample; its labels come from `labels(of:)`.
@@ -21,50 +22,80 @@ package struct ExpositionParser {
     let bytes: [UInt8]
     /// The format being read; never `.automatic`.
     package let format: ExpositionFormat
-    var index = 0
-    /// Byte after the last line end that was counted, and how many were.
-    private var countedTo = 0
-    private var line = 1
-    private var isFinished = false
-    private var sawEOF = false
-    /// Type of the metric that the last TYPE line named, and its name.
-    private(set) var currentType: MetricType?
-    /// Label ranges of the sample that was read last.
-    var labelRanges: [LabelRange] = []
-    var nameRange = TextRange(start: 0, end: 0, hasEscapes: false)
+    /// Its pointer is set anew at every use.
+    private var scanner: ExpositionScanner
 
     package init(_ bytes: [UInt8], format: ExpositionFormat = .automatic) {
         self.bytes = bytes
-        self.format = format == .automatic ? ExpositionFormat.detect(bytes) : format
+        let format = format == .automatic ? ExpositionFormat.detect(bytes) : format
+        self.format = format
+        scanner = bytes.withUnsafeBufferPointer {
+            ExpositionScanner($0, format: format, window: BlockWindow())
+        }
+    }
+
+    /// Reads a dump in place: the quickest way. The scanner is valid during the call only.
+    static func withScanner<Result>(
+        _ bytes: [UInt8], format: ExpositionFormat,
+        _ body: (inout ExpositionScanner) -> Result
+    ) -> Result {
+        bytes.withUnsafeBufferPointer { buffer in
+            var scanner = ExpositionScanner(buffer, format: format, window: BlockWindow())
+            return body(&scanner)
+        }
+    }
+
+    private mutating func use<Result>(
+        _ body: (inout ExpositionScanner) -> Result
+    ) -> Result {
+        let bytes = bytes
+        return bytes.withUnsafeBufferPointer { buffer in
+            if let base = buffer.baseAddress { scanner.base = base }
+            return body(&scanner)
+        }
     }
 
     /// The next event, or nil at the end.
     package mutating func next() -> Event? {
-        while !isFinished {
-            guard index < bytes.count else { return finish() }
-            let start = index
-            do throws(LineError) {
-                if let event = try element() { return event }
-            } catch {
-                let skipped = SkippedLine(line: lineNumber(at: start), reason: error.reason)
-                index = endOfLine(from: start)
-                return .skipped(skipped)
+        use { scanner in
+            switch scanner.step() {
+            case .sample: .sample(scanner.rawSample)
+            case .metadata: scanner.metadataEvent
+            case .comment: .comment(ByteText(scanner.bytes(scanner.text)))
+            case .skipped: .skipped(scanner.skippedLine())
+            case .cutOff: .cutOff
+            case .end: nil
             }
         }
-        return nil
     }
 
-    /// The newest time that a sample of the dump says itself, in milliseconds; nil when none does.
-    package static func newestTimestamp(
-        _ bytes: [UInt8], format: ExpositionFormat = .automatic
-    ) -> Int64? {
-        var parser = ExpositionParser(bytes, format: format)
-        var newest: Int64?
-        while let event = parser.next() {
-            guard case .sample(let sample) = event, let time = sample.timestamp else { continue }
-            newest = max(newest ?? time, time)
+    /// The labels of a sample, with `le` and `quantile` in canonical form when its type is
+    /// histogram or summary.
+    package mutating func labels(of sample: RawSample) -> Labels {
+        use { $0.labels(in: sample.series, normalised: sample.normalisesBounds) }
+    }
+
+    /// The metric's name alone, which costs less than all labels.
+    package mutating func metricName(of sample: RawSample) -> ByteText {
+        let text = bytes[sample.series]
+        let name = text.prefix { $0 != 0x7B && $0 != 0x20 && $0 != 0x09 }
+        if !name.isEmpty { return ByteText(name) }
+        return labels(of: sample).value(of: LabelName.metricName) ?? .empty
+    }
+
+    /// What the sample's line says after `#`, or nil.
+    package mutating func exemplar(of sample: RawSample) -> Exemplar? {
+        guard let raw = sample.exemplar else { return nil }
+        return use {
+            Exemplar(
+                series: $0.labels(in: sample.series, normalised: sample.normalisesBounds),
+                labels: $0.labels(of: raw), value: raw.value, timestamp: raw.timestamp)
         }
-        return newest
+    }
+
+    /// The 1-based line a sample begins on. Cost: the bytes since the last question.
+    package mutating func lineNumber(of sample: RawSample) -> Int {
+        use { $0.lineNumber(at: sample.offset) }
     }
 
     /// Whether the dump may be used: OpenMetrics must end with `# EOF`.
@@ -72,174 +103,64 @@ package struct ExpositionParser {
         format != .openMetrics || ExpositionFormat.endsWithEOF(bytes)
     }
 
-    /// The 1-based line a sample begins on. Cost: one pass over the bytes before it.
-    package func lineNumber(of sample: RawSample) -> Int {
-        bytes[..<sample.offset].reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
-    }
-
-    private mutating func finish() -> Event? {
-        isFinished = true
-        return format == .openMetrics && !sawEOF ? .cutOff : nil
-    }
-
-    private mutating func lineNumber(at position: Int) -> Int {
-        if position < countedTo {
-            countedTo = 0
-            line = 1
-        }
-        while countedTo < position {
-            if bytes[countedTo] == 0x0A { line += 1 }
-            countedTo += 1
-        }
-        return line
-    }
-
-    /// The index behind the next line end.
-    private func endOfLine(from position: Int) -> Int {
-        var end = position
-        while end < bytes.count, bytes[end] != 0x0A { end += 1 }
-        return min(end + 1, bytes.count)
-    }
-
-    // MARK: Lines
-
-    /// Reads one line. Nil for a line without content.
-    private mutating func element() throws(LineError) -> Event? {
-        if sawEOF, format == .openMetrics {
-            throw LineError("text after # EOF")
-        }
-        if format == .text { skipBlanks() }
-        guard index < bytes.count else { return nil }
-        switch bytes[index] {
-        case 0x0A:
-            if format == .openMetrics { throw LineError("empty line") }
-            index += 1
-            return nil
-        case 0x23: return try hashLine()
-        default: return .sample(try sample())
-        }
-    }
-
-    /// `# HELP`, `# TYPE`, `# UNIT`, `# EOF` or a comment.
-    private mutating func hashLine() throws(LineError) -> Event? {
-        let start = index
-        let end = contentEnd(from: start)
-        index = start + 1
-        let isMetadata =
-            format == .openMetrics
-            ? index < end && bytes[index] == 0x20 : index < end && isBlank(bytes[index])
-        if isMetadata {
-            if format == .openMetrics { index += 1 } else { skipBlanks() }
-            for keyword in Keyword.allCases where follows(keyword, before: end) {
-                return try metadata(keyword, end: end)
+    /// The newest time that a sample of the dump says itself, in milliseconds; nil when none does.
+    package static func newestTimestamp(
+        _ bytes: [UInt8], format: ExpositionFormat = .automatic
+    ) -> Int64? {
+        var newest: Int64?
+        let format = format == .automatic ? ExpositionFormat.detect(bytes) : format
+        withScanner(bytes, format: format) { scanner in
+            while true {
+                switch scanner.step() {
+                case .sample:
+                    guard scanner.hasTimestamp else { continue }
+                    newest = max(newest ?? scanner.timestamp, scanner.timestamp)
+                case .end: return
+                case .metadata, .comment, .skipped, .cutOff: continue
+                }
             }
         }
-        if format == .openMetrics {
-            if bytes[start..<end].elementsEqual("# EOF".utf8) {
-                sawEOF = true
-                index = min(end + 1, bytes.count)
-                return nil
+        return newest
+    }
+
+    /// Reads everything and keeps nothing but sums: what a measurement or a fuzzer calls.
+    package static func summary(
+        of bytes: [UInt8], format: ExpositionFormat = .automatic
+    ) -> ExpositionSummary {
+        var summary = ExpositionSummary()
+        let format = format == .automatic ? ExpositionFormat.detect(bytes) : format
+        withScanner(bytes, format: format) { scanner in
+            while true {
+                switch scanner.step() {
+                case .sample:
+                    summary.samples += 1
+                    summary.seriesBytes &+= scanner.seriesEnd - scanner.seriesStart
+                    summary.bits ^= scanner.value.bitPattern
+                case .metadata: summary.metadata += 1
+                case .skipped: summary.skipped += 1
+                case .comment: continue
+                case .cutOff: summary.isCutOff = true
+                case .end: return
+                }
             }
-            throw LineError("a comment must be HELP, TYPE, UNIT or EOF")
         }
-        index = min(end + 1, bytes.count)
-        return .comment(ByteText(bytes[start..<end]))
+        return summary
     }
+}
 
-    private enum Keyword: String, CaseIterable {
-        case help = "HELP"
-        case type = "TYPE"
-        case unit = "UNIT"
-    }
+/// What a dump holds, in numbers.
+package struct ExpositionSummary: Hashable, Sendable {
+    package var samples = 0
+    /// HELP, TYPE and UNIT lines.
+    package var metadata = 0
+    package var skipped = 0
+    /// Bytes of all names and labels.
+    package var seriesBytes = 0
+    /// All values' bits, exclusive or: ties a measurement to the work it measures.
+    package var bits: UInt64 = 0
+    package var isCutOff = false
 
-    private mutating func follows(_ keyword: Keyword, before end: Int) -> Bool {
-        if keyword == .unit, format == .text { return false }
-        let after = index + 4
-        guard after < end, bytes[index..<after].elementsEqual(keyword.rawValue.utf8) else {
-            return false
-        }
-        return format == .openMetrics ? bytes[after] == 0x20 : isBlank(bytes[after])
-    }
-
-    private mutating func metadata(_ keyword: Keyword, end: Int) throws(LineError) -> Event? {
-        index += 5
-        if format == .text { skipBlanks() }
-        let name = try metadataName(end: end)
-        // A quoted name may hold a line end.
-        let end = index > end ? contentEnd(from: index) : end
-        guard index < end else {
-            if keyword == .help, format == .text {
-                index = min(end + 1, bytes.count)
-                return .help(name: name, text: .empty)
-            }
-            throw LineError("expected text in \(keyword.rawValue)")
-        }
-        if format == .openMetrics, bytes[index] != 0x20 {
-            throw LineError("expected a blank after the metric name")
-        }
-        let text = bytes[min(index + 1, end)..<end]
-        index = min(end + 1, bytes.count)
-        switch keyword {
-        case .help:
-            guard UTF8Check.isValid(text) else { throw LineError("help text is not valid UTF-8") }
-            return .help(name: name, text: ByteText(text))
-        case .unit:
-            guard text.isEmpty || name.bytes.reversed().starts(with: text.reversed() + [0x5F])
-            else { throw LineError("the unit is not the end of the metric's name") }
-            return .unit(name: name, text: ByteText(text))
-        case .type:
-            guard let type = metricType(text) else {
-                let shown = QuotedText.goQuote(Array(text.prefix(40)))
-                throw LineError("invalid metric type \(shown)")
-            }
-            currentType = type
-            return .type(name: name, type)
-        }
-    }
-
-    private func metricType(_ text: ArraySlice<UInt8>) -> MetricType? {
-        guard let type = MetricType(rawValue: String(decoding: text, as: UTF8.self)) else {
-            return nil
-        }
-        switch type {
-        case .counter, .gauge, .histogram, .summary: return type
-        case .untyped: return format == .text ? type : nil
-        case .unknown, .info, .stateset, .gaugehistogram:
-            return format == .openMetrics ? type : nil
-        }
-    }
-
-    private mutating func metadataName(end: Int) throws(LineError) -> ByteText {
-        if index < end, bytes[index] == 0x22 {
-            let range = try quoted()
-            return ByteText(unescaped(range))
-        }
-        let start = index
-        while index < end, isNameByte(bytes[index], first: index == start, colon: true) {
-            index += 1
-        }
-        guard index > start else { throw LineError("expected metric name") }
-        return ByteText(bytes[start..<index])
-    }
-
-    // MARK: Bytes
-
-    func contentEnd(from position: Int) -> Int {
-        var end = position
-        while end < bytes.count, bytes[end] != 0x0A { end += 1 }
-        return end
-    }
-
-    func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-
-    mutating func skipBlanks() {
-        while index < bytes.count, isBlank(bytes[index]) { index += 1 }
-    }
-
-    func isNameByte(_ byte: UInt8, first: Bool, colon: Bool) -> Bool {
-        Identifier.isLetter(byte) || (colon && byte == 0x3A)
-            || (!first && Identifier.isDigit(byte))
-    }
+    package init() {}
 }
 
 /// A line that was not used, and why.
@@ -254,25 +175,7 @@ package struct SkippedLine: Hashable, Sendable {
     }
 }
 
-/// Why a line cannot be used.
-struct LineError: Error {
-    let reason: String
-    init(_ reason: String) { self.reason = reason }
-}
-
-/// A stretch of the dump, without its quotes.
-struct TextRange: Hashable, Sendable {
-    var start: Int
-    var end: Int
-    var hasEscapes: Bool
-}
-
-struct LabelRange: Hashable, Sendable {
-    var name: TextRange
-    var value: TextRange
-}
-
-/// One sample line. Its ranges refer to the parser's bytes and to the labels it read last.
+/// One sample line. Its ranges refer to the parser's bytes.
 package struct RawSample: Hashable, Sendable {
     package var value: Double
     /// Milliseconds since the epoch, or nil when the line gives none.
@@ -281,4 +184,45 @@ package struct RawSample: Hashable, Sendable {
     package var series: Range<Int>
     /// Where the line begins, for its number.
     package var offset: Int
+    /// Whether its `le` and `quantile` labels are rewritten.
+    package var normalisesBounds: Bool
+    package var exemplar: RawExemplar?
+}
+
+/// An exemplar, as it stands in the dump.
+package struct RawExemplar: Hashable, Sendable {
+    /// The label list with its braces.
+    var labels: Range<Int>
+    package var value: Double
+    /// Milliseconds since the epoch, or nil.
+    package var timestamp: Int64?
+}
+
+/// One observation that an OpenMetrics dump attaches to a sample, such as a request with its trace.
+package struct Exemplar: Hashable, Sendable {
+    /// The series it belongs to.
+    package var series: Labels
+    /// What it says of itself (`trace_id`).
+    package var labels: Labels
+    package var value: Double
+    /// Milliseconds since the epoch, or nil.
+    package var timestamp: Int64?
+}
+
+extension ExpositionScanner {
+    var rawSample: RawSample {
+        RawSample(
+            value: value, timestamp: hasTimestamp ? timestamp : nil,
+            series: seriesStart..<seriesEnd, offset: lineStart,
+            normalisesBounds: normalisesBounds, exemplar: hasExemplar ? exemplar : nil)
+    }
+
+    fileprivate var metadataEvent: ExpositionParser.Event {
+        let name = ByteText(unescaped(metadata.name))
+        switch metadata.kind {
+        case .type(let type): return .type(name: name, type)
+        case .help: return .help(name: name, text: ByteText(bytes(metadata.text)))
+        case .unit: return .unit(name: name, text: ByteText(bytes(metadata.text)))
+        }
+    }
 }

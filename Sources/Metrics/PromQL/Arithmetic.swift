@@ -25,6 +25,22 @@ enum Arithmetic {
         }
     }
 
+    /// The larger of two numbers; NaN when one is NaN, but infinity beats it.
+    static func maximum(_ one: Double, _ two: Double) -> Double {
+        if one == .infinity || two == .infinity { return .infinity }
+        if one.isNaN || two.isNaN { return .ordinaryNaN }
+        if one == 0, two == 0 { return one.sign == .minus ? two : one }
+        return one > two ? one : two
+    }
+
+    /// The smaller of two numbers; NaN when one is NaN, but negative infinity beats it.
+    static func minimum(_ one: Double, _ two: Double) -> Double {
+        if one == -.infinity || two == -.infinity { return -.infinity }
+        if one.isNaN || two.isNaN { return .ordinaryNaN }
+        if one == 0, two == 0 { return one.sign == .minus ? one : two }
+        return one < two ? one : two
+    }
+
     static func holds(_ op: BinaryOperator, _ left: Double, _ right: Double) -> Bool {
         switch op {
         case .equal: left == right
@@ -75,6 +91,14 @@ struct CompensatedMean {
     private var isIncremental = false
     private(set) var count = 0.0
 
+    init() {}
+
+    /// - Parameter count: of the values that make up `total` already.
+    init(_ total: CompensatedSum, count: Double) {
+        self.total = total
+        self.count = count
+    }
+
     mutating func add(_ value: Double) {
         count += 1
         if !isIncremental {
@@ -114,18 +138,68 @@ struct RunningVariance {
 }
 
 enum Quantile {
-    /// The `q`-quantile of `values`, interpolated linearly between neighbours. NaN when there are
-    /// no values or `q` is NaN; below 0 and above 1 it is an infinity.
-    static func of(_ values: [Double], _ q: Double) -> Double {
+    /// The `q`-quantile of `values`, interpolated linearly between neighbours; the values change
+    /// their places. NaN when there are none or `q` is NaN; below 0 and above 1 it is an infinity.
+    /// NaN counts as less than everything.
+    /// - Parameter isSorted: whether they are known to ascend.
+    static func of(
+        _ values: UnsafeMutableBufferPointer<Double>, _ q: Double, isSorted: Bool = false
+    ) -> Double {
         if values.isEmpty || q.isNaN { return .ordinaryNaN }
         if q < 0 { return -.infinity }
         if q > 1 { return .infinity }
-        // NaN sorts before everything, as in the reference.
-        let sorted = values.sorted { $0 < $1 || ($0.isNaN && !$1.isNaN) }
-        let rank = q * Double(sorted.count - 1)
+        let rank = q * Double(values.count - 1)
         let lower = max(0, Int(rank.rounded(.down)))
-        let upper = min(sorted.count - 1, lower + 1)
+        let upper = min(values.count - 1, lower + 1)
         let weight = rank - rank.rounded(.down)
-        return sorted[lower] * (1 - weight) + sorted[upper] * weight
+        var next = values[upper]
+        if !isSorted {
+            arrange(values, around: lower)
+            next = values[upper]
+            for index in upper..<values.count where values[index] < next { next = values[index] }
+        }
+        return values[lower] * (1 - weight) + next * weight
+    }
+
+    /// Puts the value that belongs at `place` there, smaller ones before it, larger ones behind.
+    private static func arrange(_ values: UnsafeMutableBufferPointer<Double>, around place: Int) {
+        var low = 0
+        var isSorted = true
+        for index in values.indices {
+            if values[index].isNaN {
+                values.swapAt(index, low)
+                low += 1
+                isSorted = false
+            } else if index > 0, values[index] < values[index - 1] {
+                isSorted = false
+            }
+        }
+        if isSorted || place < low { return }
+        var high = values.count - 1
+        while low < high {
+            let pivot = median(values[low], values[(low + high) / 2], values[high])
+            var left = low
+            var right = high
+            while left <= right {
+                while values[left] < pivot { left += 1 }
+                while pivot < values[right] { right -= 1 }
+                if left <= right {
+                    values.swapAt(left, right)
+                    left += 1
+                    right -= 1
+                }
+            }
+            if place <= right {
+                high = right
+            } else if place >= left {
+                low = left
+            } else {
+                return
+            }
+        }
+    }
+
+    private static func median(_ one: Double, _ two: Double, _ three: Double) -> Double {
+        max(min(one, two), min(max(one, two), three))
     }
 }

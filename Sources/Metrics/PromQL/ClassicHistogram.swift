@@ -5,49 +5,74 @@ struct ClassicHistogram {
         var count: Double
     }
 
-    private(set) var buckets: [Bucket]
+    private(set) var buckets: [Bucket] = []
 
-    /// Sorts by bound and adds up buckets of equal bounds.
-    init(_ unsorted: [Bucket]) {
-        buckets = []
-        for bucket in unsorted.sorted(by: { $0.upperBound < $1.upperBound }) {
-            if let last = buckets.last, last.upperBound == bucket.upperBound {
-                buckets[buckets.count - 1].count += bucket.count
-            } else {
-                buckets.append(bucket)
-            }
+    var isEmpty: Bool { buckets.isEmpty }
+
+    mutating func removeAll() { buckets.removeAll(keepingCapacity: true) }
+
+    /// Adds a bucket. Bounds must ascend; buckets of equal bounds become one.
+    mutating func append(upperBound: Double, count: Double) {
+        if let last = buckets.last, last.upperBound == upperBound {
+            buckets[buckets.count - 1].count += count
+        } else {
+            buckets.append(Bucket(upperBound: upperBound, count: count))
         }
     }
 
     private var hasInfiniteBucket: Bool { buckets.last?.upperBound == .infinity }
 
-    /// The `q`-quantile, interpolated linearly within its bucket, and whether counts had to be
-    /// raised to grow from bucket to bucket.
-    mutating func quantile(_ q: Double) -> (value: Double, wasFixed: Bool) {
-        if q.isNaN { return (.ordinaryNaN, false) }
-        if q < 0 { return (-.infinity, false) }
-        if q > 1 { return (.infinity, false) }
-        guard hasInfiniteBucket else { return (.ordinaryNaN, false) }
-        let wasFixed = makeMonotonic()
-        guard buckets.count >= 2, let total = buckets.last?.count, total != 0, !total.isNaN else {
-            return (.ordinaryNaN, wasFixed)
+    /// How counts were raised so that they grow from bucket to bucket.
+    struct Repair {
+        var lowestBound: Double
+        var highestBound: Double
+        var largestRaise: Double
+
+        mutating func join(_ other: Repair) {
+            lowestBound = min(lowestBound, other.lowestBound)
+            highestBound = max(highestBound, other.highestBound)
+            largestRaise = max(largestRaise, other.largestRaise)
+        }
+    }
+
+    /// The `q`-quantile, interpolated linearly within its bucket.
+    /// - Parameter repair: set to what had to be raised, if anything.
+    mutating func quantile(_ q: Double, _ repair: inout Repair?) -> Double {
+        if q.isNaN { return .ordinaryNaN }
+        if q < 0 { return -.infinity }
+        if q > 1 { return .infinity }
+        guard hasInfiniteBucket else { return .ordinaryNaN }
+        repair = makeMonotonic()
+        guard buckets.count >= 2, let total = buckets.last?.count, total != 0 else {
+            return .ordinaryNaN
         }
         let rank = q * total
-        let position = buckets.dropLast().firstIndex { $0.count >= rank } ?? buckets.count - 1
-        if position == buckets.count - 1 { return (buckets[position - 1].upperBound, wasFixed) }
+        let position = firstBucket(reaching: rank)
+        if position == buckets.count - 1 { return buckets[position - 1].upperBound }
         let bucket = buckets[position]
-        if position == 0, bucket.upperBound <= 0 { return (bucket.upperBound, wasFixed) }
+        if position == 0, bucket.upperBound <= 0 { return bucket.upperBound }
         let start = position > 0 ? buckets[position - 1].upperBound : 0
         let below = position > 0 ? buckets[position - 1].count : 0
         let share = (rank - below) / (bucket.count - below)
-        return (start + (bucket.upperBound - start) * share, wasFixed)
+        return start + (bucket.upperBound - start) * share
+    }
+
+    /// By bisection, which decides what comes out when counts are NaN; the last one when none does.
+    private func firstBucket(reaching rank: Double) -> Int {
+        var low = 0
+        var high = buckets.count - 1
+        while low < high {
+            let middle = (low + high) / 2
+            if buckets[middle].count >= rank { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 
     /// Differences up to this share are rounding, not disorder.
     private static let tolerance = 1e-12
 
-    private mutating func makeMonotonic() -> Bool {
-        var wasFixed = false
+    private mutating func makeMonotonic() -> Repair? {
+        var repair: Repair?
         var previous = buckets.first?.count ?? 0
         for position in buckets.indices.dropFirst() {
             let current = buckets[position].count
@@ -56,18 +81,23 @@ struct ClassicHistogram {
                 buckets[position].count = previous
                 continue
             }
-            if current < previous {
-                buckets[position].count = previous
-                wasFixed = true
-            } else {
+            guard current < previous else {
                 previous = current
+                continue
             }
+            let bound = buckets[position].upperBound
+            let raise = Repair(
+                lowestBound: bound, highestBound: bound, largestRaise: previous - current)
+            if repair == nil { repair = raise } else { repair?.join(raise) }
+            buckets[position].count = previous
         }
-        return wasFixed
+        return repair
     }
 
     /// Relative comparison; NaN equals NaN.
-    static func areAlmostEqual(_ one: Double, _ two: Double, _ tolerance: Double) -> Bool {
+    private static func areAlmostEqual(
+        _ one: Double, _ two: Double, _ tolerance: Double
+    ) -> Bool {
         if one.isNaN && two.isNaN { return true }
         if one == two { return true }
         let sum = abs(one) + abs(two)
@@ -80,11 +110,12 @@ struct ClassicHistogram {
 
     /// The share of observations between `lower` and `upper`.
     func fraction(lower: Double, upper: Double) -> Double {
-        guard hasInfiniteBucket, let total = buckets.last?.count, total != 0, !total.isNaN,
-            !lower.isNaN, !upper.isNaN
+        guard hasInfiniteBucket, let total = buckets.last?.count, total != 0, !lower.isNaN,
+            !upper.isNaN
         else { return .ordinaryNaN }
         if lower >= upper { return 0 }
-        return (min(rank(of: upper), total) - min(rank(of: lower), total)) / total
+        let (below, above) = (rank(of: lower), rank(of: upper))
+        return ((above > total ? total : above) - (below > total ? total : below)) / total
     }
 
     /// How many observations lie below `value`.
@@ -106,70 +137,6 @@ struct ClassicHistogram {
             }
             below = bucket.count
         }
-        return below
-    }
-}
-
-extension Evaluator {
-    /// Buckets by their labels without `le`; one whose `le` is no number is left out and noted.
-    private func histograms(
-        _ argument: Expression, at t: Int64
-    ) throws(QueryError) -> [(labels: Labels, buckets: [ClassicHistogram.Bucket])] {
-        var slots: [Labels: Int] = [:]
-        var found: [(labels: Labels, buckets: [ClassicHistogram.Bucket])] = []
-        for element in try vector(argument, at: t) {
-            let text = element.labels.value(of: LabelName.upperBound) ?? .empty
-            guard let bound = GoNumber.parseFloat(text.bytes) else {
-                let name = QuotedText.goQuote(Array((element.labels.name ?? "").utf8))
-                notes.warn(
-                    "bucket label \"le\" is missing or has a malformed value of "
-                        + "\(QuotedText.goQuote(text.bytes)) for metric name \(name)",
-                    at: argument.range)
-                continue
-            }
-            let key = element.labels.dropping([LabelName.upperBound])
-            let slot = slots[key] ?? found.count
-            if slot == found.count {
-                slots[key] = slot
-                found.append((key, []))
-            }
-            found[slot].buckets.append(
-                ClassicHistogram.Bucket(upperBound: bound, count: element.value))
-        }
-        return found
-    }
-
-    func histogramQuantile(
-        _ arguments: [Expression], at t: Int64
-    ) throws(QueryError) -> [Element] {
-        let q = try scalar(arguments[0], at: t)
-        warnAboutQuantile(q, at: arguments[0].range)
-        var result: [Element] = []
-        for (labels, buckets) in try histograms(arguments[1], at: t) {
-            var histogram = ClassicHistogram(buckets)
-            let (value, wasFixed) = histogram.quantile(q)
-            if wasFixed {
-                let name = QuotedText.goQuote(Array((labels.name ?? "").utf8))
-                notes.info(
-                    "input to histogram_quantile needed to be fixed for monotonicity (see "
-                        + "https://prometheus.io/docs/prometheus/latest/querying/functions/"
-                        + "#histogram_quantile) for metric name \(name)", at: arguments[1].range)
-            }
-            result.append(Element(labels: projections.bare.of(labels), value: value))
-        }
-        return try unique(result)
-    }
-
-    func histogramFraction(
-        _ arguments: [Expression], at t: Int64
-    ) throws(QueryError) -> [Element] {
-        let lower = try scalar(arguments[0], at: t)
-        let upper = try scalar(arguments[1], at: t)
-        let result = try histograms(arguments[2], at: t).map { labels, buckets in
-            Element(
-                labels: projections.bare.of(labels),
-                value: ClassicHistogram(buckets).fraction(lower: lower, upper: upper))
-        }
-        return try unique(result)
+        return buckets.last?.count ?? below
     }
 }

@@ -86,19 +86,31 @@ package enum EvalCommand {
         }
     }
 
-    /// Evaluates the lines of a `--queries` file, one JSON answer per line, in order. Blank lines
-    /// are passed over.
+    /// Evaluates one line of a `--queries` file. A line that is no query is answered with an error,
+    /// so that answer N always belongs to line N.
+    package static func answer(
+        to line: some Sequence<UInt8>, on engine: some QueryEngine, now: Int64
+    ) -> String {
+        do throws(QueryError) {
+            let text = String(decoding: Array(line), as: UTF8.self)
+            return json(run(try QueryLine.parse(text), on: engine, now: now))
+        } catch {
+            return errorJSON(error)
+        }
+    }
+
+    /// The lines of a `--queries` file: ended by line feeds, the last one also by the end.
+    package static func lines(of queries: [UInt8]) -> [ArraySlice<UInt8>] {
+        var lines = queries.split(separator: 0x0A, omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        return lines
+    }
+
+    /// Evaluates the lines of a `--queries` file, one JSON answer per line, in order.
     package static func run(
         queries: String, on engine: some QueryEngine, now: Int64
     ) -> [String] {
-        queries.split(whereSeparator: \.isNewline).compactMap { text in
-            guard text.contains(where: { !$0.isWhitespace }) else { return nil }
-            do throws(QueryError) {
-                return json(run(try QueryLine.parse(String(text)), on: engine, now: now))
-            } catch {
-                return errorJSON(error)
-            }
-        }
+        lines(of: Array(queries.utf8)).map { answer(to: $0, on: engine, now: now) }
     }
 
     package static func json(_ outcome: Outcome) -> String {
@@ -113,9 +125,10 @@ package enum EvalCommand {
     package static func answerJSON(_ answer: QueryAnswer) -> String {
         var text = #"{"status":"success","data":{"resultType":"#
         switch answer.value {
-        case .scalar(let t, let v): text += #""scalar","result":"# + point(t, v)
+        case .scalar(let t, let v):
+            text += #""scalar","result":["# + shortTime(t) + ",\"" + GoNumber.format(v, .f) + "\"]"
         case .string(let t, let value):
-            text += #""string","result":["# + time(t) + "," + quoted(value) + "]"
+            text += #""string","result":["# + shortTime(t) + "," + quoted(value) + "]"
         case .vector(let samples):
             let items = samples.map {
                 #"{"metric":"# + metric($0.labels) + #","value":"# + point($0.t, $0.v) + "}"
@@ -137,8 +150,7 @@ package enum EvalCommand {
     package static func errorJSON(_ error: QueryError) -> String {
         let type =
             switch error.kind {
-            case .parse: "bad_data"
-            case .notImplemented: "not_implemented"
+            case .parse, .invalid: "bad_data"
             case .execution, .limit: "execution"
             }
         return #"{"status":"error","errorType":""# + type + #"","error":"#
@@ -149,8 +161,15 @@ package enum EvalCommand {
         "[" + time(t) + ",\"" + GoNumber.formatForJSON(v) + "\"]"
     }
 
-    /// Seconds with up to three decimals.
-    private static func time(_ t: Int64) -> String {
+    /// Seconds as the reference writes them beside a scalar or a string: no decimals in vain.
+    private static func shortTime(_ t: Int64) -> String {
+        var text = time(t)
+        if t % 1000 != 0 { while text.last == "0" { text.removeLast() } }
+        return text
+    }
+
+    /// Seconds, with three decimals unless they are whole.
+    package static func time(_ t: Int64) -> String {
         let (seconds, rest) = t.magnitude.quotientAndRemainder(dividingBy: 1000)
         let sign = t < 0 ? "-" : ""
         guard rest != 0 else { return sign + String(seconds) }
@@ -169,7 +188,8 @@ package enum EvalCommand {
         "[" + texts.map(quoted).joined(separator: ",") + "]"
     }
 
-    /// A JSON string; text beyond ASCII stays as it is.
+    /// A JSON string; text beyond ASCII stays as it is, unless a terminal would act on it or hide
+    /// it.
     private static func quoted(_ text: String) -> String {
         var out = "\""
         for scalar in text.unicodeScalars {
@@ -179,7 +199,9 @@ package enum EvalCommand {
             case 0x0A: out += "\\n"
             case 0x0D: out += "\\r"
             case 0x09: out += "\\t"
-            case 0..<0x20, 0x7F, 0x2028, 0x2029: out += "\\u" + QuotedText.hex(scalar.value, 4)
+            case 0..<0x20, 0x7F...0x9F, 0xAD, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F,
+                0xFEFF:
+                out += "\\u" + QuotedText.hex(scalar.value, 4)
             default: out.unicodeScalars.append(scalar)
             }
         }
@@ -188,26 +210,26 @@ package enum EvalCommand {
 
     // MARK: Text
 
-    /// One line per element, values aligned behind the labels; warnings and infos last. Control
-    /// characters in labels are escaped.
-    package static func answerTable(_ answer: QueryAnswer) -> String {
-        var rows: [(labels: String, value: String)] = []
-        switch answer.value {
-        case .scalar(_, let v): rows = [("scalar", GoNumber.formatForJSON(v))]
-        case .string(_, let text): rows = [("string", QuotedText.goQuote(Array(text.utf8)))]
-        case .vector(let samples):
-            rows = samples.map { ($0.labels.description, GoNumber.formatForJSON($0.v)) }
-        case .matrix(let series):
-            rows = series.map { one in
-                let points = one.samples.map { GoNumber.formatForJSON($0.v) + "@" + time($0.t) }
-                return (one.labels.description, points.joined(separator: " "))
-            }
+    /// A value with all its digits, as the HTTP API writes it.
+    package static func number(_ value: Double) -> String { GoNumber.formatForJSON(value) }
+
+    /// A value in about six significant digits, at most 12 characters.
+    package static func shortNumber(_ value: Double) -> String {
+        guard value.isFinite, value != 0 else { return number(value) }
+        let magnitude = value.magnitude
+        if magnitude >= 1e-4, magnitude < 1e9 {
+            let whole = magnitude < 1 ? 1 : Int(magnitude).description.utf8.count
+            return GoNumber.fixed(value, max(0, 6 - whole))
         }
-        let width = rows.map(\.labels.count).max() ?? 0
-        var lines = rows.map { row in
-            row.labels + String(repeating: " ", count: width - row.labels.count + 2) + row.value
-        }
-        if rows.isEmpty { lines = ["no series"] }
-        return (lines + answer.warnings + answer.infos).joined(separator: "\n")
+        var text = GoNumber.format(value, .e)
+        guard let mark = text.firstIndex(of: "e") else { return text }
+        let mantissa = Double(text[..<mark]) ?? 0
+        text = GoNumber.fixed(mantissa, 4) + text[mark...]
+        return text
+    }
+
+    /// A string in quotes, control characters escaped.
+    package static func quotedText(_ text: String) -> String {
+        QuotedText.goQuote(Array(text.utf8))
     }
 }

@@ -1,147 +1,236 @@
 extension Evaluator {
     func aggregate(
-        _ node: Expression.Aggregate, at t: Int64
-    ) throws(QueryError) -> [Element] {
+        _ plan: QueryPlan, _ node: Expression.Aggregate, _ grid: Grid
+    ) throws(QueryError) -> Rows {
         switch node.op {
-        case .topk, .bottomk: return try ranked(node, at: t)
-        case .countValues: return try countValues(node, at: t)
-        case .quantile: return try quantile(node, at: t)
-        case .limitk, .limitRatio: throw .notImplemented(node.op.rawValue)
+        case .countValues: return try countValues(plan, node, grid)
+        case .topk, .bottomk: return try ranked(plan, node, grid)
+        case .quantile: return try quantile(plan, node, grid)
+        case .limitk, .limitRatio:
+            throw .execution("\(node.op.rawValue)() is experimental and not evaluated")
         case .sum, .avg, .count, .min, .max, .group, .stddev, .stdvar:
-            let groups = grouped(try vector(node.expression, at: t), node)
-            return groups.map { group in
-                Element(labels: group.labels, value: Self.fold(group.values, node.op))
+            return try folded(plan.inputs[0], node, grid)
+        }
+    }
+
+    private static func choice(_ node: Expression.Aggregate) -> LabelChoice {
+        node.isWithout
+            ? LabelChoice(dropping: node.grouping + [LabelName.metricName])
+            : LabelChoice(keeping: node.grouping)
+    }
+
+    /// The groups of `rows`, as the aggregation names them.
+    func grouping(_ table: LabelTable, _ node: Expression.Aggregate) -> LabelTable.Grouping {
+        table.grouping(Self.choice(node))
+    }
+
+    // MARK: Folding
+
+    private func folded(
+        _ input: QueryPlan, _ node: Expression.Aggregate, _ grid: Grid
+    ) throws(QueryError) -> Rows {
+        if case .window(let kernel) = input.function, !grid.isSingle, !input.isFixed,
+            input.identity.map(workspace.isShared) != true
+        {
+            let producer = try windowProducer(input, kernel, grid)
+            if !producer.mayCollide { return try folded(producer, node, grid) }
+        }
+        let rows = try vector(input, grid)
+        let grouping = grouping(rows.table, node)
+        try budget.checkRoom(rows: grouping.table.count, steps: grid.count)
+        var fold = GroupFold(node.op, grouping.table, steps: grid.count)
+        try rows.withValues { (values) throws(QueryError) in
+            for row in 0..<rows.count {
+                fold.add(values + row * grid.count, to: Int(grouping.groups[row]))
+                try budget.tick()
             }
         }
+        return fold.result()
     }
 
-    private struct Group {
-        var labels: Labels
-        var values: [Double]
-        var members: [Element]
-    }
-
-    /// Groups in the order of their first members.
-    private func grouped(_ elements: [Element], _ node: Expression.Aggregate) -> [Group] {
-        let projection =
-            node.isWithout
-            ? projections.droppingWithMetricName(node.grouping)
-            : projections.keeping(node.grouping)
-        var slots: [Labels: Int] = [:]
-        var groups: [Group] = []
-        for element in elements {
-            let key = projection.of(element.labels)
-            let slot = slots[key] ?? groups.count
-            if slot == groups.count {
-                slots[key] = slot
-                groups.append(Group(labels: key, values: [], members: []))
+    /// Adds up each row as it is made.
+    private func folded(
+        _ producer: WindowProducer, _ node: Expression.Aggregate, _ grid: Grid
+    ) throws(QueryError) -> Rows {
+        var producer = producer
+        let grouping = grouping(producer.table, node)
+        try budget.checkRoom(rows: grouping.table.count, steps: grid.count)
+        var fold = GroupFold(node.op, grouping.table, steps: grid.count)
+        let row = Rows(.unlabelled(), steps: grid.count)
+        try row.withValues { (values) throws(QueryError) in
+            for index in 0..<producer.count {
+                let present = try producer.write(index, to: values, self)
+                try budget.hold(present)
+                if present > 0 { fold.add(values, to: Int(grouping.groups[index])) }
             }
-            groups[slot].values.append(element.value)
-            groups[slot].members.append(element)
         }
-        return groups
+        producer.finish(self)
+        return fold.result()
     }
 
-    private static func fold(_ values: [Double], _ op: Aggregation) -> Double {
-        switch op {
-        case .count: return Double(values.count)
-        case .group: return 1
-        case .sum:
-            var sum = CompensatedSum(values[0])
-            for value in values.dropFirst() { sum.add(value) }
-            return sum.value
-        case .avg:
-            var mean = CompensatedMean()
-            for value in values { mean.add(value) }
-            return mean.value
-        case .min:
-            return values.dropFirst().reduce(values[0]) { $0 > $1 || $0.isNaN ? $1 : $0 }
-        case .max:
-            return values.dropFirst().reduce(values[0]) { $0 < $1 || $0.isNaN ? $1 : $0 }
-        default:
-            var variance = RunningVariance()
-            for value in values { variance.add(value) }
-            return op == .stddev ? variance.variance.squareRoot() : variance.variance
-        }
-    }
-
-    private func parameter(
-        _ node: Expression.Aggregate, at t: Int64
-    ) throws(QueryError) -> (Double, PositionRange) {
-        guard let parameter = node.parameter else {
+    func parameter(
+        _ plan: QueryPlan, _ node: Expression.Aggregate, _ grid: Grid
+    ) throws(QueryError) -> (steps: ScalarSteps, range: PositionRange) {
+        guard plan.inputs.count > 1 else {
             throw .execution("\(node.op.rawValue) needs a parameter")
         }
-        return (try scalar(parameter, at: t), parameter.range)
+        return (try scalar(plan.inputs[1], grid), plan.inputs[1].range)
+    }
+}
+
+/// Adds rows to the rows of their groups.
+struct GroupFold {
+    private let op: Aggregation
+    private let rows: Rows
+    /// Beside the value: what compensates the sum's rounding, or the mean.
+    private let second: ValueBlock
+    private let counts: ValueBlock
+    private let steps: Int
+    /// For averages whose sum left the range of a double.
+    private var means: [CompensatedMean?] = []
+
+    init(_ op: Aggregation, _ table: LabelTable, steps: Int) {
+        self.op = op
+        self.steps = steps
+        rows = Rows(table, steps: steps)
+        // Adding negative zero changes no number, so that sums need no look at what is there.
+        rows.fill(op == .sum ? -0.0 : Absent.value)
+        let needsMore: Bool
+        switch op {
+        case .sum, .avg, .stddev, .stdvar: needsMore = true
+        default: needsMore = false
+        }
+        let size = needsMore ? table.count * steps : 0
+        second = ValueBlock(count: size)
+        second.values.update(repeating: 0, count: size)
+        counts = ValueBlock(count: size)
+        counts.values.update(repeating: 0, count: size)
+        if op == .avg { means = Array(repeating: nil, count: table.count * steps) }
     }
 
-    // MARK: With parameter
-
-    /// `topk` and `bottomk`: the elements themselves, best first within each group, NaN last.
-    private func ranked(
-        _ node: Expression.Aggregate, at t: Int64
-    ) throws(QueryError) -> [Element] {
-        let (wanted, _) = try parameter(node, at: t)
-        if wanted.isNaN { throw .execution("Parameter value is NaN") }
-        guard wanted > -9.2e18, wanted < 9.2e18 else {
-            let direction = wanted < 0 ? "underflows" : "overflows"
-            throw .execution("Scalar value \(GoNumber.format(wanted, .g)) \(direction) int64")
-        }
-        let elements = try vector(node.expression, at: t)
-        let count = min(Int(wanted), elements.count)
-        guard count >= 1 else { return [] }
-        return grouped(elements, node).flatMap { group in
-            group.members.enumerated().sorted { one, two in
-                let (first, second) = (one.element.value, two.element.value)
-                if first.isNaN || second.isNaN {
-                    if first.isNaN == second.isNaN { return one.offset < two.offset }
-                    return second.isNaN
+    mutating func add(_ values: UnsafeMutablePointer<Double>, to group: Int) {
+        let offset = group * steps
+        let (second, counts) = (second.values + offset, counts.values + offset)
+        rows.withValues { all in
+            let totals = all + offset
+            switch op {
+            case .sum: Self.sum(values, totals, second, counts, steps)
+            case .avg: average(values, totals, second, counts, offset)
+            case .count:
+                for step in 0..<steps where Absent.isPresent(values[step]) {
+                    totals[step] = Absent.isPresent(totals[step]) ? totals[step] + 1 : 1
                 }
-                if first == second { return one.offset < two.offset }
-                return node.op == .topk ? first > second : first < second
-            }.prefix(count).map(\.element)
-        }
-    }
-
-    private func quantile(
-        _ node: Expression.Aggregate, at t: Int64
-    ) throws(QueryError) -> [Element] {
-        let (q, range) = try parameter(node, at: t)
-        warnAboutQuantile(q, at: range)
-        return grouped(try vector(node.expression, at: t), node).map { group in
-            Element(labels: group.labels, value: Quantile.of(group.values, q))
-        }
-    }
-
-    func warnAboutQuantile(_ q: Double, at range: PositionRange) {
-        guard q.isNaN || q < 0 || q > 1 else { return }
-        notes.warn(
-            "quantile value should be between 0 and 1, got \(GoNumber.format(q, .g))", at: range)
-    }
-
-    private func countValues(
-        _ node: Expression.Aggregate, at t: Int64
-    ) throws(QueryError) -> [Element] {
-        guard let parameter = node.parameter else {
-            throw .execution("count_values needs a parameter")
-        }
-        let name = try string(parameter, at: t)
-        guard !name.isEmpty, UTF8Check.isValid(name.bytes) else {
-            throw .execution("invalid label name \(QuotedText.goQuote(name.bytes))")
-        }
-        var counts: [Element] = []
-        var slots: [Labels: Int] = [:]
-        for group in grouped(try vector(node.expression, at: t), node) {
-            for value in group.values {
-                let text = ByteText(GoNumber.format(value, .f))
-                let labels = group.labels.setting(name, to: text)
-                let slot = slots[labels] ?? counts.count
-                if slot == counts.count {
-                    slots[labels] = slot
-                    counts.append(Element(labels: labels, value: 0))
+            case .group:
+                for step in 0..<steps where Absent.isPresent(values[step]) { totals[step] = 1 }
+            case .min:
+                for step in 0..<steps where Absent.isPresent(values[step]) {
+                    // An absent total is a NaN too.
+                    if totals[step] > values[step] || totals[step].isNaN {
+                        totals[step] = values[step]
+                    }
                 }
-                counts[slot].value += 1
+            case .max:
+                for step in 0..<steps where Absent.isPresent(values[step]) {
+                    if totals[step] < values[step] || totals[step].isNaN {
+                        totals[step] = values[step]
+                    }
+                }
+            default: Self.deviate(values, totals, second, counts, steps)
             }
         }
-        return counts
+    }
+
+    /// Kahan's sum as Neumaier improved it. The error of one addition is exact, so that it does not
+    /// matter which way it is computed; this way needs no branch (Knuth).
+    private static func sum(
+        _ values: UnsafeMutablePointer<Double>, _ totals: UnsafeMutablePointer<Double>,
+        _ lost: UnsafeMutablePointer<Double>, _ seen: UnsafeMutablePointer<Double>, _ steps: Int
+    ) {
+        for step in 0..<steps {
+            let isPresent = Absent.isPresent(values[step])
+            let value = isPresent ? values[step] : -0.0
+            let sum = totals[step]
+            let total = sum + value
+            let taken = total - sum
+            let error = (sum - (total - taken)) + (value - taken)
+            lost[step] = total.magnitude == .infinity ? 0 : lost[step] + error
+            totals[step] = total
+            seen[step] = isPresent ? 1 : seen[step]
+        }
+    }
+
+    private mutating func average(
+        _ values: UnsafeMutablePointer<Double>, _ totals: UnsafeMutablePointer<Double>,
+        _ lost: UnsafeMutablePointer<Double>, _ counts: UnsafeMutablePointer<Double>,
+        _ offset: Int
+    ) {
+        for step in 0..<steps where Absent.isPresent(values[step]) {
+            counts[step] += 1
+            if means[offset + step] != nil {
+                means[offset + step]?.add(values[step])
+                continue
+            }
+            if counts[step] == 1 {
+                totals[step] = values[step]
+                continue
+            }
+            var sum = CompensatedSum(totals[step], compensation: lost[step])
+            sum.add(values[step])
+            if sum.sum.isInfinite {
+                var mean = CompensatedMean(
+                    CompensatedSum(totals[step], compensation: lost[step]),
+                    count: counts[step] - 1)
+                mean.add(values[step])
+                means[offset + step] = mean
+            } else {
+                totals[step] = sum.sum
+                lost[step] = sum.compensation
+            }
+        }
+    }
+
+    /// Population variance in one pass (Welford).
+    private static func deviate(
+        _ values: UnsafeMutablePointer<Double>, _ totals: UnsafeMutablePointer<Double>,
+        _ means: UnsafeMutablePointer<Double>, _ counts: UnsafeMutablePointer<Double>,
+        _ steps: Int
+    ) {
+        for step in 0..<steps where Absent.isPresent(values[step]) {
+            let value = values[step]
+            counts[step] += 1
+            if counts[step] == 1 {
+                means[step] = value
+                totals[step] = value.isFinite ? 0 : .ordinaryNaN
+                continue
+            }
+            let delta = value - means[step]
+            means[step] += delta / counts[step]
+            totals[step] += delta * (value - means[step])
+        }
+    }
+
+    /// The groups' results.
+    func result() -> Rows {
+        rows.withValues { totals in
+            let (second, counts) = (second.values, counts.values)
+            if op == .sum {
+                for index in 0..<rows.count * steps where counts[index] == 0 {
+                    totals[index] = Absent.value
+                }
+            }
+            for index in 0..<rows.count * steps where Absent.isPresent(totals[index]) {
+                switch op {
+                case .sum: totals[index] += second[index]
+                case .avg:
+                    totals[index] =
+                        means[index]?.value
+                        ?? totals[index] / counts[index] + second[index] / counts[index]
+                case .stdvar: totals[index] /= counts[index]
+                case .stddev: totals[index] = (totals[index] / counts[index]).squareRoot()
+                default: break
+                }
+            }
+        }
+        return rows
     }
 }

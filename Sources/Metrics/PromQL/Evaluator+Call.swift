@@ -1,207 +1,263 @@
 extension Evaluator {
-    func call(
-        _ call: Expression.Call, range: PositionRange, at t: Int64
-    ) throws(QueryError) -> StepValue {
-        let name = call.function.name
-        if let change = ScalarFunctions.table[name] {
-            return .vector(
-                try mapped(try vector(call.arguments[0], at: t), change))
+    func call(_ plan: QueryPlan, _ grid: Grid) throws(QueryError) -> NodeValue {
+        guard let function = plan.function else {
+            throw .execution("this function is not evaluated")
         }
-        if let reduce = WindowFunctions.table[name] {
-            return .vector(try reduced(call, reduce, at: t))
-        }
-        if let part = DateParts.table[name] { return .vector(try dates(call, part, at: t)) }
-        switch name {
-        case "pi": return .scalar(.pi)
-        case "time": return .scalar(Double(t) / 1000)
-        case "scalar":
-            let elements = try vector(call.arguments[0], at: t)
-            return .scalar(elements.count == 1 ? elements[0].value : .ordinaryNaN)
-        default: return .vector(try vectorCall(call, range: range, at: t))
+        switch function {
+        case .pi: return .scalar(.constant(.pi))
+        case .time:
+            return .scalar(.each((0..<grid.count).map { Double(grid.time($0)) / 1000 }))
+        case .scalar: return .scalar(try scalarOfVector(try vector(plan.inputs[0], grid)))
+        default: return .vector(try vectorCall(plan, function, grid))
         }
     }
 
     private func vectorCall(
-        _ call: Expression.Call, range: PositionRange, at t: Int64
-    ) throws(QueryError) -> [Element] {
-        let arguments = call.arguments
-        switch call.function.name {
-        case "vector":
-            return [Element(labels: .empty, value: try scalar(arguments[0], at: t))]
-        case "timestamp": return try timestamps(arguments[0], at: t)
-        case "absent": return try absent(arguments[0], at: t)
-        case "absent_over_time": return try absentOverTime(arguments[0], at: t)
-        case "sort": return try sorted(call, range: range, at: t, isAscending: true)
-        case "sort_desc": return try sorted(call, range: range, at: t, isAscending: false)
-        case "round": return try round(arguments, at: t)
-        case "clamp", "clamp_min", "clamp_max": return try clamp(call, at: t)
-        case "rate", "increase", "delta": return try extrapolated(call, at: t)
-        case "predict_linear": return try predictLinear(arguments, at: t)
-        case "quantile_over_time": return try quantileOverTime(arguments, at: t)
-        case "label_replace": return try labelReplace(arguments, at: t)
-        case "label_join": return try labelJoin(arguments, at: t)
-        case "histogram_quantile": return try histogramQuantile(arguments, at: t)
-        case "histogram_fraction": return try histogramFraction(arguments, at: t)
-        case "histogram_avg", "histogram_count", "histogram_sum", "histogram_stddev",
-            "histogram_stdvar":
-            // These read native histograms and skip every other sample; the text formats carry
-            // none, so the answer is empty.
-            _ = try vector(arguments[0], at: t)
-            return []
-        default: throw .notImplemented(call.function.name)
+        _ plan: QueryPlan, _ function: FunctionKind, _ grid: Grid
+    ) throws(QueryError) -> Rows {
+        let inputs = plan.inputs
+        switch function {
+        case .map(let change): return try mapped(try vector(inputs[0], grid), change)
+        case .window(let kernel): return try windowCall(plan, kernel, grid)
+        case .date(let part): return try dates(plan, part, grid)
+        case .vector: return unlabelled(try scalar(inputs[0], grid), grid)
+        case .timestamp: return try timestamps(inputs[0], grid)
+        case .absent: return try absent(inputs[0], grid)
+        case .absentOverTime: return try absentOverTime(inputs[0], grid)
+        case .sort(let isAscending): return try sorted(plan, grid, isAscending: isAscending)
+        case .round: return try round(inputs, grid)
+        case .clamp(let hasLow, let hasHigh):
+            return try clamp(inputs, grid, hasLow: hasLow, hasHigh: hasHigh)
+        case .labelReplace: return try labelReplace(inputs, grid)
+        case .labelJoin: return try labelJoin(inputs, grid)
+        case .histogramQuantile: return try histogramQuantile(inputs, grid)
+        case .histogramFraction: return try histogramFraction(inputs, grid)
+        case .nativeHistogram:
+            _ = try vector(inputs[0], grid)
+            return Rows(.none(), steps: grid.count)
+        case .pi, .time, .scalar: throw typeError(plan, "instant vector")
         }
     }
 
-    private func mapped(
-        _ elements: [Element], _ change: (Double) -> Double
-    ) throws(QueryError) -> [Element] {
-        try unique(
-            elements.map {
-                Element(labels: projections.bare.of($0.labels), value: change($0.value))
-            })
+    /// What produces the results of a function over windows.
+    func windowProducer(
+        _ plan: QueryPlan, _ kernel: WindowKernel, _ grid: Grid
+    ) throws(QueryError) -> WindowProducer {
+        let inputs = plan.inputs
+        var parameter: [Double] = []
+        var source = inputs[0]
+        var parameterPlan = inputs[0]
+        switch kernel {
+        case .quantile:
+            source = inputs[1]
+            parameter = try scalar(parameterPlan, grid).all(grid.count)
+        case .predictLinear:
+            parameterPlan = inputs[1]
+            parameter = try scalar(parameterPlan, grid).all(grid.count)
+        default: break
+        }
+        return WindowProducer(
+            try windows(source, grid), kernel, grid, parameter: parameter,
+            range: Self.notedRange(source.expression.unwrapped), parameterRange: parameterPlan.range
+        )
     }
 
-    private func reduced(
-        _ call: Expression.Call, _ reduce: WindowFunctions.Entry, at t: Int64
-    ) throws(QueryError) -> [Element] {
-        var result: [Element] = []
-        for window in try matrix(call.arguments[0], at: t) {
-            guard let value = reduce.value(window.samples) else { continue }
-            let labels = reduce.keepsName ? window.labels : projections.bare.of(window.labels)
-            result.append(Element(labels: labels, value: value))
+    /// Where a note on a range stands. Of a subquery the reference knows only the results, so that
+    /// its notes stand at the beginning.
+    private static func notedRange(_ source: Expression) -> PositionRange {
+        if case .subquery = source.node { return PositionRange(0, 0) }
+        return source.range
+    }
+
+    func mapped(_ rows: Rows, _ change: (Double) -> Double) throws(QueryError) -> Rows {
+        var rows = rows
+        rows.change(change)
+        return try rows.merged(under: rows.table.bare)
+    }
+
+    /// A vector of one element without labels.
+    private func unlabelled(_ steps: ScalarSteps, _ grid: Grid) -> Rows {
+        let rows = Rows(.unlabelled(), steps: grid.count)
+        rows.withValues { values in
+            for step in 0..<grid.count { values[step] = steps[step] }
         }
-        return try unique(result)
+        return rows
+    }
+
+    /// The one value of a vector; NaN unless there is exactly one.
+    private func scalarOfVector(_ rows: Rows) throws(QueryError) -> ScalarSteps {
+        var numbers = [Double](repeating: .ordinaryNaN, count: rows.steps)
+        var counts = [Int](repeating: 0, count: rows.steps)
+        rows.withValues { values in
+            for row in 0..<rows.count {
+                for step in 0..<rows.steps {
+                    let value = values[row * rows.steps + step]
+                    guard Absent.isPresent(value) else { continue }
+                    counts[step] += 1
+                    numbers[step] = counts[step] == 1 ? value : .ordinaryNaN
+                }
+            }
+        }
+        return .each(numbers)
     }
 
     private func dates(
-        _ call: Expression.Call, _ part: @escaping (DateParts) -> Int, at t: Int64
-    ) throws(QueryError) -> [Element] {
-        let change = { (seconds: Double) in
-            DateParts(seconds: seconds).map { Double(part($0)) } ?? .ordinaryNaN
+        _ plan: QueryPlan, _ part: @escaping (DateParts) -> Int, _ grid: Grid
+    ) throws(QueryError) -> Rows {
+        guard let argument = plan.inputs.first else {
+            let parts = (0..<grid.count).map {
+                Double(part(DateParts(seconds: grid.time($0) / 1000)))
+            }
+            return unlabelled(.each(parts), grid)
         }
-        guard let argument = call.arguments.first else {
-            return [Element(labels: .empty, value: change(Double(t / 1000)))]
+        return try mapped(try vector(argument, grid)) {
+            Double(part(DateParts(seconds: DateParts.whole($0))))
         }
-        return try mapped(try vector(argument, at: t), change)
     }
 
     // MARK: Simple functions
 
     /// A bare selector gives the samples' own times, everything else the evaluation time.
-    private func timestamps(_ argument: Expression, at t: Int64) throws(QueryError) -> [Element] {
-        guard case .vectorSelector(let selector) = argument.unwrapped.node else {
-            return try mapped(try vector(argument, at: t)) { _ in Double(t) / 1000 }
+    private func timestamps(_ argument: QueryPlan, _ grid: Grid) throws(QueryError) -> Rows {
+        if case .vectorSelector(let selector) = argument.expression.node {
+            let rows = try newest(selector, grid) { Double($0.t) / 1000 }
+            return try rows.merged(under: rows.table.bare)
         }
-        return try unique(
-            select(selector, at: t).map {
-                Element(
-                    labels: projections.bare.of($0.labels), value: Double($0.sample.t) / 1000)
-            })
+        var rows = try vector(argument, grid)
+        rows.makeOwn()
+        rows.withValues { values in
+            for index in 0..<rows.count * grid.count where Absent.isPresent(values[index]) {
+                values[index] = Double(grid.time(index % grid.count)) / 1000
+            }
+        }
+        return try rows.merged(under: rows.table.bare)
     }
 
+    /// In a query of one step the elements in order; in others the order is lost.
     private func sorted(
-        _ call: Expression.Call, range: PositionRange, at t: Int64, isAscending: Bool
-    ) throws(QueryError) -> [Element] {
-        let elements = try vector(call.arguments[0], at: t)
-        if span.step > 0 {
+        _ plan: QueryPlan, _ grid: Grid, isAscending: Bool
+    ) throws(QueryError) -> Rows {
+        let rows = try vector(plan.inputs[0], grid)
+        guard grid.isSingle else {
             notes.warn(
                 "sort is ineffective for range queries since results are always ordered by labels",
-                at: range)
+                at: plan.range)
+            return rows
         }
-        return elements.enumerated().sorted { one, two in
-            let (first, second) = (one.element.value, two.element.value)
-            if first.isNaN || second.isNaN {
-                return first.isNaN == second.isNaN ? one.offset < two.offset : second.isNaN
+        var ranking: [RankedValue] = rows.ranking(of: 0..<rows.count, at: 0)
+        ranking.sortAsReference { one, two in
+            isAscending ? two.isAbove(one) : two.isBelow(one)
+        }
+        return rows.picked(ranking)
+    }
+
+    private func round(_ inputs: [QueryPlan], _ grid: Grid) throws(QueryError) -> Rows {
+        var rows = try vector(inputs[0], grid)
+        let steps = inputs.count > 1 ? try scalar(inputs[1], grid) : .constant(1)
+        rows.makeOwn()
+        rows.withValues { values in
+            for index in 0..<rows.count * grid.count where Absent.isPresent(values[index]) {
+                let inverse = 1 / steps[index % grid.count]
+                values[index] = (values[index] * inverse + 0.5).rounded(.down) / inverse
             }
-            if first == second { return one.offset < two.offset }
-            return isAscending ? first < second : first > second
-        }.map(\.element)
+        }
+        return try rows.merged(under: rows.table.bare)
     }
 
-    private func round(
-        _ arguments: [Expression], at t: Int64
-    ) throws(QueryError) -> [Element] {
-        let step = arguments.count > 1 ? try scalar(arguments[1], at: t) : 1
-        let inverse = 1 / step
-        return try mapped(try vector(arguments[0], at: t)) {
-            ($0 * inverse + 0.5).rounded(.down) / inverse
+    private func clamp(
+        _ inputs: [QueryPlan], _ grid: Grid, hasLow: Bool, hasHigh: Bool
+    ) throws(QueryError) -> Rows {
+        var rows = try vector(inputs[0], grid)
+        let low = hasLow ? try scalar(inputs[1], grid) : .constant(-.infinity)
+        let high = hasHigh ? try scalar(inputs[hasLow ? 2 : 1], grid) : .constant(.infinity)
+        rows.makeOwn()
+        rows.withValues { values in
+            for index in 0..<rows.count * grid.count where Absent.isPresent(values[index]) {
+                let (low, high) = (low[index % grid.count], high[index % grid.count])
+                values[index] =
+                    high < low
+                    ? Absent.value
+                    : Arithmetic.maximum(low, Arithmetic.minimum(high, values[index]))
+            }
         }
-    }
-
-    private func clamp(_ call: Expression.Call, at t: Int64) throws(QueryError) -> [Element] {
-        let first = try scalar(call.arguments[1], at: t)
-        let isBoth = call.function.name == "clamp"
-        let second = isBoth ? try scalar(call.arguments[2], at: t) : 0
-        let low = call.function.name == "clamp_max" ? -Double.infinity : first
-        let high =
-            isBoth ? second : call.function.name == "clamp_max" ? first : Double.infinity
-        let elements = try vector(call.arguments[0], at: t)
-        if low > high { return [] }
-        return try mapped(elements) { value in
-            if value.isNaN || low.isNaN || high.isNaN { return .ordinaryNaN }
-            return max(low, min(high, value))
-        }
+        return try rows.merged(under: rows.table.bare)
     }
 
     // MARK: Absence
 
-    private func absent(_ argument: Expression, at t: Int64) throws(QueryError) -> [Element] {
-        guard try vector(argument, at: t).isEmpty else { return [] }
-        return [Element(labels: absentLabels(argument), value: 1)]
+    private func absent(_ argument: QueryPlan, _ grid: Grid) throws(QueryError) -> Rows {
+        let rows = try vector(argument, grid)
+        let result = absence(argument, grid)
+        result.withValues { into in
+            rows.withValues { values in
+                for index in 0..<rows.count * grid.count where Absent.isPresent(values[index]) {
+                    into[index % grid.count] = Absent.value
+                }
+            }
+        }
+        return result
     }
 
-    private func absentOverTime(
-        _ argument: Expression, at t: Int64
-    ) throws(QueryError) -> [Element] {
-        guard try matrix(argument, at: t).isEmpty else { return [] }
-        return [Element(labels: absentLabels(argument), value: 1)]
+    private func absentOverTime(_ argument: QueryPlan, _ grid: Grid) throws(QueryError) -> Rows {
+        let windows = try windows(argument, grid)
+        var producer = WindowProducer(
+            windows, .last, grid, parameter: [], range: argument.range,
+            parameterRange: argument.range)
+        let result = absence(argument, grid)
+        let row = Rows(.unlabelled(), steps: grid.count)
+        try result.withValues { (into) throws(QueryError) in
+            try row.withValues { (values) throws(QueryError) in
+                for index in 0..<producer.count {
+                    guard try producer.write(index, to: values, self) > 0 else { continue }
+                    for step in 0..<grid.count where Absent.isPresent(values[step]) {
+                        into[step] = Absent.value
+                    }
+                }
+            }
+        }
+        producer.finish(self)
+        return result
+    }
+
+    /// 1 at every step.
+    private func absence(_ argument: QueryPlan, _ grid: Grid) -> Rows {
+        let rows = Rows(
+            LabelTable([Self.absentLabels(argument.expression)], isUnique: true),
+            steps: grid.count)
+        rows.fill(1)
+        return rows
     }
 
     /// What `=` matchers say about the series that is missing; a label named twice says nothing.
-    private func absentLabels(_ argument: Expression) -> Labels {
+    ///
+    /// Matchers that only take series away (negative ones that an absent label satisfies) count
+    /// after the others: the reference's index puts them last, and its `absent` sees that order.
+    private static func absentLabels(_ argument: Expression) -> Labels {
         let matchers: [LabelMatcher]
-        switch argument.unwrapped.node {
+        switch argument.node {
         case .vectorSelector(let selector): matchers = selector.matchers
         case .matrixSelector(let matrix): matchers = matrix.selector.matchers
         default: return .empty
         }
+        func isNegative(_ matcher: LabelMatcher) -> Bool {
+            matcher.kind == .notEqual || matcher.kind == .notMatches
+        }
         var values: [ByteText: ByteText] = [:]
-        for matcher in matchers where matcher.name != LabelName.metricName {
-            let isFirst = values[matcher.name] == nil
-            values[matcher.name] = matcher.kind == .equal && isFirst ? matcher.value : .empty
+        var isSet: Set<ByteText> = []
+        let required = Set(matchers.filter { !$0.matchesEmpty }.map(\.name))
+        let subtracts = matchers.map {
+            !required.contains($0.name) || isNegative($0) && $0.matchesEmpty
+        }
+        let ordered =
+            zip(matchers, subtracts).filter { !$0.1 }.map(\.0)
+            + zip(matchers, subtracts).filter(\.1).map(\.0)
+        for matcher in ordered where matcher.name != LabelName.metricName {
+            if matcher.kind == .equal, isSet.insert(matcher.name).inserted {
+                values[matcher.name] = matcher.value
+            } else {
+                values[matcher.name] = .empty
+            }
         }
         return Labels(entries: values.map { Labels.Entry(name: $0.key, value: $0.value) })
-    }
-
-    // MARK: Windows with a parameter
-
-    private func predictLinear(
-        _ arguments: [Expression], at t: Int64
-    ) throws(QueryError) -> [Element] {
-        let ahead = try scalar(arguments[1], at: t)
-        var result: [Element] = []
-        for window in try matrix(arguments[0], at: t) {
-            guard window.samples.count >= 2 else { continue }
-            let line = LinearRegression(window.samples, origin: t)
-            result.append(
-                Element(
-                    labels: projections.bare.of(window.labels),
-                    value: line.slope * ahead + line.intercept))
-        }
-        return try unique(result)
-    }
-
-    private func quantileOverTime(
-        _ arguments: [Expression], at t: Int64
-    ) throws(QueryError) -> [Element] {
-        let q = try scalar(arguments[0], at: t)
-        let windows = try matrix(arguments[1], at: t)
-        if !windows.isEmpty { warnAboutQuantile(q, at: arguments[0].range) }
-        return try unique(
-            windows.map {
-                Element(
-                    labels: projections.bare.of($0.labels),
-                    value: Quantile.of($0.samples.map(\.v), q))
-            })
     }
 }

@@ -1,12 +1,10 @@
 extension Evaluator {
     /// `label_replace(v, target, replacement, source, expression)`.
-    func labelReplace(
-        _ arguments: [Expression], at t: Int64
-    ) throws(QueryError) -> [Element] {
-        let target = try string(arguments[1], at: t)
-        let replacement = try string(arguments[2], at: t)
-        let source = try string(arguments[3], at: t)
-        let expression = try string(arguments[4], at: t)
+    func labelReplace(_ inputs: [QueryPlan], _ grid: Grid) throws(QueryError) -> Rows {
+        let target = try string(inputs[1])
+        let replacement = try string(inputs[2])
+        let source = try string(inputs[3])
+        let expression = try string(inputs[4])
         let pattern: RegexPattern
         do throws(RegexPattern.SyntaxError) {
             pattern = try RegexPattern(anchored: expression.bytes)
@@ -18,23 +16,25 @@ extension Evaluator {
             throw .execution(
                 "invalid destination label name in label_replace(): " + target.string)
         }
-        let replaced = try vector(arguments[0], at: t).map { element in
-            let value = (element.labels.value(of: source) ?? .empty).bytes
-            guard let captures = pattern.captures(value) else { return element }
+        let rows = try vector(inputs[0], grid)
+        let derivation = LabelTable.Derivation.replaced(
+            target: target, replacement: replacement, source: source, expression: expression)
+        let table = rows.table.derived(derivation) { labels in
+            let value = (labels.value(of: source) ?? .empty).bytes
+            guard let captures = pattern.captures(value) else { return labels }
             let text = pattern.expand(replacement.bytes, text: value, captures: captures)
-            return Element(
-                labels: element.labels.setting(target, to: ByteText(text)), value: element.value)
+            return labels.setting(target, to: ByteText(text))
         }
-        return try unique(replaced)
+        return try rows.merged(under: table)
     }
 
     /// `label_join(v, target, separator, source…)`.
-    func labelJoin(_ arguments: [Expression], at t: Int64) throws(QueryError) -> [Element] {
-        let target = try string(arguments[1], at: t)
-        let separator = try string(arguments[2], at: t)
+    func labelJoin(_ inputs: [QueryPlan], _ grid: Grid) throws(QueryError) -> Rows {
+        let target = try string(inputs[1])
+        let separator = try string(inputs[2])
         var sources: [ByteText] = []
-        for argument in arguments.dropFirst(3) {
-            let source = try string(argument, at: t)
+        for input in inputs.dropFirst(3) {
+            let source = try string(input)
             guard isLabelName(source) else {
                 throw .execution("invalid source label name in label_join(): " + source.string)
             }
@@ -43,13 +43,15 @@ extension Evaluator {
         guard isLabelName(target) else {
             throw .execution("invalid destination label name in label_join(): " + target.string)
         }
-        let joined = try vector(arguments[0], at: t).map { element in
-            let parts = sources.map { (element.labels.value(of: $0) ?? .empty).bytes }
-            let text = Array(parts.joined(separator: separator.bytes))
-            return Element(
-                labels: element.labels.setting(target, to: ByteText(text)), value: element.value)
+        let rows = try vector(inputs[0], grid)
+        let derivation = LabelTable.Derivation.joined(
+            target: target, separator: separator, sources: sources)
+        let table = rows.table.derived(derivation) { labels in
+            let parts = sources.map { (labels.value(of: $0) ?? .empty).bytes }
+            return labels.setting(
+                target, to: ByteText(Array(parts.joined(separator: separator.bytes))))
         }
-        return try unique(joined)
+        return try rows.merged(under: table)
     }
 
     /// Any UTF-8 text but the empty one.

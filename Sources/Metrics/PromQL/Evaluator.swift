@@ -1,334 +1,273 @@
 import Basics
 
-/// Times of a query in milliseconds; `step` is 0 for an instant query.
-struct QuerySpan: Hashable, Sendable {
-    var start: Int64
-    var end: Int64
-    var step: Int64
+/// What a query has read and holds, against what it may.
+struct QueryBudget {
+    private let sampleLimit: Int
+    private let deadline: ContinuousClock.Instant?
+    private var untilClock = Self.rowsPerClock
+    /// Samples in memory now.
+    private(set) var live = 0
+
+    /// The clock is read once per so many rows.
+    private static let rowsPerClock = 256
+
+    init(_ options: EngineOptions) {
+        sampleLimit = options.sampleLimit
+        deadline = options.timeLimit.map { ContinuousClock.now.advanced(by: $0) }
+    }
+
+    mutating func hold(_ samples: Int) throws(QueryError) {
+        live += samples
+        if live > sampleLimit { throw Self.tooMany }
+    }
+
+    /// Whether `samples` more would fit for a moment.
+    func check(_ samples: Int) throws(QueryError) {
+        if live + samples > sampleLimit { throw Self.tooMany }
+    }
+
+    /// Results take room for every step, also for those without a value.
+    func checkRoom(rows: Int, steps: Int) throws(QueryError) {
+        let (cells, overflow) = rows.multipliedReportingOverflow(by: steps)
+        if overflow || cells > max(sampleLimit, 10_000_000) { throw Self.tooMany }
+    }
+
+    mutating func reset(to live: Int) { self.live = live }
+
+    /// Called once per row, so that no query outlives its time by much.
+    mutating func tick(_ rows: Int = 1) throws(QueryError) {
+        untilClock -= rows
+        guard untilClock <= 0, deadline != nil else { return }
+        untilClock = Self.rowsPerClock
+        if isLate { throw Self.late }
+    }
+
+    /// Whether the query has taken longer than it may.
+    var isLate: Bool { deadline.map { ContinuousClock.now >= $0 } ?? false }
+
+    static var late: QueryError {
+        QueryError(.limit, "query timed out in expression evaluation")
+    }
+
+    private static var tooMany: QueryError {
+        QueryError(
+            .limit, "query processing would load too many samples into memory in query execution")
+    }
 }
 
-/// One element while evaluating. Its time is the step's.
-struct Element {
-    var labels: Labels
-    var value: Double
-}
-
-/// The samples of one series within a range selector's window, stale markers left out.
-struct Window {
-    var labels: Labels
-    var samples: ArraySlice<Sample>
-}
-
-/// What a node evaluates to at one step.
-enum StepValue {
-    case scalar(Double)
-    case vector([Element])
-    case matrix([Window])
-    case string(ByteText)
-}
-
-/// Evaluates one query. Every node is evaluated step by step; series are selected once per query.
+/// Evaluates one query, node by node, each over all steps at once.
 ///
 /// Not shared between threads: it lives for one call.
 final class Evaluator {
-    let snapshot: SeriesSnapshot
     let options: EngineOptions
-    let span: QuerySpan
+    /// The whole query, for `@ start()` and `@ end()`.
+    let span: Grid
     let lookback: Int64
-    var notes = Notes(lineBreaks: [])
-    var projections = LabelProjections()
-    private(set) var statistics = QueryAnswer.Statistics()
-    private var selections: [[LabelMatcher]: [Series]] = [:]
-    private var subqueryMemos: [PositionRange: SubqueryMemo] = [:]
-    /// Samples in memory now: results of earlier steps and what this step has read.
-    private var liveSamples = 0
+    let workspace: QueryWorkspace
+    var notes: Notes
+    var budget: QueryBudget
+    var statistics = QueryAnswer.Statistics()
+    var scratch = SampleScratch()
+    var countedSelections: Set<[LabelMatcher]> = []
 
-    init(snapshot: SeriesSnapshot, options: EngineOptions, span: QuerySpan) {
-        self.snapshot = snapshot
+    init(
+        _ workspace: QueryWorkspace, options: EngineOptions, span: Grid, lineBreaks: [Int]
+    ) {
+        self.workspace = workspace
         self.options = options
         self.span = span
         lookback = options.lookback.inMilliseconds
+        notes = Notes(lineBreaks: lineBreaks)
+        budget = QueryBudget(options)
     }
 
     // MARK: Queries
 
-    func instant(_ expression: Expression) throws(QueryError) -> QueryAnswer {
-        notes = Notes(lineBreaks: expression.lineBreaks)
-        let t = span.start
+    /// The answer at every step of the grid; of one step only when it is an instant query.
+    func answer(_ plan: QueryPlan, isInstant: Bool) throws(QueryError) -> QueryAnswer {
         let value: QueryValue
-        switch try evaluate(expression, at: t) {
-        case .scalar(let number): value = .scalar(t: t, number)
-        case .string(let text): value = .string(t: t, text.string)
-        case .vector(let elements):
-            value = .vector(elements.map { VectorSample(labels: $0.labels, t: t, v: $0.value) })
-        case .matrix(let windows):
-            let series = windows.map { MatrixSeries(labels: $0.labels, samples: Array($0.samples)) }
-            value = .matrix(series.sorted { $0.labels < $1.labels })
-        }
-        return answer(value)
-    }
-
-    func range(_ expression: Expression) throws(QueryError) -> QueryAnswer {
-        notes = Notes(lineBreaks: expression.lineBreaks)
-        var slots: [Labels: Int] = [:]
-        var series: [MatrixSeries] = []
-        var resultSamples = 0
-        var t = span.start
-        while t <= span.end {
-            liveSamples = resultSamples
-            let elements: [Element] =
-                switch try evaluate(expression, at: t) {
-                case .scalar(let number): [Element(labels: .empty, value: number)]
-                case .vector(let vector): vector
-                case .matrix, .string: []
-                }
-            for element in elements {
-                let slot = slots[element.labels] ?? series.count
-                if slot == series.count {
-                    slots[element.labels] = slot
-                    series.append(MatrixSeries(labels: element.labels, samples: []))
-                }
-                series[slot].samples.append(Sample(t: t, v: element.value))
+        switch plan.expression.type {
+        case .matrix: value = .matrix(try allWindows(plan))
+        case .scalar, .vector, .string:
+            switch try evaluate(plan, span) {
+            case .string(let text): value = .string(t: span.start, text.string)
+            case .scalar(let steps):
+                value =
+                    isInstant
+                    ? .scalar(t: span.start, steps[0])
+                    : .matrix([series(.empty, steps.all(span.count))])
+            case .vector(let rows): value = isInstant ? vector(rows) : matrix(rows)
             }
-            resultSamples += elements.count
-            t += span.step
         }
-        return answer(.matrix(series.sorted { $0.labels < $1.labels }))
+        return QueryAnswer(
+            value: value, warnings: notes.warnings, infos: notes.infos, statistics: statistics)
     }
 
-    private func answer(_ value: QueryValue) -> QueryAnswer {
-        QueryAnswer(
-            value: value, warnings: notes.warnings, infos: notes.infos, statistics: statistics)
+    private func vector(_ rows: Rows) -> QueryValue {
+        var samples: [VectorSample] = []
+        samples.reserveCapacity(rows.count)
+        rows.withValues { values in
+            for row in 0..<rows.count where Absent.isPresent(values[row * rows.steps]) {
+                samples.append(
+                    VectorSample(
+                        labels: rows.table[row], t: span.start, v: values[row * rows.steps]))
+            }
+        }
+        return .vector(samples)
+    }
+
+    private func matrix(_ rows: Rows) -> QueryValue {
+        var result: [MatrixSeries] = []
+        rows.withValues { values in
+            for row in 0..<rows.count {
+                let values = UnsafeBufferPointer(
+                    start: values + row * rows.steps, count: rows.steps)
+                if !values.contains(where: Absent.isPresent) { continue }
+                result.append(series(rows.table[row], values))
+            }
+        }
+        return .matrix(result.sorted { $0.labels < $1.labels })
+    }
+
+    private func series(_ labels: Labels, _ values: some Collection<Double>) -> MatrixSeries {
+        var samples: [Sample] = []
+        samples.reserveCapacity(values.count)
+        for (step, value) in values.enumerated() where Absent.isPresent(value) {
+            samples.append(Sample(t: span.time(step), v: value))
+        }
+        return MatrixSeries(labels: labels, samples: samples)
+    }
+
+    /// A range selector or subquery as the answer itself.
+    private func allWindows(_ plan: QueryPlan) throws(QueryError) -> [MatrixSeries] {
+        let windows = try windows(plan, span)
+        var result: [MatrixSeries] = []
+        for row in 0..<windows.source.table.count {
+            try budget.tick()
+            var samples: [Sample] = []
+            windows.withSamples(ofRow: row, &scratch) { samples = Array($0) }
+            guard let last = samples.last else { continue }
+            if case .series = windows.source { try noteRead(samples.count, newest: last.t) }
+            result.append(MatrixSeries(labels: windows.source.table[row], samples: samples))
+        }
+        return result.sorted { $0.labels < $1.labels }
+    }
+
+    private func noteRead(_ count: Int, newest: Int64) throws(QueryError) {
+        statistics.samplesTouched += count
+        statistics.newestSample = max(statistics.newestSample ?? newest, newest)
+        try budget.hold(count)
     }
 
     // MARK: Nodes
 
-    func evaluate(_ expression: Expression, at t: Int64) throws(QueryError) -> StepValue {
-        switch expression.node {
-        case .number(let literal): return .scalar(literal.value)
+    func evaluate(_ plan: QueryPlan, _ grid: Grid) throws(QueryError) -> NodeValue {
+        try budget.tick()
+        guard let identity = plan.identity, workspace.isShared(identity) else {
+            return try evaluateSteps(plan, grid)
+        }
+        if let memo = workspace.memo(identity, grid) {
+            statistics.add(memo.statistics)
+            if case .vector(let rows) = memo.value { try budget.hold(rows.sampleCount) }
+            return memo.value
+        }
+        let before = statistics
+        let noted = notes.count
+        statistics = QueryAnswer.Statistics()
+        let value = try evaluateSteps(plan, grid)
+        let own = statistics
+        statistics = before
+        statistics.add(own)
+        // A note carries the position of the text that was evaluated.
+        if notes.count == noted {
+            workspace.remember(identity, grid, QueryWorkspace.Memo(value: value, statistics: own))
+        }
+        return value
+    }
+
+    /// What `@` fixes is evaluated once and repeated.
+    private func evaluateSteps(_ plan: QueryPlan, _ grid: Grid) throws(QueryError) -> NodeValue {
+        let held = budget.live
+        guard plan.isFixed, !grid.isSingle else {
+            let value = try evaluateNode(plan, grid)
+            // What led to the result is let go.
+            if case .vector(let rows) = value {
+                let count = rows.sampleCount
+                try budget.check(count - (budget.live - held))
+                budget.reset(to: held + count)
+            }
+            return value
+        }
+        switch try evaluateNode(plan, grid.first) {
+        case .vector(let rows):
+            try budget.checkRoom(rows: rows.count, steps: grid.count)
+            try budget.hold(rows.sampleCount * (grid.count - 1))
+            return .vector(rows.repeated(grid.count))
+        case .scalar(let steps): return .scalar(.constant(steps[0]))
         case .string(let text): return .string(text)
-        case .parentheses(let inner): return try evaluate(inner, at: t)
-        case .unary(let isNegative, let inner):
-            return try unary(inner, isNegative: isNegative, at: t)
-        case .binary(let node): return try binary(node, at: t)
-        case .aggregate(let node): return .vector(try aggregate(node, at: t))
-        case .call(let node): return try call(node, range: expression.range, at: t)
-        case .vectorSelector(let selector):
-            return .vector(
-                try select(selector, at: t).map { Element(labels: $0.labels, value: $0.sample.v) })
-        case .matrixSelector(let matrix): return .matrix(try windows(matrix, at: t))
-        case .subquery(let subquery):
-            return .matrix(try windows(subquery, range: expression.range, at: t))
         }
     }
 
-    func vector(_ expression: Expression, at t: Int64) throws(QueryError) -> [Element] {
-        switch try evaluate(expression, at: t) {
-        case .vector(let elements): return elements
-        case .scalar, .matrix, .string: throw typeError(expression, "instant vector")
+    private func evaluateNode(_ plan: QueryPlan, _ grid: Grid) throws(QueryError) -> NodeValue {
+        switch plan.expression.node {
+        case .number(let literal): return .scalar(.constant(literal.value))
+        case .string(let text): return .string(text)
+        case .parentheses: return try evaluate(plan.inputs[0], grid)
+        case .unary(let isNegative, _):
+            let value = try evaluate(plan.inputs[0], grid)
+            return isNegative ? try negated(value, grid) : value
+        case .binary(let node): return try binary(plan, node, grid)
+        case .aggregate(let node): return .vector(try aggregate(plan, node, grid))
+        case .call: return try call(plan, grid)
+        case .vectorSelector(let selector): return .vector(try select(selector, grid))
+        case .matrixSelector, .subquery: throw typeError(plan, "instant vector")
         }
     }
 
-    func scalar(_ expression: Expression, at t: Int64) throws(QueryError) -> Double {
-        switch try evaluate(expression, at: t) {
-        case .scalar(let number): return number
-        case .vector, .matrix, .string: throw typeError(expression, "scalar")
+    func vector(_ plan: QueryPlan, _ grid: Grid) throws(QueryError) -> Rows {
+        guard case .vector(let rows) = try evaluate(plan, grid) else {
+            throw typeError(plan, "instant vector")
         }
+        return rows
     }
 
-    func string(_ expression: Expression, at t: Int64) throws(QueryError) -> ByteText {
-        switch try evaluate(expression, at: t) {
-        case .string(let text): return text
-        case .vector, .matrix, .scalar: throw typeError(expression, "string")
+    func scalar(_ plan: QueryPlan, _ grid: Grid) throws(QueryError) -> ScalarSteps {
+        guard case .scalar(let steps) = try evaluate(plan, grid) else {
+            throw typeError(plan, "scalar")
         }
+        return steps
     }
 
-    func matrix(_ expression: Expression, at t: Int64) throws(QueryError) -> [Window] {
-        switch try evaluate(expression, at: t) {
-        case .matrix(let windows): return windows
-        case .vector, .scalar, .string: throw typeError(expression, "range vector")
+    func string(_ plan: QueryPlan) throws(QueryError) -> ByteText {
+        guard case .string(let text) = plan.expression.node else {
+            throw typeError(plan, "string")
         }
+        return text
     }
 
     /// Cannot happen for a parsed expression, whose types were checked.
-    private func typeError(_ expression: Expression, _ wanted: String) -> QueryError {
-        .execution("expected \(wanted), got \(expression.type.description)")
+    func typeError(_ plan: QueryPlan, _ wanted: String) -> QueryError {
+        .execution("expected \(wanted), got \(plan.expression.type.description)")
     }
 
-    private func unary(
-        _ inner: Expression, isNegative: Bool, at t: Int64
-    ) throws(QueryError) -> StepValue {
-        let value = try evaluate(inner, at: t)
-        guard isNegative else { return value }
+    private func negated(_ value: NodeValue, _ grid: Grid) throws(QueryError) -> NodeValue {
         switch value {
-        case .scalar(let number): return .scalar(-number)
-        case .vector(let elements):
-            let negated = elements.map {
-                Element(labels: projections.bare.of($0.labels), value: -$0.value)
-            }
-            return .vector(try unique(negated))
-        case .matrix, .string: throw typeError(inner, "scalar or instant vector")
+        case .scalar(.constant(let number)): return .scalar(.constant(-number))
+        case .scalar(.each(let numbers)): return .scalar(.each(numbers.map { -$0 }))
+        case .vector(var rows):
+            rows.change { -$0 }
+            return .vector(try rows.merged(under: rows.table.bare))
+        case .string: throw .execution("expected scalar or instant vector, got string")
         }
-    }
-
-    /// `elements`, unless two carry the same labels.
-    func unique(_ elements: [Element]) throws(QueryError) -> [Element] {
-        guard elements.count > 1 else { return elements }
-        var seen = Set<Labels>(minimumCapacity: elements.count)
-        for element in elements where !seen.insert(element.labels).inserted {
-            throw .execution("vector cannot contain metrics with the same labelset")
-        }
-        return elements
-    }
-
-    // MARK: Selecting
-
-    private func series(_ matchers: [LabelMatcher]) -> [Series] {
-        if let known = selections[matchers] { return known }
-        let found = snapshot.select(matchers)
-        selections[matchers] = found
-        statistics.seriesTouched += found.count
-        return found
-    }
-
-    /// The time a selector looks at when the step is at `t`.
-    func reference(_ shift: Expression.TimeShift, at t: Int64) -> Int64 {
-        let base: Int64 =
-            switch shift.at {
-            case .time(let time):
-                time.clamped(to: -EmbeddedEngine.timeMax...EmbeddedEngine.timeMax)
-            case .start: span.start
-            case .end: span.end
-            case nil: t
-            }
-        return base &- shift.offset
-    }
-
-    private func noteRead(_ sample: Sample) {
-        statistics.newestSample = max(statistics.newestSample ?? sample.t, sample.t)
-    }
-
-    private func count(_ samples: Int) throws(QueryError) {
-        statistics.samplesTouched += samples
-        liveSamples += samples
-        if liveSamples > options.sampleLimit {
-            throw QueryError(
-                .limit,
-                "query processing would load too many samples into memory in query execution")
-        }
-    }
-
-    /// Each series' newest sample in `(T - lookback, T]`, unless that one says "stale".
-    func select(
-        _ selector: Expression.VectorSelector, at t: Int64
-    ) throws(QueryError) -> [(labels: Labels, sample: Sample)] {
-        let time = reference(selector.shift, at: t)
-        var found: [(labels: Labels, sample: Sample)] = []
-        for one in series(selector.matchers) {
-            let end = one.samples.firstIndex(after: time)
-            guard end > 0 else { continue }
-            let sample = one.samples[end - 1]
-            guard sample.t > time &- lookback, !StaleMarker.isStale(sample.v) else { continue }
-            found.append((one.labels, sample))
-            noteRead(sample)
-        }
-        try count(found.count)
-        return found
-    }
-
-    /// Each series' samples in `(T - window, T]`; series without any are left out.
-    private func windows(
-        _ matrix: Expression.MatrixSelector, at t: Int64
-    ) throws(QueryError) -> [Window] {
-        let time = reference(matrix.selector.shift, at: t)
-        var found: [Window] = []
-        for one in series(matrix.selector.matchers) {
-            let end = one.samples.firstIndex(after: time)
-            let start = one.samples.firstIndex(after: time &- matrix.window)
-            guard start < end else { continue }
-            var samples = one.samples[start..<end]
-            if samples.contains(where: { StaleMarker.isStale($0.v) }) {
-                samples = samples.filter { !StaleMarker.isStale($0.v) }[...]
-                if samples.isEmpty { continue }
-            }
-            try count(samples.count)
-            if let last = samples.last { noteRead(last) }
-            found.append(Window(labels: one.labels, samples: samples))
-        }
-        return found
-    }
-
-    // MARK: Subqueries
-
-    /// Results of a subquery's inner expression by time. Its times are multiples of its step, so
-    /// that the windows of neighbouring steps share most of them.
-    private struct SubqueryMemo {
-        let subquery: Expression.Subquery
-        var results: [Int64: [Element]] = [:]
-    }
-
-    /// Times at which one subquery may be evaluated per step of its query.
-    private static let subqueryStepsMax: Int64 = 1_000_000
-
-    private func windows(
-        _ subquery: Expression.Subquery, range: PositionRange, at t: Int64
-    ) throws(QueryError) -> [Window] {
-        let step =
-            subquery.step > 0 ? subquery.step : max(1, options.subqueryStep.inMilliseconds)
-        guard subquery.window / step <= Self.subqueryStepsMax else {
-            throw QueryError(
-                .limit, "the subquery has more than \(Self.subqueryStepsMax) steps")
-        }
-        let end = reference(subquery.shift, at: t)
-        let lower = end &- subquery.window
-        var inner = step * (lower / step)
-        if inner <= lower { inner += step }
-        let oldest = inner
-        var slots: [Labels: Int] = [:]
-        var found: [Window] = []
-        while inner <= end {
-            for element in try result(of: subquery, range: range, at: inner) {
-                let slot = slots[element.labels] ?? found.count
-                if slot == found.count {
-                    slots[element.labels] = slot
-                    found.append(Window(labels: element.labels, samples: []))
-                }
-                found[slot].samples.append(Sample(t: inner, v: element.value))
-            }
-            inner += step
-        }
-        forgetResults(of: range, before: oldest)
-        try count(found.reduce(0) { $0 + $1.samples.count })
-        return found
-    }
-
-    private func result(
-        of subquery: Expression.Subquery, range: PositionRange, at t: Int64
-    ) throws(QueryError) -> [Element] {
-        let isKnown = subqueryMemos[range].map { $0.subquery == subquery }
-        if isKnown == true, let known = subqueryMemos[range]?.results[t] { return known }
-        let result = try vector(subquery.expression, at: t)
-        if isKnown == nil { subqueryMemos[range] = SubqueryMemo(subquery: subquery) }
-        if isKnown != false { subqueryMemos[range]?.results[t] = result }
-        return result
-    }
-
-    private func forgetResults(of range: PositionRange, before oldest: Int64) {
-        guard span.step > 0, let results = subqueryMemos[range]?.results, results.count > 2000
-        else { return }
-        subqueryMemos[range]?.results = results.filter { $0.key >= oldest }
     }
 }
 
-extension [Sample] {
-    /// The index of the first sample later than `time`; `count` when there is none.
-    func firstIndex(after time: Int64) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].t > time { high = middle } else { low = middle + 1 }
+extension QueryAnswer.Statistics {
+    mutating func add(_ other: Self) {
+        seriesTouched += other.seriesTouched
+        samplesTouched += other.samplesTouched
+        if let newest = other.newestSample {
+            newestSample = max(newestSample ?? newest, newest)
         }
-        return low
     }
 }

@@ -120,8 +120,8 @@ package struct Expression: Sendable, Hashable {
         package var name: ByteText
         package var matchers: [LabelMatcher]
         package var shift: TimeShift
-        /// Fixes a duplicate-detection detail: whether offset was written (it may be 0).
-        var hasOffset: Bool
+        /// The offset as it is printed where that is no plain duration: `-(5)`.
+        var writtenOffset: String?
     }
 
     package struct MatrixSelector: Sendable, Hashable {
@@ -139,7 +139,8 @@ package struct Expression: Sendable, Hashable {
         /// Milliseconds; 0 for the default.
         package var step: Int64
         package var shift: TimeShift
-        var hasOffset: Bool
+        /// The offset as it is printed where that is no plain duration.
+        var writtenOffset: String?
     }
 
     /// What it evaluates to.

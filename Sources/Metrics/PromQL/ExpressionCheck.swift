@@ -1,157 +1,166 @@
-/// Finds errors of type, matching and arity in a parsed expression. The messages and their order
-/// are the reference's.
+/// Finds errors of type, matching and arity in a node whose parts were checked before. The messages
+/// and their order are the reference's.
 struct ExpressionCheck {
     private let bytes: [UInt8]
-    private(set) var errors: [ParseError] = []
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    private mutating func fail(_ message: String, _ range: PositionRange) {
-        errors.append(ParseError(message, range))
+    func check(
+        unary inner: Expression, _ range: PositionRange, _ problems: inout [ParseError]
+    ) {
+        guard inner.type != .scalar, inner.type != .vector else { return }
+        problems.append(
+            ParseError(
+                "unary expression only allowed on expressions of type scalar or instant vector, "
+                    + "got \"\(inner.type.description)\"", range))
     }
 
-    mutating func check(_ expression: Expression) {
-        switch expression.node {
-        case .number, .string: break
-        case .parentheses(let inner): check(inner)
-        case .unary(_, let inner):
-            check(inner)
-            if inner.type != .scalar, inner.type != .vector {
-                fail(
-                    "unary expression only allowed on expressions of type scalar or instant "
-                        + "vector, got \"\(inner.type.description)\"", expression.range)
-            }
-        case .binary(let binary): check(binary, expression.range)
-        case .aggregate(let aggregate): check(aggregate)
-        case .call(let call): check(call, expression.range)
-        case .vectorSelector(let selector): check(selector, expression.range)
-        case .matrixSelector(let matrix): check(matrix.selector, matrix.selectorRange)
-        case .subquery(let subquery):
-            check(subquery.expression)
-            if subquery.expression.type != .vector {
-                fail(
-                    "subquery is only allowed on instant vector, got "
-                        + "\(subquery.expression.type.rawValue) instead", expression.range)
-            }
-        }
+    func check(
+        _ subquery: Expression.Subquery, _ range: PositionRange, _ problems: inout [ParseError]
+    ) {
+        guard subquery.expression.type != .vector else { return }
+        problems.append(
+            ParseError(
+                "subquery is only allowed on instant vector, got "
+                    + "\(subquery.expression.type.rawValue) instead", range))
     }
 
-    private mutating func expect(_ type: ValueType, _ expression: Expression, in context: String) {
-        check(expression)
-        if expression.type != type {
-            fail(
-                "expected type \(type.description) in \(context), got "
-                    + expression.type.description, expression.range)
-        }
-    }
-
-    private mutating func check(_ aggregate: Expression.Aggregate) {
-        expect(.vector, aggregate.expression, in: "aggregation expression")
-        guard let parameter = aggregate.parameter else { return }
-        let type: ValueType = aggregate.op == .countValues ? .string : .scalar
-        expect(type, parameter, in: "aggregation parameter")
-    }
-
-    private mutating func check(_ call: Expression.Call, _ range: PositionRange) {
-        let function = call.function
-        let wanted = function.arguments.count
-        let got = call.arguments.count
-        let tail = "argument(s) in call to \"\(function.name)\", got \(got)"
-        if function.variadic == 0 {
-            if wanted != got { fail("expected \(wanted) \(tail)", range) }
-        } else if wanted - 1 > got {
-            fail("expected at least \(wanted - 1) \(tail)", range)
-        } else if function.variadic > 0, wanted - 1 + function.variadic < got {
-            fail("expected at most \(wanted - 1 + function.variadic) \(tail)", range)
-        }
-        for (position, argument) in call.arguments.enumerated() {
-            if position >= wanted, function.variadic == 0 { break }
-            guard wanted > 0 else { break }
-            let type = function.arguments[min(position, wanted - 1)]
-            expect(type, argument, in: "call to function \"\(function.name)\"")
-        }
-    }
-
-    private mutating func check(_ selector: Expression.VectorSelector, _ range: PositionRange) {
+    func check(
+        _ selector: Expression.VectorSelector, _ range: PositionRange,
+        _ problems: inout [ParseError]
+    ) {
         if !selector.name.isEmpty {
             for matcher in selector.matchers.dropLast() where matcher.name == LabelName.metricName {
-                fail(
-                    "metric name must not be set twice: "
-                        + "\(QuotedText.goQuote(selector.name.bytes)) or "
-                        + QuotedText.goQuote(matcher.value.bytes), range)
+                problems.append(
+                    ParseError(
+                        "metric name must not be set twice: "
+                            + "\(QuotedText.goQuote(selector.name.bytes)) or "
+                            + QuotedText.goQuote(matcher.value.bytes), range))
             }
         } else if selector.matchers.allSatisfy(\.matchesEmpty) {
-            fail("vector selector must contain at least one non-empty matcher", range)
+            problems.append(
+                ParseError(
+                    "vector selector must contain at least one non-empty matcher", range))
         }
+    }
+
+    // MARK: Calls and aggregations
+
+    private func problems(
+        of operand: Parser.Operand, wanting type: ValueType, in context: String
+    ) -> [ParseError] {
+        let expression = operand.expression
+        guard expression.type != type else { return operand.problems }
+        let problem = ParseError(
+            "expected type \(type.description) in \(context), got \(expression.type.description)",
+            expression.range)
+        return operand.problems + [problem]
+    }
+
+    /// The vector comes before the parameter, as the reference looks at them.
+    func check(_ aggregation: Aggregation, _ operands: [Parser.Operand]) -> [ParseError] {
+        guard let vector = operands.last else { return [] }
+        var problems = problems(of: vector, wanting: .vector, in: "aggregation expression")
+        if operands.count > 1 {
+            problems += self.problems(
+                of: operands[0], wanting: aggregation == .countValues ? .string : .scalar,
+                in: "aggregation parameter")
+        }
+        return problems
+    }
+
+    func check(
+        _ function: PromQLFunction, _ arguments: [Parser.Operand], _ range: PositionRange
+    ) -> [ParseError] {
+        var problems: [ParseError] = []
+        let wanted = function.arguments.count
+        let got = arguments.count
+        func fail(_ count: String) {
+            problems.append(
+                ParseError(
+                    "expected \(count) argument(s) in call to \"\(function.name)\", got \(got)",
+                    range))
+        }
+        if function.variadic == 0 {
+            if wanted != got { fail("\(wanted)") }
+        } else if wanted - 1 > got {
+            fail("at least \(wanted - 1)")
+        } else if function.variadic > 0, wanted - 1 + function.variadic < got {
+            fail("at most \(wanted - 1 + function.variadic)")
+        }
+        for (position, argument) in arguments.enumerated() {
+            if position >= wanted, function.variadic == 0 { break }
+            let type = function.arguments[min(position, wanted - 1)]
+            problems += self.problems(
+                of: argument, wanting: type, in: "call to function \"\(function.name)\"")
+        }
+        return problems
     }
 
     // MARK: Binary operators
 
-    private mutating func check(_ binary: Expression.Binary, _ range: PositionRange) {
-        check(binary.left)
-        check(binary.right)
+    func check(
+        _ binary: Expression.Binary, _ range: PositionRange, _ problems: inout [ParseError]
+    ) {
         let (left, right) = (binary.left.type, binary.right.type)
-        if binary.returnsBool, !binary.op.isComparison {
-            fail(
-                "bool modifier can only be used on comparison operators", operatorRange(binary))
-        }
-        if binary.op.isComparison, !binary.returnsBool, left == .scalar, right == .scalar {
-            fail("comparisons between scalars must use BOOL modifier", operatorRange(binary))
-        }
-        if let matching = binary.matching, matching.isOn {
-            for label in matching.labels where matching.include.contains(label) {
-                fail(
-                    "label \(QuotedText.goQuote(label.bytes)) must not occur in ON and GROUP clause"
-                        + " at once", operatorRange(binary))
-            }
-        }
+        checkOperator(binary, &problems)
         for side in [binary.left, binary.right] where side.type != .scalar && side.type != .vector {
-            fail(
-                "binary expression must contain only scalar and instant vector types", side.range)
+            problems.append(
+                ParseError(
+                    "binary expression must contain only scalar and instant vector types",
+                    side.range))
         }
         if left != .vector || right != .vector {
             if !(binary.matching?.labels.isEmpty ?? true) {
-                fail("vector matching only allowed between instant vectors", range)
+                problems.append(
+                    ParseError("vector matching only allowed between instant vectors", range))
             }
         } else if binary.op.isSet, binary.matching?.cardinality != .manyToMany {
-            fail("no grouping allowed for \"\(binary.op.rawValue)\" operation", range)
+            problems.append(
+                ParseError("no grouping allowed for \"\(binary.op.rawValue)\" operation", range))
+            problems.append(ParseError("set operations must always be many-to-many", range))
         }
         if left == .scalar || right == .scalar, binary.op.isSet {
-            fail(
-                "set operator \"\(binary.op.rawValue)\" not allowed in binary scalar expression",
-                range)
+            problems.append(
+                ParseError(
+                    "set operator \"\(binary.op.rawValue)\" not allowed in binary scalar "
+                        + "expression", range))
+        }
+    }
+
+    /// What is wrong with the words between the sides.
+    private func checkOperator(_ binary: Expression.Binary, _ problems: inout [ParseError]) {
+        if binary.returnsBool, !binary.op.isComparison {
+            problems.append(
+                ParseError(
+                    "bool modifier can only be used on comparison operators",
+                    operatorRange(binary)))
+        }
+        if binary.op.isComparison, !binary.returnsBool, binary.left.type == .scalar,
+            binary.right.type == .scalar
+        {
+            problems.append(
+                ParseError(
+                    "comparisons between scalars must use BOOL modifier", operatorRange(binary)))
+        }
+        guard let matching = binary.matching, matching.isOn, !matching.include.isEmpty else {
+            return
+        }
+        let included = Set(matching.include)
+        for label in matching.labels where included.contains(label) {
+            problems.append(
+                ParseError(
+                    "label \(QuotedText.goQuote(label.bytes)) must not occur in ON and GROUP clause"
+                        + " at once", operatorRange(binary)))
         }
     }
 
     /// From the operator to the last byte before the right side that is not blank.
     private func operatorRange(_ binary: Expression.Binary) -> PositionRange {
         var start = binary.left.range.end
-        while start < bytes.count, isBlank(bytes[start]) { start += 1 }
+        while start < bytes.count, Lexer.isSpace(bytes[start]) { start += 1 }
         var end = binary.right.range.start - 1
-        while end > start, isBlank(bytes[end]) { end -= 1 }
+        while end > start, Lexer.isSpace(bytes[end]) { end -= 1 }
         return PositionRange(start, end)
-    }
-
-    private func isBlank(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
-    }
-}
-
-extension Expression {
-    /// Parses `text`.
-    /// - Throws: `.parse` with the position, or `.notImplemented`.
-    package static func parse(_ text: String) throws(QueryError) -> Expression {
-        try parse(bytes: Array(text.utf8))
-    }
-
-    package static func parse(bytes: [UInt8]) throws(QueryError) -> Expression {
-        do throws(ParseError) {
-            var parser = try Parser(bytes)
-            var expression = try parser.parse()
-            expression.lineBreaks = bytes.indices.filter { bytes[$0] == 0x0A }
-            return expression
-        } catch {
-            throw error.queryError(in: bytes)
-        }
     }
 }

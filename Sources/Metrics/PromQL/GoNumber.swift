@@ -79,6 +79,12 @@ enum GoNumber {
         Identifier.isDigit(byte) || (0x61...0x66).contains(byte | 0x20)
     }
 
+    /// The value of a decimal or hexadecimal digit.
+    static func digit(_ byte: UInt8) -> UInt32? {
+        if Identifier.isDigit(byte) { return UInt32(byte) - 0x30 }
+        return isHexDigit(byte) ? UInt32(byte | 0x20) - 0x61 + 10 : nil
+    }
+
     private static let exactPowers: [Double] = [
         1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
         1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
@@ -228,5 +234,14 @@ extension GoNumber {
         }
         let bytes = buffer[..<max(0, min(Int(length), capacity - 1))]
         return String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// `%.2g`.
+    static func twoDigits(_ value: Double) -> String {
+        guard value.isFinite else { return format(value, .g) }
+        var text = [CChar](repeating: 0, count: 32)
+        _ = withVaList([value]) { vsnprintf(&text, text.count, "%.2g", $0) }
+        let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -1,301 +1,298 @@
+/// Selectors, and what may follow an expression: `[5m]`, `[5m:1m]`, `offset 5m`, `@ 1234`.
 extension Parser {
     // MARK: Selectors
 
-    /// `name{matchers}`, with the cursor behind the name.
-    mutating func selector(name: Token?, start: Int) throws(ParseError) -> Expression {
+    /// `name{matchers}`, with the name already taken.
+    mutating func selector(name: Token?, start: Int) throws(Stop) -> Operand {
         var matchers: [LabelMatcher] = []
-        if token.kind == .leftBrace { matchers = try self.matchers() }
+        var end = name?.end ?? start
+        if peek().kind == .leftBrace {
+            matchers = try self.matchers()
+            end = lastClosing
+        }
         if let name { matchers.append(LabelMatcher(equal: LabelName.metricName, name.text)) }
         let node = Expression.VectorSelector(
-            name: name?.text ?? .empty, matchers: matchers, shift: Expression.TimeShift(),
-            hasOffset: false)
-        return Expression(
-            node: .vectorSelector(node), range: PositionRange(start, lastEnd))
+            name: name?.text ?? .empty, matchers: matchers, shift: Expression.TimeShift())
+        return Operand(
+            expression: Expression(node: .vectorSelector(node), range: PositionRange(start, end)))
     }
 
-    private mutating func matchers() throws(ParseError) -> [LabelMatcher] {
-        let context = "label matching"
-        try advance()
+    private static let matching = "label matching"
+
+    private mutating func matchers() throws(Stop) -> [LabelMatcher] {
+        take()
         var matchers: [LabelMatcher] = []
-        while token.kind != .rightBrace {
-            let nameToken = token
-            switch token.kind {
+        while peek().kind != .rightBrace {
+            let name = peek()
+            switch name.kind {
             case .identifier:
-                try advance()
-                matchers.append(try matcher(nameToken.text))
+                take()
+                guard let kind = peek().matcherKind else {
+                    throw report(
+                        .unreported, in: Self.matching, expected: "label matching operator")
+                }
+                if let matcher = try matcher(name, name.text, kind) { matchers.append(matcher) }
             case .string:
-                let text = try string()
-                if token.kind == .comma || token.kind == .rightBrace {
-                    matchers.append(LabelMatcher(equal: LabelName.metricName, text))
+                let text = string()
+                if let kind = peek().matcherKind {
+                    if let matcher = try matcher(name, text, kind) { matchers.append(matcher) }
                 } else {
-                    matchers.append(try matcher(text))
+                    matchers.append(LabelMatcher(equal: LabelName.metricName, text))
                 }
-            default: throw unexpected(in: context, expected: "identifier or \"}\"")
+            default:
+                throw report(.unreported, in: Self.matching, expected: "identifier or \"}\"")
             }
-            if token.kind == .comma {
-                try advance()
-                if token.kind == .comma {
-                    throw unexpected(in: context, expected: "identifier or \"}\"")
-                }
-            } else if token.kind != .rightBrace {
-                throw unexpected(in: context, expected: "\",\" or \"}\"")
+            if peek().kind == .comma {
+                take()
+            } else if peek().kind != .rightBrace {
+                throw report(.unreported, in: Self.matching, expected: "\",\" or \"}\"")
             }
         }
-        try advance()
+        take()
         return matchers
     }
 
-    private mutating func matcher(_ name: ByteText) throws(ParseError) -> LabelMatcher {
-        let kind: LabelMatcher.Kind
-        switch token.kind {
-        case .equal: kind = .equal
-        case .binary(.notEqual): kind = .notEqual
-        case .matches: kind = .matches
-        case .notMatches: kind = .notMatches
-        default: throw unexpected(in: "label matching", expected: "label matching operator")
+    /// Nil after an error in the regular expression.
+    private mutating func matcher(
+        _ token: Token, _ name: ByteText, _ kind: LabelMatcher.Kind
+    ) throws(Stop) -> LabelMatcher? {
+        take()
+        guard peek().kind == .string else {
+            throw report(.unreported, in: Self.matching, expected: "string")
         }
-        try advance()
-        guard token.kind == .string else {
-            throw unexpected(in: "label matching", expected: "string")
-        }
-        let range = token.range
-        let value = try string()
+        let end = peek().end
+        let value = string()
         do throws(RegexPattern.SyntaxError) {
             return try LabelMatcher(kind, name: name, value: value)
         } catch {
-            throw ParseError(error.message, range)
+            fail(error.message, PositionRange(token.position, end))
+            return nil
         }
     }
 
     // MARK: Suffixes
 
-    /// `[5m]`, `[5m:1m]`, `offset 5m`, `@ 1234` behind an expression, in any number.
-    mutating func postfix(_ expression: Expression) throws(ParseError) -> Expression {
-        var result = expression
+    mutating func postfix(_ operand: inout Operand) throws(Stop) {
         while true {
-            switch token.kind {
-            case .leftBracket: result = try bracketed(result)
-            case .keyword(.offset): result = try offset(result)
-            case .at: result = try atModifier(result)
-            case .keyword(.anchored), .keyword(.smoothed):
-                throw .notImplemented(token.text.string.lowercased(), token.range)
-            default: return result
+            switch peek().kind {
+            case .leftBracket: try bracketed(&operand)
+            case .keyword(.offset): try offset(&operand)
+            case .at: try atModifier(&operand)
+            case .keyword(let keyword) where keyword == .anchored || keyword == .smoothed:
+                take()
+                fail(
+                    "\(keyword.rawValue) modifier is experimental and not enabled",
+                    operand.expression.range)
+            default:
+                finish(&operand)
+                return
             }
         }
     }
 
-    private static let durationHint = "number, duration, step(), or range()"
+    /// Checks what nothing can be added to any more.
+    private func finish(_ operand: inout Operand) {
+        switch operand.expression.node {
+        case .vectorSelector(let selector):
+            ExpressionCheck(bytes).check(selector, operand.expression.range, &operand.problems)
+        case .subquery(let subquery):
+            ExpressionCheck(bytes).check(subquery, operand.expression.range, &operand.problems)
+        default: break
+        }
+    }
 
-    private mutating func bracketed(_ inner: Expression) throws(ParseError) -> Expression {
-        let open = token.position
-        try advance()
-        let window = try positiveDuration(
-            in: "subquery or range selector", expected: Self.durationHint)
-        if token.kind == .colon {
-            try advance()
-            var step: Int64 = 0
-            if token.kind != .rightBracket {
-                step = try positiveDuration(
-                    in: "subquery selector", expected: Self.durationHint + " or \"]\"")
+    private mutating func bracketed(_ operand: inout Operand) throws(Stop) {
+        let open = take().position
+        let window: DurationOperand
+        do throws(Stop) {
+            window = try positiveDuration()
+        } catch {
+            throw report(
+                error, in: "subquery or range selector",
+                expected: "number, duration, step(), or range()")
+        }
+        switch peek().kind {
+        case .rightBracket:
+            take()
+            matrix(&operand, window, PositionRange(open, lastClosing))
+        case .colon:
+            take()
+            try subquery(&operand, window)
+        default:
+            throw report(
+                .unreported, in: "subquery or range", expected: "\":\" or \"]\"")
+        }
+    }
+
+    private mutating func subquery(
+        _ operand: inout Operand, _ window: DurationOperand
+    ) throws(Stop) {
+        var step: Int64 = 0
+        if peek().kind != .rightBracket {
+            do throws(Stop) {
+                step = try positiveDuration().milliseconds
+            } catch {
+                throw report(
+                    error, in: "subquery selector",
+                    expected: "number, duration, step(), range(), or \"]\"")
             }
-            try expect(.rightBracket, in: "subquery selector", expected: "\"]\"")
-            let node = Expression.Subquery(
-                expression: inner, window: window, step: step, shift: Expression.TimeShift(),
-                hasOffset: false)
-            return Expression(
-                node: .subquery(node), range: PositionRange(inner.range.start, lastEnd))
+            guard peek().kind == .rightBracket else {
+                throw report(.unreported, in: "subquery selector", expected: "\"]\"")
+            }
         }
-        try expect(
-            .rightBracket, in: "subquery or range selector", expected: "\":\" or \"]\"")
-        let range = PositionRange(open, lastEnd)
-        guard case .vectorSelector(let selector) = inner.node else {
-            throw ParseError("ranges only allowed for vector selectors", range)
+        let end = take().end
+        finish(&operand)
+        let inner = operand.expression
+        let node = Expression.Subquery(
+            expression: inner, window: window.milliseconds, step: step,
+            shift: Expression.TimeShift())
+        operand.expression = Expression(
+            node: .subquery(node), range: PositionRange(inner.range.start, end))
+        operand.isRangeOfNothing = false
+        limit(&operand)
+    }
+
+    /// - Parameter brackets: where the brackets stand.
+    private mutating func matrix(
+        _ operand: inout Operand, _ window: DurationOperand, _ brackets: PositionRange
+    ) {
+        let inner = operand.expression.range
+        let range = PositionRange(inner.start, brackets.end)
+        guard case .vectorSelector(let selector) = operand.expression.node else {
+            fail("ranges only allowed for vector selectors", brackets)
+            operand.expression = .placeholder(.matrix, range)
+            operand.isRangeOfNothing = true
+            return
         }
-        if selector.shift.offset != 0 {
-            throw ParseError("no offset modifiers allowed before range", range)
+        if selector.hasOffset {
+            fail("no offset modifiers allowed before range", brackets)
+        } else if selector.shift.at != nil {
+            fail("no @ modifiers allowed before range", brackets)
         }
-        if selector.shift.at != nil {
-            throw ParseError("no @ modifiers allowed before range", range)
-        }
+        finish(&operand)
         let node = Expression.MatrixSelector(
-            selector: selector, selectorRange: inner.range, window: window)
-        return Expression(
-            node: .matrixSelector(node), range: PositionRange(inner.range.start, lastEnd))
+            selector: selector, selectorRange: inner, window: window.milliseconds)
+        operand.expression = Expression(node: .matrixSelector(node), range: range)
     }
 
-    private mutating func offset(_ inner: Expression) throws(ParseError) -> Expression {
-        try advance()
-        var isNegative = false
-        if case .binary(let op) = token.kind, op == .add || op == .subtract {
-            isNegative = op == .subtract
-            try advance()
+    // MARK: offset
+
+    private mutating func offset(_ operand: inout Operand) throws(Stop) {
+        take()
+        let duration: DurationOperand
+        do throws(Stop) {
+            duration = try offsetDuration()
+        } catch {
+            throw report(
+                error, in: "offset", expected: "number, duration, step(), or range()")
         }
-        let magnitude = try duration(in: "offset", expected: Self.durationHint)
-        let offset = isNegative ? -magnitude : magnitude
-        var result = inner
-        result.range.end = lastEnd
-        let twice = ParseError("offset may not be set multiple times", inner.range)
-        switch inner.node {
+        // The reference looks at the next token first, which may close something.
+        _ = peek()
+        let range = operand.expression.range
+        if operand.isRangeOfNothing {
+            fail("ranges only allowed for vector selectors", range)
+            return
+        }
+        operand.expression.range.end = lastClosing
+        var isTwice = false
+        switch operand.expression.node {
         case .vectorSelector(var selector):
-            guard !selector.hasOffset else { throw twice }
-            selector.shift.offset = offset
-            selector.hasOffset = true
-            result.node = .vectorSelector(selector)
+            isTwice = selector.hasOffset
+            selector.setOffset(duration)
+            operand.expression.node = .vectorSelector(selector)
         case .matrixSelector(var matrix):
-            guard !matrix.selector.hasOffset else { throw twice }
-            matrix.selector.shift.offset = offset
-            matrix.selector.hasOffset = true
-            result.node = .matrixSelector(matrix)
+            isTwice = matrix.selector.hasOffset
+            matrix.selector.setOffset(duration)
+            operand.expression.node = .matrixSelector(matrix)
         case .subquery(var subquery):
-            guard !subquery.hasOffset else { throw twice }
-            subquery.shift.offset = offset
-            subquery.hasOffset = true
-            result.node = .subquery(subquery)
-        default: throw misplaced("offset modifier", inner)
+            isTwice = subquery.hasOffset
+            subquery.setOffset(duration)
+            operand.expression.node = .subquery(subquery)
+        default:
+            fail(Self.misplaced("offset modifier"), range)
+            operand.expression.range = range
         }
-        return result
+        if isTwice { fail("offset may not be set multiple times", range) }
     }
 
-    private mutating func atModifier(_ inner: Expression) throws(ParseError) -> Expression {
-        try advance()
-        let time = try atTime(inner)
-        var result = inner
-        result.range.end = lastEnd
-        let twice = ParseError("@ <timestamp> may not be set multiple times", inner.range)
-        switch inner.node {
+    private static func misplaced(_ what: String) -> String {
+        "\(what) must be preceded by an instant vector selector or range vector selector or a "
+            + "subquery"
+    }
+
+    // MARK: @
+
+    private mutating func atModifier(_ operand: inout Operand) throws(Stop) {
+        take()
+        let time: Expression.AtModifier
+        do throws(Stop) {
+            time = try atTime(operand.expression.range)
+        } catch {
+            throw report(error, in: "@", expected: "timestamp")
+        }
+        let range = operand.expression.range
+        if operand.isRangeOfNothing {
+            fail("ranges only allowed for vector selectors", range)
+            return
+        }
+        operand.expression.range.end = lastClosing
+        var isTwice = false
+        switch operand.expression.node {
         case .vectorSelector(var selector):
-            guard selector.shift.at == nil else { throw twice }
+            isTwice = selector.shift.at != nil
             selector.shift.at = time
-            result.node = .vectorSelector(selector)
+            operand.expression.node = .vectorSelector(selector)
         case .matrixSelector(var matrix):
-            guard matrix.selector.shift.at == nil else { throw twice }
+            isTwice = matrix.selector.shift.at != nil
             matrix.selector.shift.at = time
-            result.node = .matrixSelector(matrix)
+            operand.expression.node = .matrixSelector(matrix)
         case .subquery(var subquery):
-            guard subquery.shift.at == nil else { throw twice }
+            isTwice = subquery.shift.at != nil
             subquery.shift.at = time
-            result.node = .subquery(subquery)
-        default: throw misplaced("@ modifier", inner)
+            operand.expression.node = .subquery(subquery)
+        default:
+            operand.expression.range = range
+            fail(Self.misplaced("@ modifier"), range)
         }
-        return result
+        if isTwice {
+            operand.expression.range = range
+            fail("@ <timestamp> may not be set multiple times", range)
+        }
     }
 
-    private func misplaced(_ what: String, _ inner: Expression) -> ParseError {
-        ParseError(
-            "\(what) must be preceded by an instant vector selector or range vector selector or a "
-                + "subquery", inner.range)
-    }
-
-    private mutating func atTime(_ inner: Expression) throws(ParseError)
-        -> Expression.AtModifier
-    {
-        if case .keyword(let keyword) = token.kind, keyword == .start || keyword == .end {
-            try advance()
-            try expect(.leftParenthesis, in: "@", expected: "\"(\"")
-            try expect(.rightParenthesis, in: "@", expected: "\")\"")
+    private mutating func atTime(_ range: PositionRange) throws(Stop) -> Expression.AtModifier {
+        if case .keyword(let keyword) = peek().kind, keyword == .start || keyword == .end {
+            take()
+            _ = try expect(.leftParenthesis)
+            _ = try expect(.rightParenthesis)
             return keyword == .start ? .start : .end
         }
         var isNegative = false
-        if case .binary(let op) = token.kind, op == .add || op == .subtract {
+        if case .binary(let op) = peek().kind, op == .add || op == .subtract {
             isNegative = op == .subtract
-            try advance()
+            take()
         }
-        guard token.kind == .number || token.kind == .duration else {
-            throw unexpected(in: "@", expected: "timestamp")
-        }
-        let literal = try numberLiteral()
+        guard peek().kind == .number || peek().kind == .duration else { throw .unreported }
+        let literal = numberLiteral()
         let seconds = isNegative ? -literal.value : literal.value
         guard seconds.isFinite, abs(seconds) < 9.2e15 else {
-            throw ParseError(
-                "timestamp out of bounds for @ modifier: \(GoNumber.fixed(seconds, 6))",
-                inner.range)
+            fail(
+                "timestamp out of bounds for @ modifier: \(GoNumber.fixed(seconds, 6))", range)
+            return .time(0)
         }
         return .time(Int64((seconds * 1000).rounded()))
     }
+}
 
-    // MARK: Durations
-
-    private mutating func positiveDuration(
-        in context: String, expected: String
-    ) throws(ParseError) -> Int64 {
-        let start = token.position
-        var isNegative = false
-        if case .binary(let op) = token.kind, op == .add || op == .subtract {
-            isNegative = op == .subtract
-            try advance()
+extension Token {
+    /// Which condition on a label it stands for.
+    fileprivate var matcherKind: LabelMatcher.Kind? {
+        switch kind {
+        case .equal: .equal
+        case .binary(.notEqual): .notEqual
+        case .matches: .matches
+        case .notMatches: .notMatches
+        default: nil
         }
-        let value = try duration(in: context, expected: expected)
-        let range = PositionRange(start, lastEnd)
-        if case .binary = token.kind { throw experimentalDuration(range) }
-        guard !isNegative, value > 0 else {
-            throw ParseError("duration must be greater than 0", range)
-        }
-        return value
-    }
-
-    private func experimentalDuration(_ range: PositionRange) -> ParseError {
-        ParseError("experimental duration expression is not enabled", range)
-    }
-
-    /// A number of seconds or a duration, in milliseconds.
-    private mutating func duration(
-        in context: String, expected: String
-    ) throws(ParseError) -> Int64 {
-        let range = token.range
-        switch token.kind {
-        case .number, .duration: break
-        case .leftParenthesis:
-            try advance()
-            throw experimentalDuration(token.range)
-        case .keyword(let keyword) where [.step, .range, .maxOf, .minOf].contains(keyword):
-            let start = token.position
-            try advance()
-            guard token.kind == .leftParenthesis else {
-                throw unexpected(in: context, expected: expected)
-            }
-            try advance()
-            throw experimentalDuration(PositionRange(start, token.end))
-        default: throw unexpected(in: context, expected: expected)
-        }
-        let literal = try numberLiteral()
-        // The reference keeps durations in nanoseconds in 64 bits: 292 years.
-        guard literal.value.isFinite, abs(literal.value) < 9_223_372_036 else {
-            throw ParseError("duration out of range", range)
-        }
-        return Int64((literal.value * 1000).rounded())
-    }
-
-    mutating func numberLiteral() throws(ParseError) -> Expression.NumberLiteral {
-        let current = token
-        if current.kind == .duration {
-            guard let milliseconds = PromQLDuration.parse(current.text.bytes) else {
-                throw ParseError(
-                    "not a valid duration string: \(QuotedText.goQuote(current.text.bytes))",
-                    current.range)
-            }
-            try advance()
-            return Expression.NumberLiteral(
-                value: Double(milliseconds) / 1000, isDuration: true)
-        }
-        guard let value = NumberText.parse(current.text.bytes) else {
-            let shown = QuotedText.goQuote(current.text.bytes)
-            throw ParseError(
-                "error parsing number: strconv.ParseFloat: parsing \(shown): value out of range",
-                current.range)
-        }
-        try advance()
-        return Expression.NumberLiteral(value: value, isDuration: false)
-    }
-
-    mutating func string() throws(ParseError) -> ByteText {
-        let current = token
-        let text: [UInt8]
-        do throws(StringLiteral.Problem) {
-            text = try StringLiteral.decode(current.text.bytes)
-        } catch {
-            throw ParseError(error.message, PositionRange(current.position, bytes.count))
-        }
-        try advance()
-        return ByteText(text)
     }
 }

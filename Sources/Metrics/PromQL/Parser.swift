@@ -1,277 +1,235 @@
-/// Parses PromQL (Prometheus 3.14, experimental features off).
+/// Parses PromQL (Prometheus 3.14 with the features that are on by default).
 ///
-/// A recursive descent over one token of look-ahead. Syntax errors stop at once; errors of type and
-/// matching are found by `ExpressionCheck` afterwards. Messages follow the reference's.
+/// A recursive descent over one token of look-ahead, which is read only where the grammar has to
+/// see it: errors are listed in the order in which the reference finds them, and that includes an
+/// error in the next token. Syntax errors end the parse; the first of all errors is the one that
+/// people see. Types and matching are checked while the expression grows (`ExpressionCheck`) and
+/// count only when the syntax is right.
 struct Parser {
-    let bytes: [UInt8]
-    private var lexer: Lexer
-    private(set) var token: Token
-    /// End of the token before `token`.
-    private(set) var lastEnd = 0
-    private var depth = 0
-    /// Errors that do not stop the parse, in the order found.
-    var errors: [ParseError] = []
-
-    init(_ bytes: [UInt8]) throws(ParseError) {
-        self.bytes = bytes
-        lexer = Lexer(bytes)
-        token = try lexer.next()
+    /// The text breaks the grammar at the token ahead.
+    enum Stop: Error {
+        /// The construct around it says what it expected.
+        case unreported
+        case reported
     }
 
-    mutating func parse() throws(ParseError) -> Expression {
-        if token.kind == .endOfInput {
-            throw ParseError("no expression found in input", PositionRange(0, 0))
+    /// An expression that is being put together.
+    struct Operand {
+        var expression: Expression
+        /// What is wrong with its types and matching.
+        var problems: [ParseError] = []
+        /// A range of something that has none.
+        var isRangeOfNothing = false
+    }
+
+    /// Parentheses, calls, signs and right-hand sides within each other. A level takes 6 KB of
+    /// stack in a debug build, and a worker thread has 512 KB.
+    static let nestingMax = 64
+    /// Further errors are not listed.
+    private static let errorsMax = 20_000
+
+    let bytes: [UInt8]
+    private var lexer: Lexer
+    private var ahead: Token?
+    /// End of the last token read that may close an expression.
+    private(set) var lastClosing = 0
+    private var nesting = 0
+    private var tooHigh: PositionRange?
+    private(set) var errors: [ParseError] = []
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        lexer = Lexer(bytes)
+    }
+
+    /// The expression, or every error in the reference's order.
+    mutating func parse() -> Result<Expression, ParseErrors> {
+        do throws(Stop) {
+            if peek().kind == .endOfInput {
+                fail("no expression found in input", PositionRange(0, 0))
+                throw .reported
+            }
+            let operand = try expression(minimum: 0)
+            guard peek().kind == .endOfInput else { throw .unreported }
+            if errors.isEmpty { errors = operand.problems }
+            if let tooHigh, errors.isEmpty { failTooHigh(tooHigh) }
+            if errors.isEmpty { return .success(operand.expression) }
+        } catch {
+            _ = report(error)
         }
-        let expression = try binary(minimum: 0)
-        guard token.kind == .endOfInput else { throw unexpected() }
-        if let first = errors.first { throw first }
-        var check = ExpressionCheck(bytes)
-        check.check(expression)
-        if let first = check.errors.first { throw first }
-        return expression
+        return .failure(ParseErrors(list: errors))
     }
 
     // MARK: Tokens
 
-    mutating func advance() throws(ParseError) {
-        lastEnd = token.end
-        token = try lexer.next()
+    /// The token ahead. Reading it records an error of the text in it.
+    mutating func peek() -> Token {
+        if let ahead { return ahead }
+        var token = lexer.next()
+        while token.kind == .comment { token = lexer.next() }
+        switch token.kind {
+        case .error(let message): fail(message, PositionRange(token.position, bytes.count))
+        case .rightBrace, .rightParenthesis, .rightBracket, .duration, .number:
+            lastClosing = token.end
+        default: break
+        }
+        ahead = token
+        return token
     }
 
-    func unexpected(in context: String = "", expected: String = "") -> ParseError {
+    @discardableResult
+    mutating func take() -> Token {
+        let token = peek()
+        ahead = nil
+        return token
+    }
+
+    mutating func expect(_ kind: Token.Kind) throws(Stop) -> Token {
+        guard peek().kind == kind else { throw .unreported }
+        return take()
+    }
+
+    // MARK: Errors
+
+    mutating func fail(_ message: String, _ range: PositionRange) {
+        if errors.count < Self.errorsMax { errors.append(ParseError(message, range)) }
+    }
+
+    /// Says that the token ahead is out of place, unless an inner construct or the text said so.
+    mutating func report(_ stop: Stop, in context: String = "", expected: String = "") -> Stop {
+        guard case .unreported = stop else { return stop }
+        let token = peek()
+        if case .error = token.kind { return .reported }
         var message = "unexpected " + token.description
         if !context.isEmpty { message += " in " + context }
         if !expected.isEmpty { message += ", expected " + expected }
-        return ParseError(message, token.range)
+        fail(message, token.range)
+        return .reported
     }
 
-    mutating func expect(
-        _ kind: Token.Kind, in context: String, expected: String
-    ) throws(ParseError) {
-        guard token.kind == kind else { throw unexpected(in: context, expected: expected) }
-        try advance()
+    mutating func enter() throws(Stop) {
+        nesting += 1
+        guard nesting <= Self.nestingMax else {
+            fail(
+                "the expression nests more than \(Self.nestingMax) levels deep; split it into "
+                    + "recording rules or smaller queries", peek().range)
+            throw .reported
+        }
+    }
+
+    mutating func leave() { nesting -= 1 }
+
+    private mutating func failTooHigh(_ range: PositionRange) {
+        fail(
+            "the expression has more than \(Expression.heightMax) levels; shorten the chain of "
+                + "operators or split it", range)
+    }
+
+    /// Replaces what became too high by something flat of the same type, so that its errors can
+    /// still be listed; the parse fails in the end.
+    mutating func limit(_ operand: inout Operand) {
+        guard operand.expression.height > Expression.heightMax else { return }
+        if tooHigh == nil { tooHigh = operand.expression.range }
+        operand.expression = operand.expression.flattened
     }
 
     // MARK: Operators
 
-    mutating func binary(minimum: Int) throws(ParseError) -> Expression {
-        depth += 1
-        defer { depth -= 1 }
-        guard depth <= Expression.heightMax else { throw tooDeep }
+    mutating func expression(minimum: Int) throws(Stop) -> Operand {
+        try enter()
+        defer { leave() }
         var left = try unary()
-        while case .binary(let op) = token.kind, op.precedence >= minimum {
-            try advance()
-            let (returnsBool, matching) = try modifiers()
+        while case .binary(let op) = peek().kind, op.precedence >= minimum {
+            take()
+            let modifiers = try modifiers()
             let isRightAssociative = op == .power
-            let right = try binary(minimum: op.precedence + (isRightAssociative ? 0 : 1))
-            left = combine(left, op, right, returnsBool: returnsBool, matching: matching)
-            guard left.height <= Expression.heightMax else { throw tooDeep }
+            let right = try expression(minimum: op.precedence + (isRightAssociative ? 0 : 1))
+            combine(&left, op, right, modifiers)
+            limit(&left)
         }
         return left
     }
 
-    private var tooDeep: ParseError {
-        ParseError(
-            "the expression has more than \(Expression.heightMax) levels; shorten the chain of "
-                + "operators or split it", token.range)
-    }
-
-    private func combine(
-        _ left: Expression, _ op: BinaryOperator, _ right: Expression, returnsBool: Bool,
-        matching: Expression.VectorMatching
-    ) -> Expression {
-        var matching = matching
-        if op.isSet, matching.cardinality == .oneToOne { matching.cardinality = .manyToMany }
-        let node = Expression.Binary(
-            op: op, left: left, right: right, returnsBool: returnsBool, matching: matching)
-        return Expression(
-            node: .binary(node), range: PositionRange(left.range.start, right.range.end))
-    }
-
-    /// `bool`, `on (…)`, `ignoring (…)`, `group_left (…)`, `group_right (…)`.
-    private mutating func modifiers() throws(ParseError) -> (Bool, Expression.VectorMatching) {
+    private struct Modifiers {
         var returnsBool = false
-        if token.kind == .keyword(.bool) {
-            returnsBool = true
-            try advance()
-        }
+        var fills = false
         var matching = Expression.VectorMatching(
             cardinality: .oneToOne, labels: [], isOn: false, include: [], isExplicit: false)
-        if case .keyword(let keyword) = token.kind, keyword == .on || keyword == .ignoring {
-            try advance()
-            matching.isOn = keyword == .on
-            matching.isExplicit = true
-            matching.labels = try grouping()
-            if case .keyword(let side) = token.kind, side == .groupLeft || side == .groupRight {
-                try advance()
-                matching.cardinality = side == .groupLeft ? .manyToOne : .oneToMany
-                if token.kind == .leftParenthesis { matching.include = try grouping() }
-            }
-        }
-        try refuseFill()
-        return (returnsBool, matching)
     }
 
-    /// `fill (0)` is a modifier; `fill` alone is a metric.
-    private mutating func refuseFill() throws(ParseError) {
-        guard case .keyword(let keyword) = token.kind,
+    /// Joins `right` to `left`; in place, because a chain carries its problems along.
+    private mutating func combine(
+        _ left: inout Operand, _ op: BinaryOperator, _ right: Operand, _ modifiers: Modifiers
+    ) {
+        var matching = modifiers.matching
+        if op.isSet, matching.cardinality == .oneToOne { matching.cardinality = .manyToMany }
+        let node = Expression.Binary(
+            op: op, left: left.expression, right: right.expression,
+            returnsBool: modifiers.returnsBool, matching: matching)
+        let range = PositionRange(left.expression.range.start, right.expression.range.end)
+        if modifiers.fills {
+            fail("binop fill modifiers are experimental and not enabled", range)
+        }
+        left.problems += right.problems
+        ExpressionCheck(bytes).check(node, range, &left.problems)
+        left.expression = Expression(node: .binary(node), range: range)
+        left.isRangeOfNothing = false
+    }
+
+    /// `bool`, `on (…)`, `ignoring (…)`, `group_left (…)`, `group_right (…)`, `fill (…)`.
+    private mutating func modifiers() throws(Stop) -> Modifiers {
+        var modifiers = Modifiers()
+        if peek().kind == .keyword(.bool) {
+            modifiers.returnsBool = true
+            take()
+        }
+        if case .keyword(let keyword) = peek().kind, keyword == .on || keyword == .ignoring {
+            take()
+            modifiers.matching.isOn = keyword == .on
+            modifiers.matching.isExplicit = true
+            modifiers.matching.labels = try grouping()
+            if case .keyword(let side) = peek().kind, side == .groupLeft || side == .groupRight {
+                take()
+                modifiers.matching.cardinality = side == .groupLeft ? .manyToOne : .oneToMany
+                if peek().kind == .leftParenthesis { modifiers.matching.include = try grouping() }
+            }
+        }
+        while case .keyword(let keyword) = peek().kind,
             [.fill, .fillLeft, .fillRight].contains(keyword)
-        else { return }
-        var lookahead = lexer
-        if try lookahead.next().kind == .leftParenthesis {
-            throw .notImplemented(keyword.rawValue, token.range)
+        {
+            take()
+            try fillValue()
+            modifiers.fills = true
         }
+        return modifiers
     }
 
-    private mutating func unary() throws(ParseError) -> Expression {
-        guard case .binary(let op) = token.kind, op == .add || op == .subtract else {
-            return try postfix(primary())
+    private mutating func fillValue() throws(Stop) {
+        _ = try expect(.leftParenthesis)
+        if case .binary(let op) = peek().kind, op == .add || op == .subtract { take() }
+        guard peek().kind == .number || peek().kind == .duration else { throw .unreported }
+        _ = numberLiteral()
+        _ = try expect(.rightParenthesis)
+    }
+
+    private mutating func unary() throws(Stop) -> Operand {
+        guard case .binary(let op) = peek().kind, op == .add || op == .subtract else {
+            var operand = try primary()
+            try postfix(&operand)
+            return operand
         }
-        let start = token.position
-        try advance()
-        let inner = try binary(minimum: BinaryOperator.unaryPrecedence + 1)
-        let range = PositionRange(start, inner.range.end)
-        if case .number(var literal) = inner.node {
+        let start = take().position
+        var inner = try expression(minimum: BinaryOperator.unaryPrecedence + 1)
+        let range = PositionRange(start, inner.expression.range.end)
+        if case .number(var literal) = inner.expression.node {
             if op == .subtract { literal.value = -literal.value }
-            return Expression(node: .number(literal), range: range)
+            inner.expression = Expression(node: .number(literal), range: range)
+            return inner
         }
-        return Expression(node: .unary(isNegative: op == .subtract, inner), range: range)
-    }
-
-    // MARK: Primaries
-
-    private mutating func primary() throws(ParseError) -> Expression {
-        let start = token
-        switch token.kind {
-        case .number, .duration:
-            let literal = try numberLiteral()
-            return Expression(node: .number(literal), range: start.range)
-        case .string:
-            let text = try string()
-            return Expression(node: .string(text), range: start.range)
-        case .leftParenthesis:
-            try advance()
-            let inner = try binary(minimum: 0)
-            guard token.kind == .rightParenthesis else { throw unexpected() }
-            try advance()
-            return Expression(
-                node: .parentheses(inner), range: PositionRange(start.position, lastEnd))
-        case .leftBrace: return try selector(name: nil, start: start.position)
-        case .aggregation(let aggregation):
-            try advance()
-            switch token.kind {
-            case .leftParenthesis, .keyword(.by), .keyword(.without):
-                return try aggregate(aggregation, start: start)
-            default: return try selector(name: start, start: start.position)
-            }
-        default:
-            guard start.isMetricName else { throw unexpected() }
-            try advance()
-            if token.kind == .leftParenthesis, start.kind != .metricIdentifier {
-                return try call(start)
-            }
-            return try selector(name: start, start: start.position)
-        }
-    }
-
-    private mutating func call(_ name: Token) throws(ParseError) -> Expression {
-        guard let function = PromQLFunction.all[name.text.string] else {
-            throw ParseError(
-                "unknown function with name \(QuotedText.goQuote(name.text.bytes))", name.range)
-        }
-        guard !function.isExperimental else {
-            throw ParseError(
-                "function \(QuotedText.goQuote(name.text.bytes)) is not enabled", name.range)
-        }
-        let arguments = try arguments()
-        return Expression(
-            node: .call(Expression.Call(function: function, arguments: arguments)),
-            range: PositionRange(name.position, lastEnd))
-    }
-
-    private mutating func arguments() throws(ParseError) -> [Expression] {
-        try expect(.leftParenthesis, in: "function call", expected: "\"(\"")
-        var arguments: [Expression] = []
-        if token.kind == .rightParenthesis {
-            try advance()
-            return arguments
-        }
-        while true {
-            arguments.append(try binary(minimum: 0))
-            let comma = token
-            if token.kind == .rightParenthesis {
-                try advance()
-                return arguments
-            }
-            guard token.kind == .comma else { throw unexpected() }
-            try advance()
-            if token.kind == .rightParenthesis {
-                throw ParseError("trailing commas not allowed in function call args", comma.range)
-            }
-        }
-    }
-
-    private mutating func aggregate(
-        _ aggregation: Aggregation, start: Token
-    ) throws(ParseError) -> Expression {
-        var modifier = try aggregateModifier()
-        let arguments = try arguments()
-        if modifier == nil { modifier = try aggregateModifier() }
-        let range = PositionRange(start.position, lastEnd)
-        if aggregation.isExperimental {
-            throw .notImplemented(aggregation.rawValue, start.range)
-        }
-        guard !arguments.isEmpty else {
-            throw ParseError("no arguments for aggregate expression provided", range)
-        }
-        let wanted = aggregation.takesParameter ? 2 : 1
-        guard arguments.count == wanted, let expression = arguments.last else {
-            throw ParseError(
-                "wrong number of arguments for aggregate expression provided, expected \(wanted), "
-                    + "got \(arguments.count)", range)
-        }
-        let node = Expression.Aggregate(
-            op: aggregation, expression: expression,
-            parameter: aggregation.takesParameter ? arguments[0] : nil,
-            grouping: modifier?.labels ?? [], isWithout: modifier?.isWithout ?? false)
-        return Expression(node: .aggregate(node), range: range)
-    }
-
-    private mutating func aggregateModifier() throws(ParseError) -> (
-        labels: [ByteText], isWithout: Bool
-    )? {
-        switch token.kind {
-        case .keyword(.by):
-            try advance()
-            return (try grouping(), false)
-        case .keyword(.without):
-            try advance()
-            return (try grouping(), true)
-        default: return nil
-        }
-    }
-
-    /// `(label, "quoted label", …)`; a trailing comma is allowed.
-    private mutating func grouping() throws(ParseError) -> [ByteText] {
-        let context = "grouping opts"
-        try expect(.leftParenthesis, in: context, expected: "\"(\"")
-        var labels: [ByteText] = []
-        while token.kind != .rightParenthesis {
-            if token.kind == .string {
-                labels.append(try string())
-            } else {
-                guard token.isLabelName else { throw unexpected(in: context, expected: "label") }
-                labels.append(token.text)
-                try advance()
-            }
-            if token.kind == .comma {
-                try advance()
-                if token.kind == .comma { throw unexpected(in: context, expected: "label") }
-            } else if token.kind != .rightParenthesis {
-                throw unexpected(in: context, expected: "\",\" or \")\"")
-            }
-        }
-        try advance()
-        return labels
+        ExpressionCheck(bytes).check(unary: inner.expression, range, &inner.problems)
+        inner.expression = Expression(
+            node: .unary(isNegative: op == .subtract, inner.expression), range: range)
+        limit(&inner)
+        return inner
     }
 }

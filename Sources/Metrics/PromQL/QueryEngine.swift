@@ -127,14 +127,18 @@ package struct EngineOptions: Sendable, Hashable {
     package var sampleLimit: Int
     /// The step of a subquery that names none. Default 1 min.
     package var subqueryStep: Duration
+    /// How long one query may take; nil for as long as it wants. Default 2 min, as in the
+    /// reference.
+    package var timeLimit: Duration?
 
     package init(
         lookback: Duration = .seconds(300), sampleLimit: Int = 50_000_000,
-        subqueryStep: Duration = .seconds(60)
+        subqueryStep: Duration = .seconds(60), timeLimit: Duration? = .seconds(120)
     ) {
         self.lookback = lookback
         self.sampleLimit = sampleLimit
         self.subqueryStep = subqueryStep
+        self.timeLimit = timeLimit
     }
 }
 
@@ -142,6 +146,8 @@ package struct EngineOptions: Sendable, Hashable {
 package struct EmbeddedEngine: QueryEngine {
     private let snapshot: SeriesSnapshot
     private let options: EngineOptions
+    private let standing: StandingQueries?
+    private let state: StandingQueries.State?
 
     /// Steps of one range query at most, as the HTTP API of the reference.
     package static let stepsMax = 11_000
@@ -156,19 +162,37 @@ package struct EmbeddedEngine: QueryEngine {
         }
     }
 
-    package init(snapshot: SeriesSnapshot, options: EngineOptions = EngineOptions()) {
+    /// - Parameter standing: what earlier engines of the same store found out, when the same
+    ///   queries come again and again.
+    package init(
+        snapshot: SeriesSnapshot, options: EngineOptions = EngineOptions(),
+        standing: StandingQueries? = nil
+    ) {
         self.snapshot = snapshot
         self.options = options
+        self.standing = standing
+        state = standing?.newState()
+    }
+
+    private func answer(
+        _ expression: Expression, _ span: Grid, isInstant: Bool
+    ) throws(QueryError) -> QueryAnswer {
+        if let standing, let state {
+            return try standing.answer(
+                expression, span, isInstant: isInstant, snapshot: snapshot, state: state.number,
+                options: options)
+        }
+        let evaluator = Evaluator(
+            QueryWorkspace(snapshot), options: options, span: span,
+            lineBreaks: expression.lineBreaks)
+        return try evaluator.answer(QueryPlan(expression), isInstant: isInstant)
     }
 
     package func instant(
         _ expression: Expression, at t: Int64
     ) throws(QueryError) -> QueryAnswer {
         try check(t)
-        let evaluator = Evaluator(
-            snapshot: snapshot, options: options,
-            span: QuerySpan(start: t, end: t, step: 0))
-        return try evaluator.instant(expression)
+        return try answer(expression, Grid(start: t, step: 1, count: 1), isInstant: true)
     }
 
     package func range(
@@ -176,26 +200,29 @@ package struct EmbeddedEngine: QueryEngine {
     ) throws(QueryError) -> QueryAnswer {
         try check(start, end, step)
         guard step > 0 else {
-            throw .execution("zero or negative query resolution step widths are not accepted")
+            throw QueryError(
+                .invalid,
+                "zero or negative query resolution step widths are not accepted. Try a positive "
+                    + "step")
         }
         guard expression.type == .scalar || expression.type == .vector else {
-            throw .execution(
+            throw QueryError(
+                .invalid,
                 "invalid expression type \"\(expression.type.description)\" for range query, must "
                     + "be Scalar or instant Vector")
         }
         guard end >= start else {
-            throw .execution(
+            throw QueryError(
+                .invalid,
                 "invalid parameter \"end\": end timestamp must not be before start time")
         }
         guard (end - start) / step <= Self.stepsMax else {
             throw QueryError(
-                .limit,
-                "exceeded maximum resolution of \(Self.stepsMax) points per timeseries. Try "
-                    + "decreasing the query resolution (?step=XX)")
+                .invalid,
+                "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the "
+                    + "query resolution (?step=XX)")
         }
-        let evaluator = Evaluator(
-            snapshot: snapshot, options: options,
-            span: QuerySpan(start: start, end: end, step: step))
-        return try evaluator.range(expression)
+        let span = Grid(start: start, step: step, count: Int((end - start) / step) + 1)
+        return try answer(expression, span, isInstant: false)
     }
 }

@@ -1,25 +1,16 @@
-/// Why an expression is malformed, and where.
+/// What is wrong in an expression, and where.
 struct ParseError: Error, Hashable {
     var message: String
     var range: PositionRange
-    /// Set when it is well-formed but uses a part of the language that is not evaluated yet.
-    var notImplemented: String?
 
     init(_ message: String, _ range: PositionRange) {
         self.message = message
         self.range = range
     }
 
-    static func notImplemented(_ name: String, _ range: PositionRange) -> ParseError {
-        var error = ParseError("not implemented: " + name, range)
-        error.notImplemented = name
-        return error
-    }
-
     /// With the position before it, `1:5: parse error: …`: line and column, both 1-based, the
     /// column in bytes.
     func queryError(in text: [UInt8]) -> QueryError {
-        if let notImplemented { return .notImplemented(notImplemented) }
         var place = "unknown position"
         if !text.isEmpty {
             let (line, column) = TextPosition.lineAndColumn(of: range.start, in: text)
@@ -27,6 +18,11 @@ struct ParseError: Error, Hashable {
         }
         return QueryError(.parse(range), place + ": parse error: " + message)
     }
+}
+
+/// Everything that is wrong in an expression, in the reference's order. People see the first.
+struct ParseErrors: Error {
+    var list: [ParseError]
 }
 
 /// Turns offsets into lines and columns.
@@ -47,25 +43,21 @@ package struct QueryError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Kind: Hashable, Sendable {
         /// Malformed; where in the expression, in bytes.
         case parse(PositionRange)
-        /// A part of the language that this program does not evaluate yet.
-        case notImplemented(String)
+        /// A time, a step or a type that such a query cannot have.
+        case invalid
         /// The evaluation failed: ambiguous matching, an invalid parameter.
         case execution
-        /// It would read more samples than allowed.
+        /// It would read more samples than allowed, or take longer.
         case limit
     }
 
     package var kind: Kind
-    /// Complete, as it is shown: `1:5: parse error: unexpected …`, `not implemented: info`.
+    /// Complete, as it is shown: `1:5: parse error: unexpected …`.
     package var message: String
 
     package init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
-    }
-
-    package static func notImplemented(_ name: String) -> QueryError {
-        QueryError(.notImplemented(name), "not implemented: " + name)
     }
 
     static func execution(_ message: String) -> QueryError { QueryError(.execution, message) }

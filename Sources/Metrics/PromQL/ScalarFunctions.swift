@@ -38,6 +38,7 @@ struct DateParts {
     let day: Int
     let hour: Int
     let minute: Int
+    let second: Int
     /// 0 is Sunday.
     let weekday: Int
     /// 1 is the first of January.
@@ -54,22 +55,30 @@ struct DateParts {
         "year": { $0.year },
     ]
 
-    /// - Parameter seconds: since the epoch; the fraction is cut off. Nil when it is not finite or
-    ///   some hundred million years away.
-    init?(seconds: Double) {
-        guard seconds.isFinite, abs(seconds) < 1e16 else { return nil }
-        let whole = Int(seconds)
-        var days = whole / 86_400
-        var rest = whole % 86_400
-        if rest < 0 {
-            rest += 86_400
-            days -= 1
-        }
+    /// Seconds from 1 March of the year -292,277,022,400 to the epoch: from there every 64-bit
+    /// count is positive, and one that is out of range wraps as in the reference.
+    private static let secondsToEpoch: UInt64 = 9_223_372_028_741_760_000
+    /// Days from there to 1 March of the year 0.
+    private static let daysToYearZero = 730_692_556 * 146_097
+
+    /// The 64-bit integer that a processor makes of a number of seconds: the fraction is cut off,
+    /// what does not fit becomes the smallest one.
+    static func whole(_ seconds: Double) -> Int64 {
+        seconds > -0x1p63 && seconds < 0x1p63 ? Int64(seconds) : .min
+    }
+
+    /// - Parameter seconds: since the epoch.
+    init(seconds: Int64) {
+        let absolute = UInt64(bitPattern: seconds) &+ Self.secondsToEpoch
+        let days = Int(absolute / 86_400)
+        let rest = Int(absolute % 86_400)
         hour = rest / 3600
         minute = rest / 60 % 60
-        weekday = ((days + 4) % 7 + 7) % 7
+        second = rest % 60
+        // That first day was a Wednesday.
+        weekday = (days + 3) % 7
         // Days since 0000-03-01 in eras of 400 years (Hinnant's civil_from_days).
-        let shifted = days + 719_468
+        let shifted = days - Self.daysToYearZero
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097
         let yearOfEra =
@@ -82,6 +91,15 @@ struct DateParts {
         var ordinal = day
         for earlier in 1..<month { ordinal += Self.daysInMonth(earlier, year: year) }
         yearDay = ordinal
+    }
+
+    /// `2026-11-21T14:02:10Z`.
+    var rfc3339: String {
+        func two(_ number: Int) -> String { (number < 10 ? "0" : "") + "\(number)" }
+        let text = "\(year.magnitude)"
+        let padded = String(repeating: "0", count: max(0, 4 - text.count)) + text
+        return (year < 0 ? "-" : "") + padded + "-" + two(month) + "-" + two(day) + "T" + two(hour)
+            + ":" + two(minute) + ":" + two(second) + "Z"
     }
 
     private static func daysInMonth(_ month: Int, year: Int) -> Int {

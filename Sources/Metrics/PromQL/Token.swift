@@ -28,6 +28,11 @@ struct Token: Hashable, Sendable {
         case binary(BinaryOperator)
         case aggregation(Aggregation)
         case keyword(Keyword)
+        /// What is wrong; nothing useful follows.
+        case error(String)
+        case comment
+        /// Only in the notation of series: a run of blanks, `_`, `x`, `{{`, `}}`, `sum`.
+        case space, blank, times, openHistogram, closeHistogram, descriptor
     }
 
     enum Keyword: String, Hashable, Sendable, CaseIterable {
@@ -56,23 +61,30 @@ struct Token: Hashable, Sendable {
     var description: String {
         switch kind {
         case .endOfInput: "end of input"
-        case .identifier: "identifier \"\(text)\""
-        case .metricIdentifier: "metric identifier \"\(text)\""
-        case .number: "number \"\(text)\""
-        case .duration: "duration \"\(text)\""
-        case .string: "string \(text)"
-        case .binary(let op) where op != .equal || text.count == 2: "<op:\(text)>"
+        case .identifier: "identifier \(QuotedText.goQuote(text.bytes))"
+        case .metricIdentifier: "metric identifier \(QuotedText.goQuote(text.bytes))"
+        case .number: "number \(shortened)"
+        case .duration: "duration \(shortened)"
+        case .string: "string \(shortened)"
+        case .binary, .at, .matches, .notMatches: "<op:\(text)>"
         case .aggregation: "<aggr:\(text)>"
-        case .keyword: "<\(text)>"
-        case .at: "<op:@>"
-        default: "\"\(text)\""
+        case .keyword(let keyword) where !keyword.standsForTime: "<\(text)>"
+        default: shortened
         }
+    }
+
+    /// Quoted; of a long one the first ten characters.
+    private var shortened: String {
+        guard text.count > 10 else { return QuotedText.goQuote(text.bytes) }
+        let characters = text.string.unicodeScalars.prefix(10)
+        return QuotedText.goQuote(Array(String(String.UnicodeScalarView(characters)).utf8)) + "..."
     }
 
     /// Whether it may stand where a label name is expected: identifiers and most keywords.
     var isLabelName: Bool {
         switch kind {
-        case .identifier, .aggregation, .keyword: true
+        case .identifier, .metricIdentifier, .aggregation: true
+        case .keyword(let keyword): keyword != .without
         case .binary(let op): op.isSet || op == .atan2
         default: false
         }
@@ -83,9 +95,43 @@ struct Token: Hashable, Sendable {
     var isMetricName: Bool {
         switch kind {
         case .identifier, .metricIdentifier, .aggregation: true
-        case .keyword(let keyword):
-            ![.bool, .on, .ignoring, .groupLeft, .groupRight].contains(keyword)
+        case .keyword(let keyword): !keyword.saysHowToMatch
         case .binary(let op): op.isSet
+        default: false
+        }
+    }
+
+    /// Whether a parenthesis behind it makes it the name of a function.
+    var isFunctionName: Bool {
+        switch kind {
+        case .identifier: true
+        case .keyword(let keyword): keyword.standsForTime
+        default: false
+        }
+    }
+
+    /// Whether an expression may begin with it.
+    var startsExpression: Bool {
+        switch kind {
+        case .number, .duration, .string, .leftParenthesis, .leftBrace: true
+        case .binary(.add), .binary(.subtract): true
+        default: isMetricName
+        }
+    }
+}
+
+extension Token.Keyword {
+    /// Words that are also functions: `start`, `step`, `max_of`.
+    fileprivate var standsForTime: Bool {
+        switch self {
+        case .start, .end, .step, .range, .maxOf, .minOf: true
+        default: false
+        }
+    }
+
+    fileprivate var saysHowToMatch: Bool {
+        switch self {
+        case .bool, .on, .ignoring, .groupLeft, .groupRight, .fill, .fillLeft, .fillRight: true
         default: false
         }
     }

@@ -96,7 +96,8 @@ package struct AlertBook: Sendable {
     /// How long a resolved alert stays listed.
     package static let resolvedRetention: Duration = .seconds(15 * 60)
 
-    private struct RuleKey: Hashable {
+    /// Which rule: the place in its group tells rules of one name apart.
+    struct RuleKey: Hashable {
         var group: String
         var index: Int
         var name: String
@@ -129,26 +130,23 @@ package struct AlertBook: Sendable {
     /// - Parameter t: milliseconds since the epoch, never earlier than at the call before.
     /// - Returns: what changed, in the order of the rules.
     package mutating func evaluate(
-        rules groups: [RuleGroup], engine: any QueryEngine, at t: Int64
+        rules groups: [RuleGroup], engine: any QueryEngine,
+        surroundings: AlertTemplate.Surroundings = .init(), at t: Int64
     ) -> [AlertTransition] {
         var transitions: [AlertTransition] = []
         var present = Set<RuleKey>()
         for group in groups {
-            let isDue = isDue(group, at: t)
-            if isDue { evaluatedAt[group.name] = t }
+            let isDue = begin(group, at: t)
             for (index, rule) in group.rules.enumerated() {
                 guard case .alert(let name) = rule.kind else { continue }
                 let key = RuleKey(group: group.name, index: index, name: name)
                 present.insert(key)
                 guard isDue else { continue }
                 do throws(QueryError) {
-                    let elements = try elements(of: rule, group, engine, at: t)
-                    transitions += apply(elements, rule, key, at: t)
-                    failures[key] = nil
+                    transitions += try evaluate(rule, key, group, engine, surroundings, at: t)
+                    succeeded(key)
                 } catch {
-                    failures[key] = RuleError(
-                        group: group.name, rule: name, position: rule.position,
-                        message: error.message)
+                    failed(key, rule, error)
                 }
             }
         }
@@ -159,11 +157,48 @@ package struct AlertBook: Sendable {
         return transitions
     }
 
-    private func isDue(_ group: RuleGroup, at t: Int64) -> Bool {
-        guard let interval = group.interval, let last = evaluatedAt[group.name] else {
-            return true
+    /// Whether the group is due; if so, `t` counts as its evaluation.
+    mutating func begin(_ group: RuleGroup, at t: Int64) -> Bool {
+        if let interval = group.interval, let last = evaluatedAt[group.name],
+            t - last < interval.inMilliseconds, t >= last
+        {
+            return false
         }
-        return t - last >= interval.inMilliseconds || t < last
+        evaluatedAt[group.name] = t
+        return true
+    }
+
+    mutating func succeeded(_ key: RuleKey) { failures[key] = nil }
+
+    mutating func failed(_ key: RuleKey, _ rule: Rule, _ error: QueryError) {
+        failures[key] = RuleError(
+            group: key.group, rule: key.name, position: rule.position, message: error.message)
+    }
+
+    /// Moves the alerts of one rule on.
+    mutating func evaluate(
+        _ rule: Rule, _ key: RuleKey, _ group: RuleGroup, _ engine: any QueryEngine,
+        _ surroundings: AlertTemplate.Surroundings, at t: Int64
+    ) throws(QueryError) -> [AlertTransition] {
+        let elements = try elements(of: rule, group, engine, surroundings, at: t)
+        return apply(elements, rule, key, at: t)
+    }
+
+    /// `ALERTS` and `ALERTS_FOR_STATE` of the pending and firing alerts of one rule.
+    func series(of key: RuleKey, at t: Int64) -> [RecordedSample] {
+        var samples: [RecordedSample] = []
+        for (alertKey, alert) in book where alertKey.rule == key && alert.state != .resolved {
+            let labels = alert.labels
+            samples.append(
+                RecordedSample(
+                    labels: labels.with("__name__", "ALERTS")
+                        .with("alertstate", alert.state.rawValue), t: t, v: 1))
+            samples.append(
+                RecordedSample(
+                    labels: labels.with("__name__", "ALERTS_FOR_STATE"), t: t,
+                    v: Double(alert.activeAt / 1000)))
+        }
+        return samples
     }
 
     // MARK: One rule
@@ -175,26 +210,34 @@ package struct AlertBook: Sendable {
     }
 
     private func elements(
-        of rule: Rule, _ group: RuleGroup, _ engine: any QueryEngine, at t: Int64
+        of rule: Rule, _ group: RuleGroup, _ engine: any QueryEngine,
+        _ surroundings: AlertTemplate.Surroundings, at t: Int64
     ) throws(QueryError) -> [ActiveElement] {
-        if let problem = rule.problem { throw problem }
-        guard let expression = rule.expression else { return [] }
-        let answer = try engine.instant(expression, at: t - group.queryOffset.inMilliseconds)
+        let time = t - group.queryOffset.inMilliseconds
+        let answer = try engine.instant(rule.expression, at: time)
         var found: [ActiveElement] = []
         var seen = Set<Labels>()
         for (labels, value) in answer.value.elements {
-            let template = AlertTemplate(labels: labels, value: value)
+            func expand(_ template: AlertTemplate) -> String {
+                template.expand(
+                    labels: labels, value: value, surroundings: surroundings, engine: engine,
+                    at: time)
+            }
             var own = labels.dropping([LabelName.metricName])
-            for (name, text) in rule.labels { own = own.with(name, template.expand(text)) }
+            for (name, template) in rule.labelTemplates { own = own.with(name, expand(template)) }
             own = own.with("alertname", rule.name)
             guard seen.insert(own).inserted else {
                 throw .execution(
                     "vector contains metrics with the same labelset after applying alert labels")
             }
-            found.append(
-                ActiveElement(
-                    labels: own, annotations: rule.annotations.mapValues(template.expand),
-                    value: value))
+            var annotations: [String: String] = [:]
+            for (name, template) in rule.annotationTemplates {
+                annotations[name] = expand(template)
+            }
+            found.append(ActiveElement(labels: own, annotations: annotations, value: value))
+        }
+        if let limit = group.limit, found.count > limit {
+            throw .execution("exceeded limit of \(limit) with \(found.count) alerts")
         }
         return found
     }
@@ -259,46 +302,6 @@ package struct AlertBook: Sendable {
                 book[key] = nil
             }
             return nil
-        }
-    }
-}
-
-extension RuleGroup {
-    /// What the recording rules give at `t`, for the caller to put into the store.
-    package func recordings(
-        on engine: any QueryEngine, at t: Int64
-    ) -> (samples: [RecordedSample], errors: [RuleError]) {
-        var samples: [RecordedSample] = []
-        var errors: [RuleError] = []
-        for rule in rules {
-            guard case .record(let name) = rule.kind else { continue }
-            do throws(QueryError) {
-                if let problem = rule.problem { throw problem }
-                guard let expression = rule.expression else { continue }
-                let answer = try engine.instant(expression, at: t - queryOffset.inMilliseconds)
-                for (labels, value) in answer.value.elements {
-                    var own = labels.with("__name__", name)
-                    for (label, text) in rule.labels { own = own.with(label, text) }
-                    samples.append(RecordedSample(labels: own, t: t, v: value))
-                }
-            } catch {
-                errors.append(
-                    RuleError(
-                        group: self.name, rule: name, position: rule.position,
-                        message: error.message))
-            }
-        }
-        return (samples, errors)
-    }
-}
-
-extension QueryValue {
-    /// The elements of a vector; a scalar counts as one element without labels.
-    package var elements: [(labels: Labels, value: Double)] {
-        switch self {
-        case .vector(let samples): samples.map { ($0.labels, $0.v) }
-        case .scalar(_, let value): [(.empty, value)]
-        case .matrix, .string: []
         }
     }
 }

@@ -4,27 +4,65 @@ import Documents
 /// A Prometheus rule file: groups of alerting and recording rules.
 package struct RuleFile: Sendable, Hashable {
     package var groups: [RuleGroup]
+    /// What is right as it stands, but worth knowing: keys that are ignored, rules given twice.
+    package var notes: [Note]
 
-    package init(groups: [RuleGroup]) { self.groups = groups }
+    package struct Note: Sendable, Hashable {
+        /// `file:line:column`.
+        package var position: String
+        package var what: String
+    }
 
-    /// Reads the YAML of a rule file.
+    package init(groups: [RuleGroup], notes: [Note] = []) {
+        self.groups = groups
+        self.notes = notes
+    }
+
+    /// Reads the YAML of a rule file and checks it as `promtool check rules` does.
     /// - Throws: one failure that names every problem with `file:line:column`.
     package static func load(text: String, file: String) throws(Failure) -> RuleFile {
         let root = try YAMLReader.parse(text, file: file)
         let context = YAMLDecoderContext()
+        let notes = YAMLDecoderContext()
         let reader = MappingReader(root, in: context, what: "a rule file")
         var groups: [RuleGroup] = []
         var names = Set<String>()
         for item in reader.mappings("groups") {
-            let group = RuleGroup(item)
-            if !names.insert(group.name).inserted {
-                context.report(item.node, "the group \"\(group.name)\" is given twice")
+            let group = RuleGroup(item, notes: notes)
+            if !group.name.isEmpty, !names.insert(group.name).inserted {
+                context.report(
+                    item.node["name"] ?? item.node, "the group \"\(group.name)\" is given twice",
+                    expected: "a name that is used once in the file")
             }
             groups.append(group)
         }
         reader.finish()
         if let failure = context.failure("rules.invalid", "Rule file not usable") { throw failure }
-        return RuleFile(groups: groups)
+        noteDuplicates(groups, notes)
+        return RuleFile(
+            groups: groups,
+            notes: notes.problems.map { Note(position: $0.position, what: $0.what) })
+    }
+
+    /// Two rules that give the same series: which of them is seen is chance.
+    private static func noteDuplicates(_ groups: [RuleGroup], _ notes: YAMLDecoderContext) {
+        struct Identity: Hashable {
+            var kind: Rule.Kind
+            var labels: [String: String]
+        }
+        var first: [Identity: String] = [:]
+        for rule in groups.flatMap(\.rules) {
+            let identity = Identity(kind: rule.kind, labels: rule.labels)
+            if let position = first[identity] {
+                notes.report(
+                    Problem(
+                        position: rule.position,
+                        what: "the rule \(rule.name) is given twice with the same labels, first "
+                            + "at \(position)"))
+            } else {
+                first[identity] = rule.position
+            }
+        }
     }
 }
 
@@ -35,24 +73,36 @@ package struct RuleGroup: Sendable, Hashable {
     package var interval: Duration?
     /// How far back the rules look.
     package var queryOffset: Duration
+    /// The most series that a recording rule, or alerts that an alerting rule may give; nil for any
+    /// number.
+    package var limit: Int?
     package var rules: [Rule]
 
     package init(
-        name: String, interval: Duration? = nil, queryOffset: Duration = .zero, rules: [Rule]
+        name: String, interval: Duration? = nil, queryOffset: Duration = .zero, limit: Int? = nil,
+        rules: [Rule]
     ) {
         self.name = name
         self.interval = interval
         self.queryOffset = queryOffset
+        self.limit = limit
         self.rules = rules
     }
 
-    fileprivate init(_ reader: MappingReader) {
+    /// Keys of systems that evaluate rules for many tenants; here there is one.
+    private static let ignored = ["source_tenants", "partial_response_strategy"]
+
+    fileprivate init(_ reader: MappingReader, notes: YAMLDecoderContext) {
         name = reader.requiredString("name")
-        interval = reader.promQLDuration("interval")
+        interval = reader.promQLDuration("interval").flatMap { $0 > .zero ? $0 : nil }
         queryOffset = reader.promQLDuration("query_offset") ?? .zero
-        let labels = reader.texts("labels")
+        limit = reader.int("limit").flatMap { $0 > 0 ? $0 : nil }
+        let labels = reader.labels("labels")
         rules = reader.mappings("rules").compactMap { Rule($0, groupLabels: labels) }
-        reader.finish(also: ["limit", "partial_response_strategy"])
+        for key in Self.ignored {
+            if let node = reader.node(key) { notes.report(node, "\(key) is ignored here") }
+        }
+        reader.finish()
     }
 }
 
@@ -66,15 +116,16 @@ package struct Rule: Sendable, Hashable {
     package var kind: Kind
     /// The expression as written.
     package var expressionText: String
-    /// Nil when it uses a part of the language that is not evaluated yet; `problem` says which.
-    package var expression: Expression?
-    package var problem: QueryError?
+    package var expression: Expression
     /// How long the expression must hold before the alert fires.
     package var holdDuration: Duration
     /// How long the alert keeps firing after the expression stopped holding.
     package var keepFiringFor: Duration
-    package var labels: [String: String]
-    package var annotations: [String: String]
+    package let labels: [String: String]
+    package let annotations: [String: String]
+    /// `labels` and `annotations` as templates, by name.
+    let labelTemplates: [(name: String, template: AlertTemplate)]
+    let annotationTemplates: [(name: String, template: AlertTemplate)]
     /// `file:line:column` of the rule.
     package var position: String
 
@@ -85,58 +136,128 @@ package struct Rule: Sendable, Hashable {
         keepFiringFor: Duration = .zero, labels: [String: String] = [:],
         annotations: [String: String] = [:], position: String = ""
     ) throws(QueryError) {
-        self.kind = kind
-        expressionText = expression
-        self.expression = try Expression.parse(expression)
+        self.init(
+            kind, expression, try Expression.parse(expression), labels, annotations, position)
         self.holdDuration = holdDuration
         self.keepFiringFor = keepFiringFor
+    }
+
+    private init(
+        _ kind: Kind, _ text: String, _ expression: Expression, _ labels: [String: String],
+        _ annotations: [String: String], _ position: String
+    ) {
+        self.kind = kind
+        expressionText = text
+        self.expression = expression
+        holdDuration = .zero
+        keepFiringFor = .zero
         self.labels = labels
         self.annotations = annotations
         self.position = position
+        let alert = kind.name
+        func templates(_ texts: [String: String]) -> [(name: String, template: AlertTemplate)] {
+            texts.sorted { $0.key < $1.key }.map {
+                (name: $0.key, template: AlertTemplate($0.value, alert: alert))
+            }
+        }
+        labelTemplates = templates(labels)
+        annotationTemplates = templates(annotations)
     }
 
     /// The name of the alert or of the recorded series.
+    package var name: String { kind.name }
+
+    package static func == (left: Rule, right: Rule) -> Bool {
+        left.kind == right.kind && left.expression == right.expression
+            && left.holdDuration == right.holdDuration
+            && left.keepFiringFor == right.keepFiringFor && left.labels == right.labels
+            && left.annotations == right.annotations && left.position == right.position
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(expressionText)
+        hasher.combine(position)
+    }
+}
+
+extension Rule.Kind {
     package var name: String {
-        switch kind {
+        switch self {
         case .alert(let name), .record(let name): name
         }
     }
+}
 
+// MARK: Reading
+
+extension Rule {
     /// Nil after a problem was noted that leaves nothing to keep.
     fileprivate init?(_ reader: MappingReader, groupLabels: [String: String]) {
         let alert = reader.string("alert")
         let record = reader.string("record")
-        expressionText = reader.requiredString("expr")
-        holdDuration = reader.promQLDuration("for") ?? .zero
-        keepFiringFor = reader.promQLDuration("keep_firing_for") ?? .zero
-        labels = groupLabels.merging(reader.texts("labels")) { $1 }
-        annotations = reader.texts("annotations")
-        position = reader.node.position
+        let text = reader.requiredString("expr")
+        let hold = reader.promQLDuration("for")
+        let keep = reader.promQLDuration("keep_firing_for")
+        let labels = groupLabels.merging(reader.labels("labels")) { $1 }
+        let annotations = reader.texts("annotations")
         reader.finish()
+        let kind: Kind
         switch (alert, record) {
         case (let name?, nil): kind = .alert(name)
-        case (nil, let name?):
-            kind = .record(name)
-            if holdDuration > .zero || keepFiringFor > .zero || !annotations.isEmpty {
-                reader.context.report(
-                    reader.node, "a recording rule has \"for\", \"keep_firing_for\" or annotations")
-            }
+        case (nil, let name?): kind = .record(name)
         default:
             reader.context.report(
                 reader.node, "a rule is an alert or a record",
                 expected: "exactly one of alert and record")
             return nil
         }
-        guard !expressionText.isEmpty else { return nil }
+        Self.check(kind, reader)
+        guard !text.isEmpty else { return nil }
         do throws(QueryError) {
-            expression = try Expression.parse(expressionText)
+            self.init(
+                kind, text, try Expression.parse(text), labels, annotations,
+                reader.node.position)
+            holdDuration = hold ?? .zero
+            keepFiringFor = keep ?? .zero
         } catch {
-            if case .notImplemented = error.kind {
-                problem = error
-            } else {
+            reader.context.report(
+                reader.node["expr"] ?? reader.node, "expr of \(kind.name): \(error.message)")
+            return nil
+        }
+    }
+
+    /// What is wrong with the parts other than the expression.
+    private static func check(_ kind: Kind, _ reader: MappingReader) {
+        let key = if case .alert = kind { "alert" } else { "record" }
+        let node = reader.node[key] ?? reader.node
+        if kind.name.isEmpty {
+            reader.context.report(node, "\(key) is empty", expected: "a name")
+        }
+        switch kind {
+        case .alert:
+            for key in ["labels", "annotations"] { checkTemplates(key, kind.name, reader) }
+        case .record(let name):
+            if name.contains("{") || name.contains("}") {
                 reader.context.report(
-                    reader.node["expr"] ?? reader.node, "expr of \(name): \(error.message)")
+                    node, "braces in the name of the recorded series \"\(name)\"",
+                    expected: "a metric name; conditions belong into expr")
             }
+            for key in ["for", "keep_firing_for", "annotations"] {
+                guard let node = reader.node[key], !node.isNull else { continue }
+                reader.context.report(
+                    node, "a recording rule has no \(key)", expected: "\(key) on alerts only")
+            }
+        }
+    }
+
+    private static func checkTemplates(_ key: String, _ alert: String, _ reader: MappingReader) {
+        for entry in reader.node[key]?.entries ?? [] {
+            guard let name = entry.key.text, let text = entry.value.text,
+                let problem = AlertTemplate.problem(text, alert: alert)
+            else { continue }
+            let what = key == "labels" ? "label" : "annotation"
+            reader.context.report(entry.value, "\(what) \"\(name)\": \(problem)")
         }
     }
 }
@@ -152,6 +273,17 @@ extension MappingReader {
             return nil
         }
         return .milliseconds(value)
+    }
+
+    /// Names with texts, where the names are those of labels.
+    fileprivate func labels(_ key: String) -> [String: String] {
+        for entry in self.node[key]?.entries ?? [] {
+            guard let name = entry.key.text, name.isEmpty || name == "__name__" else { continue }
+            context.report(
+                entry.key, "\"\(name)\" is no label that a rule may set",
+                expected: "a label name other than __name__")
+        }
+        return texts(key)
     }
 
     /// A mapping from names to texts; numbers and truth values count as the text they are written

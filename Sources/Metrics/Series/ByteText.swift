@@ -32,6 +32,17 @@ package struct ByteText: Hashable, Comparable, Sendable, CustomStringConvertible
         order(left.bytes[...], right.bytes[...]) < 0
     }
 
+    /// Whether these are its bytes.
+    @inline(__always)
+    func equals(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count == other.count else { return false }
+        guard let two = other.baseAddress else { return true }
+        return bytes.withUnsafeBytes { mine in
+            guard let one = mine.baseAddress else { return true }
+            return memcmp(one, two, other.count) == 0
+        }
+    }
+
     package func hash(into hasher: inout Hasher) {
         bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
     }
@@ -48,14 +59,50 @@ package struct ByteText: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// Negative, zero or positive, as `memcmp`; a prefix sorts before what it begins.
     static func order(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Int {
-        let common = min(left.count, right.count)
-        let result = left.withUnsafeBytes { first -> Int32 in
-            right.withUnsafeBytes { second -> Int32 in
-                guard let one = first.baseAddress, let two = second.baseAddress else { return 0 }
-                return memcmp(one, two, common)
-            }
+        left.withUnsafeBytes { first in right.withUnsafeBytes { order(first, $0) } }
+    }
+
+    static func order(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+        guard let one = left.baseAddress, let two = right.baseAddress else {
+            return left.count - right.count
         }
+        let result = memcmp(one, two, min(left.count, right.count))
         return result != 0 ? Int(result) : left.count - right.count
+    }
+}
+
+/// Hashes of bytes for tables within one run of the program: eight bytes at a time, each multiplied
+/// to 128 bits and folded (as in wyhash). A seed of the run keeps anybody from choosing label
+/// values that collide.
+enum ByteHash {
+    private static let seed = UInt64.random(in: 1...UInt64.max)
+
+    @inline(__always)
+    private static func fold(_ one: UInt64, _ two: UInt64) -> UInt64 {
+        let product = one.multipliedFullWidth(by: two)
+        return product.high ^ product.low
+    }
+
+    /// A running hash with one more number in it.
+    @inline(__always)
+    static func mixed(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+        fold(hash ^ word, 0xA076_1D64_78BD_642F) &+ 0x9E37_79B9_7F4A_7C15
+    }
+
+    static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        var hash = seed ^ UInt64(truncatingIfNeeded: bytes.count) &* 0x9E37_79B9_7F4A_7C15
+        var offset = 0
+        while offset + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            hash = fold(hash ^ word, 0xA076_1D64_78BD_642F)
+            offset += 8
+        }
+        var rest: UInt64 = 0
+        while offset < bytes.count {
+            rest = rest << 8 | UInt64(bytes[offset])
+            offset += 1
+        }
+        return fold(hash ^ rest, 0xE703_7ED1_A0B4_28DB ^ seed)
     }
 }
 

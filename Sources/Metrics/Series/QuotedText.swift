@@ -13,6 +13,17 @@ enum QuotedText {
         return out + "\""
     }
 
+    /// A character as Go's `%q` of a rune shows it: `'a'`, `'\\''`, `'\\n'`.
+    static func goQuote(_ scalar: Unicode.Scalar) -> String {
+        var out = "'"
+        switch scalar {
+        case "'": out += "\\'"
+        case "\"": out += "\""
+        default: append(scalar, to: &out)
+        }
+        return out + "'"
+    }
+
     private static func append(_ scalar: Unicode.Scalar, to out: inout String) {
         switch scalar.value {
         case 0x22: out += "\\\""
@@ -38,7 +49,7 @@ enum QuotedText {
     }
 
     /// Letters, marks, numbers, punctuation and symbols, as Go's `unicode.IsPrint`.
-    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
             .paragraphSeparator, .spaceSeparator:

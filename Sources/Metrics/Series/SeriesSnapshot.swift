@@ -1,105 +1,101 @@
-/// One series: its labels and its samples, oldest first, strictly ascending in time.
-package struct Series: Sendable {
-    package let labels: Labels
-    package internal(set) var samples: [Sample]
-    /// Names this series for as long as the store keeps it; never used again for another one.
-    let id: Int
-
-    package init(labels: Labels, samples: [Sample]) {
-        self.init(labels: labels, samples: samples, id: 0)
-    }
-
-    init(labels: Labels, samples: [Sample], id: Int) {
-        self.labels = labels
-        self.samples = samples
-        self.id = id
-    }
-}
-
-/// Which series carry which label value. Slots ascend.
-struct LabelIndex: Sendable {
-    private(set) var slots: [ByteText: [ByteText: [Int]]] = [:]
-
-    mutating func insert(_ labels: Labels, slot: Int) {
-        for entry in labels.entries {
-            slots[entry.name, default: [:]][entry.value, default: []].append(slot)
-        }
-    }
-}
-
-/// Everything the store held at one moment. A value: appends after it was taken do not show.
+/// Everything the store held at one moment. A value: appends after it was taken do not show, and it
+/// stays whole while the store seals, drops and removes.
 package struct SeriesSnapshot: Sendable {
-    /// Slots of removed series are nil.
-    let series: [Series?]
-    let index: LabelIndex
+    private let owner: SnapshotOwner?
+    private let names: PagedLabels
+    private let index: LabelIndex
+    /// Changes whenever a series came or went; the same number means the same series in the same
+    /// slots, also in other snapshots, and never stands for another store.
+    package let generation: UInt64
 
-    package static let empty = SeriesSnapshot(series: [], index: LabelIndex())
+    package static let empty = SeriesSnapshot(
+        owner: nil, names: PagedLabels(), index: LabelIndex(), generation: 0)
 
-    init(series: [Series?], index: LabelIndex) {
-        self.series = series
+    init(
+        owner: SnapshotOwner?, names: PagedLabels, index: LabelIndex, generation: UInt64
+    ) {
+        self.owner = owner
+        self.names = names
         self.index = index
+        self.generation = generation
+    }
+
+    private func isUsed(_ slot: Int) -> Bool {
+        owner?.slots.record(slot).pointee.isUsed ?? false
+    }
+
+    private func series(_ slot: Int, _ labels: Labels, _ owner: SnapshotOwner) -> Series {
+        Series(labels: labels, record: owner.slots.record(slot).pointee, owner: owner)
     }
 
     /// Every series, in the order of their first samples.
-    package var all: [Series] { series.compactMap { $0 } }
+    package var all: [Series] { select([]) }
 
     /// The names of all metrics, sorted.
     package var metricNames: [String] { labelValues("__name__") }
 
     /// The values of the label called `name`, sorted.
     package func labelValues(_ name: String) -> [String] {
-        (index.slots[ByteText(name)] ?? [:]).keys.sorted().map(\.string)
+        var values: [ByteText] = []
+        for segment in index.segments {
+            guard let column = segment.column(ByteText(name)) else { continue }
+            for position in 0..<column.count
+            where column.slots(position..<position + 1).contains(where: { isUsed(Int($0)) }) {
+                values.append(column.value(position))
+            }
+        }
+        return Self.sortedTexts(values, isSorted: index.segments.count == 1)
     }
 
     /// The names of all labels, sorted.
-    package var labelNames: [String] { index.slots.keys.sorted().map(\.string) }
+    package var labelNames: [String] {
+        var found: [ByteText] = []
+        for segment in index.segments {
+            for column in segment.columns
+            where column.postings.contains(where: { isUsed(Int($0)) }) {
+                found.append(column.name)
+            }
+        }
+        return Self.sortedTexts(found, isSorted: index.segments.count == 1)
+    }
+
+    private static func sortedTexts(_ texts: [ByteText], isSorted: Bool) -> [String] {
+        isSorted ? texts.map(\.string) : Set(texts).sorted().map(\.string)
+    }
 
     /// The series that satisfy every matcher, in the order of their first samples.
     package func select(_ matchers: [LabelMatcher]) -> [Series] {
-        var candidates: [Int]?
-        for matcher in matchers where !matcher.matchesEmpty {
-            let found = slots(for: matcher)
-            if candidates == nil || found.count < candidates?.count ?? 0 { candidates = found }
-            if found.isEmpty { return [] }
-        }
-        var filter = MatcherFilter(matchers)
-        return (candidates ?? Array(series.indices)).compactMap { slot in
-            guard let one = series[slot], filter.accepts(one.labels) else { return nil }
-            return one
+        guard let owner else { return [] }
+        return index.select(matchers, labels: names).compactMap { slot in
+            isUsed(slot) ? series(slot, names[slot], owner) : nil
         }
     }
 
-    private func slots(for matcher: LabelMatcher) -> [Int] {
-        guard let values = index.slots[matcher.name] else { return [] }
-        if matcher.kind == .equal { return values[matcher.value] ?? [] }
-        var found: [Int] = []
-        for (value, slots) in values where matcher.matches(value) { found += slots }
-        return found.sorted()
+    /// Which series satisfy every matcher, to be used again with later snapshots of the same
+    /// `generation`: a standing query looks its series up once and not at every tick.
+    package func selection(_ matchers: [LabelMatcher]) -> SeriesSelection {
+        let slots = index.select(matchers, labels: names).filter(isUsed)
+        return SeriesSelection(
+            generation: generation, labels: slots.map { names[$0] }, slots: slots)
+    }
+
+    /// The series of `selection` as this snapshot sees them, in the same order and number; nil when
+    /// series came or went since the selection was made.
+    package func series(of selection: SeriesSelection) -> [Series]? {
+        guard selection.generation == generation else { return nil }
+        guard let owner else { return [] }
+        return selection.slots.indices.map {
+            series(selection.slots[$0], selection.labels[$0], owner)
+        }
     }
 }
 
-/// Checks labels against matchers and remembers the verdict on each value, because one value of a
-/// label stands in many series and a regular expression costs more than a look-up.
-private struct MatcherFilter {
-    private let matchers: [LabelMatcher]
-    private var verdicts: [[ByteText: Bool]]
+/// Series found by matchers, without their samples.
+package struct SeriesSelection: Sendable {
+    /// The `generation` of the snapshot that it was made from.
+    package let generation: UInt64
+    package let labels: [Labels]
+    let slots: [Int]
 
-    init(_ matchers: [LabelMatcher]) {
-        self.matchers = matchers
-        verdicts = Array(repeating: [:], count: matchers.count)
-    }
-
-    mutating func accepts(_ labels: Labels) -> Bool {
-        for (position, matcher) in matchers.enumerated() {
-            let value = labels.value(of: matcher.name) ?? .empty
-            if let known = verdicts[position][value] {
-                if !known { return false }
-                continue
-            }
-            let verdict = matcher.matches(value)
-            verdicts[position][value] = verdict
-            if !verdict { return false }
-        }
-        return true
-    }
+    package var count: Int { slots.count }
 }

@@ -15,39 +15,73 @@ indirect enum PatternNode: Sendable {
     /// How often its most repeated part is written out: counts of nested repetitions multiply.
     var copies: Int {
         switch self {
-        case .empty, .set, .assertion: 1
-        case .concatenation(let parts), .alternation(let parts): parts.map(\.copies).max() ?? 1
-        case .group(let inner, _): inner.copies
+        case .empty, .set, .assertion: return 1
+        case .concatenation(let parts), .alternation(let parts):
+            return parts.map(\.copies).max() ?? 1
+        case .group(let inner, _): return inner.copies
         case .repetition(let inner, let low, let high, _):
-            inner.copies.multipliedReportingOverflow(by: max(low, high ?? 1, 1)).overflow
-                ? .max : inner.copies * max(low, high ?? 1, 1)
+            let (copies, overflows) = inner.copies.multipliedReportingOverflow(
+                by: max(low, high ?? 1, 1))
+            return overflows ? .max : copies
         }
     }
 
-    /// The words it matches when it is nothing but words joined by `|`; nil otherwise.
+    /// More words are not worked out: of a product, and of alternatives.
+    static let literalsMax = 128
+    static let alternativesMax = 20_000
+
+    /// The words it matches when it matches only few; nil otherwise.
     var literals: [ByteText]? {
         switch self {
         case .empty: return [.empty]
         case .set(let set):
-            guard let scalar = set.single else { return nil }
-            return [ByteText(String(Character(scalar)))]
+            guard set.count <= 16 else { return nil }
+            return set.scalars.map { ByteText(String(Character($0))) }
         case .concatenation(let parts):
-            var bytes: [UInt8] = []
+            var words: [ByteText] = [.empty]
             for part in parts {
-                guard case .set(let set) = part, let scalar = set.single else { return nil }
-                bytes += Array(String(Character(scalar)).utf8)
+                guard let endings = part.literals else { return nil }
+                guard words.count * endings.count <= Self.literalsMax else { return nil }
+                words = words.flatMap { word in
+                    endings.map { ByteText(word.bytes + $0.bytes) }
+                }
             }
-            return [ByteText(bytes)]
+            return words
         case .alternation(let branches):
             var words: [ByteText] = []
             for branch in branches {
                 guard let found = branch.literals else { return nil }
                 words += found
+                if words.count > Self.alternativesMax { return nil }
             }
             return words
         case .group(let inner, _): return inner.literals
+        case .repetition(let inner, 0, 1, _): return inner.literals.map { $0 + [.empty] }
         case .repetition, .assertion: return nil
         }
+    }
+
+    /// What every match begins with.
+    var literalPrefix: ByteText {
+        switch self {
+        case .empty, .repetition, .alternation, .assertion: return .empty
+        case .set(let set):
+            return set.single.map { ByteText(String(Character($0))) } ?? .empty
+        case .group(let inner, _): return inner.literalPrefix
+        case .concatenation(let parts):
+            var prefix: [UInt8] = []
+            for part in parts {
+                prefix += part.literalPrefix.bytes
+                guard let words = part.literals, words.count == 1 else { break }
+            }
+            return ByteText(prefix)
+        }
+    }
+
+    /// Whether it is `.*` that takes everything.
+    var isAnything: Bool {
+        if case .repetition(.set(let set), 0, nil, _) = self { return set == .all }
+        return false
     }
 }
 
@@ -76,6 +110,10 @@ struct ScalarSet: Sendable, Hashable {
 
     init(_ scalar: UInt32) { ranges = [scalar...scalar] }
 
+    var count: Int { ranges.reduce(0) { $0 + $1.count } }
+
+    var scalars: [Unicode.Scalar] { ranges.flatMap { $0.compactMap { Unicode.Scalar($0) } } }
+
     /// Its only member, or nil.
     var single: Unicode.Scalar? {
         guard ranges.count == 1, ranges[0].count == 1 else { return nil }
@@ -83,11 +121,13 @@ struct ScalarSet: Sendable, Hashable {
     }
 
     func contains(_ scalar: UInt32) -> Bool {
-        for range in ranges {
-            if scalar < range.lowerBound { return false }
-            if scalar <= range.upperBound { return true }
+        var low = 0
+        var high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound < scalar { low = middle + 1 } else { high = middle }
         }
-        return false
+        return low < ranges.count && ranges[low].lowerBound <= scalar
     }
 
     var inverted: ScalarSet {
@@ -101,36 +141,9 @@ struct ScalarSet: Sendable, Hashable {
         return ScalarSet(result)
     }
 
-    func union(_ other: ScalarSet) -> ScalarSet { ScalarSet(ranges + other.ranges) }
-
-    /// With the other case of every ASCII letter; nil when it holds letters beyond ASCII, whose
-    /// folding is not supported (a full set or a set without letters needs none).
-    var foldingCase: ScalarSet? {
-        if ranges == Self.all.ranges { return self }
-        var extra: [ClosedRange<UInt32>] = []
-        for range in ranges {
-            if range.upperBound > 0x7F,
-                !(range.lowerBound == 0x80 && range.upperBound == Self.highest)
-            {
-                guard range.lowerBound > 0x7F, isCaseless(range) else { return nil }
-            }
-            for value in max(range.lowerBound, 0x41)...max(0x41, min(range.upperBound, 0x7A))
-            where range.contains(value) {
-                if (0x41...0x5A).contains(value) { extra.append(value + 32...value + 32) }
-                if (0x61...0x7A).contains(value) { extra.append(value - 32...value - 32) }
-                // U+017F (long s) folds to s, U+212A (Kelvin sign) to k.
-                if value | 32 == 0x73 { extra.append(0x17F...0x17F) }
-                if value | 32 == 0x6B { extra.append(0x212A...0x212A) }
-            }
-        }
-        return ScalarSet(ranges + extra)
-    }
-
-    private func isCaseless(_ range: ClosedRange<UInt32>) -> Bool {
-        guard range.count <= 64 else { return false }
-        return range.allSatisfy { value in
-            guard let scalar = Unicode.Scalar(value) else { return true }
-            return !scalar.properties.isCased && scalar.value != 0x17F && scalar.value != 0x212A
-        }
+    /// With everything that differs only in case.
+    var foldingCase: ScalarSet {
+        if let single { return UnicodeSets.folded(single.value) }
+        return UnicodeSets.foldingCase(self)
     }
 }

@@ -17,38 +17,43 @@ extension PatternParser {
             }
             if scalar == "\\", index + 1 < scalars.count {
                 index += 1
-                if let set = shorthand() {
+                if let set = try shorthand() {
                     ranges += set.ranges
                     continue
                 }
                 index -= 1
             }
-            ranges.append(try bracketRange())
+            ranges.append(try bracketRange(in: start))
         }
         index += 1
-        let set = ScalarSet(ranges)
-        guard isNegated else { return set }
-        // Case folding must happen before the complement: `(?i)[^a]` excludes A too.
-        return try folded(set).inverted
+        // Case folding comes before the complement: `(?i)[^a]` excludes A too.
+        let set = folded(ScalarSet(ranges))
+        return isNegated ? set.inverted : set
     }
 
-    private mutating func bracketRange() throws(RegexPattern.SyntaxError) -> ClosedRange<UInt32> {
+    private mutating func bracketRange(
+        in bracket: Int
+    ) throws(RegexPattern.SyntaxError) -> ClosedRange<UInt32> {
         let start = index
-        let low = try bracketScalar()
+        let low = try bracketScalar(in: bracket)
         guard next == "-", index + 1 < scalars.count, scalars[index + 1] != "]" else {
             return low...low
         }
         index += 1
-        let high = try bracketScalar()
+        let high = try bracketScalar(in: bracket)
         guard high >= low else {
             throw fail("invalid character class range: `\(text(from: start))`")
         }
         return low...high
     }
 
-    private mutating func bracketScalar() throws(RegexPattern.SyntaxError) -> UInt32 {
+    private mutating func bracketScalar(
+        in bracket: Int
+    ) throws(RegexPattern.SyntaxError) -> UInt32 {
         let start = index
-        guard let scalar = next else { throw fail("missing closing ]: `\(source)`") }
+        guard let scalar = next else {
+            throw fail("missing closing ]: `\(text(from: bracket))`")
+        }
         index += 1
         return scalar == "\\" ? try escapedScalar(start: start) : scalar.value
     }
@@ -69,7 +74,7 @@ extension PatternParser {
         guard let set = Self.classes[name] else {
             throw fail("invalid character class range: `\(text(from: start))`")
         }
-        return isNegated ? set.inverted : set
+        return isNegated ? folded(set).inverted : folded(set)
     }
 
     private static let classes: [String: ScalarSet] = [
