@@ -47,9 +47,8 @@ struct CleanCommand: ParsableCommand {
     }
 }
 
-/// Bytes to standard output, unbuffered.
-enum StandardOutput {
-    /// Writes all of `bytes`; a reader that has gone ends the program quietly.
+extension StandardOutput {
+    /// Writes all of `bytes`, unbuffered; a reader that has gone ends the program quietly.
     static func write(_ bytes: [UInt8]) throws {
         var done = 0
         while done < bytes.count {
