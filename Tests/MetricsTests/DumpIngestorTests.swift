@@ -127,6 +127,28 @@ import Testing
         }
         #expect(ingest("stays 1\n", at: 41_000).vanished == 200)
         #expect(ingestor.metricNames == ["stays"])
+        #expect(ingestor.namesRemembered == 2)
+    }
+
+    @Test func forgetsNamesThatAreGoneForLong() {
+        for round in 0..<20 {
+            let text = (0..<500).map { "a\(round)_\($0) 1\n" }.joined()
+            let report = ingest("stays 1\n" + text, at: Int64(round) * 1000 + 1000)
+            #expect(report.samples == 501 && report.vanished == (round > 0 ? 500 : 0))
+            #expect(ingestor.metricNames.count == 501)
+            #expect(ingestor.metricNames.isSuperset(of: ["stays", "a\(round)_0", "a\(round)_499"]))
+            #expect(ingestor.namesRemembered <= 501 + 1500)
+        }
+    }
+
+    /// Reads are told apart by 16 bits: what ended one turn ago is not taken for seen.
+    @Test func whatEndedStaysEnded() {
+        #expect(ingest("a 1\nb 1\n", at: 1000).series == 2)
+        for round in 0..<65_537 {
+            #expect(ingestor.sourceVanished(at: 2000, in: store) == (round == 0 ? 2 : 0))
+            if round > 65_530 { #expect(ingestor.metricNames.isEmpty) }
+        }
+        #expect(ingest("a 1\nb 1\n", at: 3000).series == 2)
     }
 
     @Test func twoSpellingsAreOneSeries() throws {
@@ -175,6 +197,43 @@ import Testing
         #expect(ingestor.metadata["a"]?.type == .gauge)
         _ = ingest(other, at: 5000)
         #expect(ingestor.metadata["a"]?.help == nil && ingestor.metadata["h"] == nil)
+    }
+
+    /// A quoted name may hold line ends: what follows them was no line of its own.
+    @Test func linesWithinQuotedNamesStayWithin() {
+        let text = "# HELP \"a\n{\"b\nc\",d=\"e\"} 3.14\n# HELP \"f\ng\" h\ni 1"
+        for round in 1...3 {
+            let report = ingest(text, at: Int64(round) * 1000)
+            #expect(report.samples == 1 && report.series == 1 && report.vanished == 0)
+            #expect(report.skipped.map(\.line) == [3])
+            #expect(ingestor.metadata[ByteText("f\ng")]?.help == "h")
+        }
+        #expect(ingestor.metricNames == ["i"])
+        // The same line, and one more byte; a line end in place of a blank; the line cut short.
+        for other in ["# HELP a bc\n", "# HELP a\nb 1\n", "# HELP a", "# HELP a b"] {
+            _ = ingest("# HELP a b\n", at: 10_000)
+            _ = ingest("# HELP a b\n", at: 11_000)
+            let report = ingest(other, at: 12_000)
+            #expect(report.skippedCount == 0 && report.samples == (other.contains("1") ? 1 : 0))
+            _ = ingest(other, at: 13_000)
+            let help = other.hasSuffix("bc\n") ? "bc" : other.hasSuffix(" b") ? "b" : ""
+            #expect(ingestor.metadata["a"]?.help == ByteText(help))
+        }
+    }
+
+    /// What one format takes the other may refuse; nothing stands behind `# EOF`.
+    @Test func remembersLinesOfOneFormatOnly() {
+        let text = "# TYPE a unknown\na 1\n"
+        for time in [1000, 2000] as [Int64] {
+            #expect(ingest(text + "# EOF\n", at: time).skippedCount == 0)
+        }
+        #expect(ingest(text, at: 3000).error != nil)
+        let late = ingest("# EOF\n" + text + "# EOF\n", at: 4000)
+        #expect(late.skippedCount == 3 && late.samples == 0)
+        let plain = "# HELP b c\n# TYPE b untyped\nb{ c=\"d\" } 1\n"
+        for time in [5000, 6000] as [Int64] { #expect(ingest(plain, at: time).samples == 1) }
+        let other = ingest(plain + "# EOF\n", at: 7000)
+        #expect(other.skipped.map(\.line) == [2, 3] && other.vanished == 1)
     }
 
     /// Larger than what is stored under one lock.

@@ -44,7 +44,7 @@ package final class DumpIngestor: Sendable {
                     "the dump does not end with # EOF: it is still being written or was cut"
                 return report
             }
-            memory.begin(extraLabels)
+            memory.begin(extraLabels, format)
             let extra = extraLabels.map {
                 Labels.Entry(name: ByteText($0.key), value: ByteText($0.value))
             }
@@ -69,6 +69,11 @@ package final class DumpIngestor: Sendable {
         memory.withLock { $0.metricNames }
     }
 
+    /// How many names are remembered, those of ended series included.
+    package var namesRemembered: Int {
+        memory.withLock { $0.names.count }
+    }
+
     /// What the last read said about each metric family, by name.
     package var metadata: [ByteText: MetricMetadata] {
         memory.withLock { $0.families }
@@ -78,7 +83,7 @@ package final class DumpIngestor: Sendable {
     /// - Returns: how many staleness markers were written.
     package func sourceVanished(at time: Int64, in store: SeriesStore) -> Int {
         memory.withLock { memory in
-            memory.generation &+= 1
+            memory.advanceGeneration()
             return store.write { writer in
                 writer.advance(to: time)
                 var reading = IngestReading(readAt: time, extra: [])

@@ -4,7 +4,10 @@ struct IngestMemory {
     private(set) var cache = SeriesCache()
     /// Where the first sample of the last read is remembered.
     var first = 0
-    var generation: UInt16 = 0
+    /// Which read this is; never 0, which stands for none.
+    private(set) var generation: UInt16 = 0
+    /// The last read's; what is remembered was checked by its rules.
+    private var format = ExpositionFormat.automatic
     private var extraLabels: [String: String] = [:]
     private(set) var names: [ByteText] = []
     private var positions: [ByteText: Int32] = [:]
@@ -19,11 +22,14 @@ struct IngestMemory {
     private var sawOtherLines = false
 
     private struct MetadataLine {
+        /// Bytes up to, not including, the line end that a reading stopped at: a quoted name may
+        /// hold others.
+        var length: Int
         var hash: TextHash
         var type: MetricType?
     }
 
-    mutating func begin(_ labels: [String: String]) {
+    mutating func begin(_ labels: [String: String], _ format: ExpositionFormat) {
         if extraLabels != labels {
             cache = SeriesCache()
             first = 0
@@ -31,13 +37,19 @@ struct IngestMemory {
             positions = [:]
             extraLabels = labels
         }
-        generation &+= 1
+        advanceGeneration()
+        if format != self.format { trustsLines = false }
+        self.format = format
         nextLine = 0
         sawOtherLines = false
         if !trustsLines {
             families = [:]
             lines = []
         }
+    }
+
+    mutating func advanceGeneration() {
+        generation = generation == .max ? 1 : generation + 1
     }
 
     /// Called at the end of a dump.
@@ -62,15 +74,34 @@ struct IngestMemory {
         return position
     }
 
+    /// Removes what ended when that is much, and the names that nothing bears any more.
+    /// - Returns: whether it did; positions have changed then.
+    mutating func compact(ended: Int) -> Bool {
+        guard cache.compact(ended: ended) else { return false }
+        let old = names
+        var moved = [Int32](repeating: -1, count: old.count)
+        names = []
+        positions = [:]
+        for position in 0..<cache.count {
+            let name = Int(cache.entries[position].name)
+            if moved[name] < 0 { moved[name] = self.position(ofName: old[name]) }
+            cache.entries[position].name = moved[name]
+        }
+        first = 0
+        return true
+    }
+
     // MARK: Metadata
 
     /// Passes a metadata line that is the same as in the last read.
     mutating func skipsKnownLine(_ scanner: inout ExpositionScanner) -> Bool {
-        guard trustsLines, nextLine < lines.count else { return false }
+        guard trustsLines, nextLine < lines.count, !scanner.sawEOF else { return false }
         let start = scanner.index
-        let end = ByteScan.first(0x0A, scanner.base, from: start, end: scanner.count)
         let known = lines[nextLine]
-        guard hash(scanner, start..<end) == known.hash else { return false }
+        let end = start + known.length
+        guard end == scanner.count || (end < scanner.count && scanner.base[end] == 0x0A),
+            hash(scanner, start..<end) == known.hash
+        else { return false }
         nextLine += 1
         scanner.index = min(end + 1, scanner.count)
         if let type = known.type { scanner.setType(type) }
@@ -85,10 +116,10 @@ struct IngestMemory {
         if trustsLines {
             sawOtherLines = true
         } else if lines.count < DumpIngestor.familiesMax * 3 {
-            let end = ByteScan.first(
-                0x0A, scanner.base, from: scanner.lineStart, end: scanner.count)
-            let hash = hash(scanner, scanner.lineStart..<end)
-            lines.append(MetadataLine(hash: hash, type: type))
+            let start = scanner.lineStart
+            let end = scanner.index - (scanner.base[scanner.index - 1] == 0x0A ? 1 : 0)
+            let hash = hash(scanner, start..<end)
+            lines.append(MetadataLine(length: end - start, hash: hash, type: type))
             nextLine = lines.count
         }
         let name = ByteText(scanner.unescaped(found.name))

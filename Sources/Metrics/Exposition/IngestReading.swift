@@ -66,7 +66,7 @@ struct IngestReading {
         let end = start &+ length
         guard scanner.isQuick(upTo: end), scanner.base[end] == 0x20 else { return nil }
         let hash = memory.hasher.hash(
-            scanner.base + start, count: length, variant: scanner.normalisesBounds ? 1 : 0)
+            scanner.base + start, count: length, variant: variant(scanner))
         guard hash == cache.entries[position].hash,
             scanner.quickFields(start: start, seriesEnd: end)
         else { return nil }
@@ -81,7 +81,13 @@ struct IngestReading {
     private func hash(_ scanner: ExpositionScanner, _ memory: IngestMemory) -> TextHash {
         memory.hasher.hash(
             scanner.base + scanner.seriesStart, count: scanner.seriesEnd - scanner.seriesStart,
-            variant: scanner.normalisesBounds ? 1 : 0)
+            variant: variant(scanner))
+    }
+
+    /// The same text is another series with other rules.
+    @inline(__always)
+    private func variant(_ scanner: ExpositionScanner) -> UInt64 {
+        (scanner.normalisesBounds ? 1 : 0) | (scanner.format == .openMetrics ? 4 : 0)
     }
 
     // MARK: Samples
@@ -213,6 +219,7 @@ struct IngestReading {
         for position in missing {
             let entry = cache.entries[position]
             cache.entries[position].state.insert(.isEnded)
+            cache.entries[position].generation = 0
             guard entry.state.isEmpty, !respelled.contains(entry.reference),
                 writer.isValid(entry.reference)
             else { continue }
@@ -220,10 +227,7 @@ struct IngestReading {
                 report.vanished += 1
             }
         }
-        if cache.compact(ended: ended + missing.count) {
-            memory.first = 0
-            previous = -1
-        }
+        if memory.compact(ended: ended + missing.count) { previous = -1 }
     }
 
     /// Which of the series at `missing` another entry of this read stands for.

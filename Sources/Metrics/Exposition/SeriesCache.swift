@@ -12,7 +12,7 @@ final class SeriesCache {
         var next: Int32
         /// The metric's name, as a position in `IngestMemory.names`.
         var name: Int32
-        /// The read that saw it last.
+        /// The read that saw it last; 0 when it ended.
         var generation: UInt16
         var state: State
     }
