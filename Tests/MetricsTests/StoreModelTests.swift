@@ -59,6 +59,18 @@ import Testing
             }
         }
         #expect(rest.isEmpty)
+        rest = window[...]
+        series.withPieces(
+            after: after, through: through, scratch: &scratch, isSummarised: false
+        ) { piece in
+            guard case .samples(let samples) = piece else {
+                Issue.record("a summary although samples were asked for")
+                return
+            }
+            #expect(same(samples, rest.prefix(samples.count)))
+            rest = rest.dropFirst(samples.count)
+        }
+        #expect(rest.isEmpty)
     }
 
     @Test(arguments: SampleShape.allCases) func windowsAgreeWithAModel(shape: SampleShape) throws {

@@ -8,14 +8,16 @@ struct Selection {
     /// Series lie anywhere in memory, so that their samples are asked for some rows ahead.
     private static let prefetchDistance = 8
 
-    /// Fetches the newest samples of a row that comes soon.
+    /// Fetches the newest samples of a row that comes soon, and what is sealed when there are
+    /// fewer.
     @inline(__always)
     func prefetch(after row: Int, samples: Int) {
         let next = row &+ Self.prefetchDistance
         guard next < series.count, let raw = series[next].raw else { return }
         let count = series[next].rawCount
+        if samples > count { series[next].sealed?.prefetch() }
         var index = count &- 1
-        let end = max(0, count &- min(samples, 32))
+        let end = max(0, count &- min(samples, 96))
         while index >= end {
             csystem_prefetch_for_read(raw + index)
             // Four samples are a cache line.

@@ -18,6 +18,8 @@ struct WindowProducer {
     private static let samplesPerClock = 500_000
     /// Set when a window was not empty.
     private var hasRead = false
+    /// How many samples of a coming row are asked for.
+    private let prefetched: Int
     private let range: PositionRange
     private let parameterRange: PositionRange
     /// The metric whose name was looked at last.
@@ -31,6 +33,8 @@ struct WindowProducer {
         self.kernel = kernel
         self.grid = grid
         self.parameter = parameter
+        // Samples come every 15 s or so; more than a raw buffer has are of no use.
+        prefetched = Int(max(24, min(windows.length / 15_000, 128)))
         self.range = range
         self.parameterRange = parameterRange
         table = kernel.keepsName ? windows.source.table : windows.source.table.bare
@@ -56,9 +60,15 @@ struct WindowProducer {
         var present = 0
         var window = 0
         if summary != nil, case .series(let selection) = windows.source {
-            selection.prefetch(after: row, samples: 24)
+            selection.prefetch(after: row, samples: prefetched)
             present = summarise(selection.series[row], to: values, &evaluator.scratch)
             window = summary?.count ?? 0
+        } else if grid.isSingle, case .quantile = kernel,
+            case .series(let selection) = windows.source
+        {
+            selection.prefetch(after: row, samples: prefetched)
+            present = writeQuantile(selection.series[row], to: values, &evaluator.scratch)
+            window = quantiles.count
         } else {
             let windows = windows
             windows.withSamples(ofRow: row, &evaluator.scratch) { samples in
@@ -102,6 +112,26 @@ struct WindowProducer {
         case .maximum: values[0] = summary.maximum
         case .reduce, .predictLinear, .quantile: break
         }
+        return Absent.isPresent(values[0]) ? 1 : 0
+    }
+
+    /// The quantile of one window, whose values need not stand side by side before.
+    private mutating func writeQuantile(
+        _ series: Series, to values: UnsafeMutablePointer<Double>, _ scratch: inout SampleScratch
+    ) -> Int {
+        quantiles.reset()
+        let end = windows.ends.start
+        series.withPieces(
+            after: end &- windows.length, through: end, scratch: &scratch.unpacked,
+            isSummarised: false
+        ) { piece in
+            if case .samples(let samples) = piece { quantiles.add(samples) }
+        }
+        guard quantiles.count > 0 else { return 0 }
+        hasRead = true
+        read += quantiles.count
+        newest = max(newest, quantiles.newest)
+        values[0] = quantiles.quantile(parameter[0])
         return Absent.isPresent(values[0]) ? 1 : 0
     }
 
@@ -156,8 +186,9 @@ struct WindowProducer {
             swap(&scratch, &quantiles)
             defer { swap(&scratch, &quantiles) }
             return each(samples, values, budget) { step, low, high in
-                scratch.quantile(
-                    UnsafeBufferPointer(rebasing: samples[low..<high]), parameter[step])
+                scratch.reset()
+                scratch.add(UnsafeBufferPointer(rebasing: samples[low..<high]))
+                return scratch.quantile(parameter[step])
             }
         }
     }
@@ -200,25 +231,60 @@ struct WindowProducer {
     }
 }
 
-/// Finds quantiles without sorting everything.
+/// Finds quantiles of windows without sorting everything.
 struct QuantileScratch {
     private var values: [Double] = []
+    /// Of the window, staleness markers not counted.
+    private(set) var count = 0
+    /// When the newest sample of the window was taken.
+    private(set) var newest = Int64.min
+    private var falls = 0
 
-    mutating func quantile(_ samples: UnsafeBufferPointer<Sample>, _ q: Double) -> Double {
-        if values.count < samples.count {
-            values = Array(repeating: 0, count: max(64, samples.count * 2))
-        }
+    mutating func reset() {
+        (count, newest, falls) = (0, .min, 0)
+    }
+
+    /// Of what was added since the last reset.
+    mutating func quantile(_ q: Double) -> Double {
+        let (count, isSorted) = (count, falls == 0)
         return values.withUnsafeMutableBufferPointer { values in
-            let values = UnsafeMutableBufferPointer(rebasing: values[..<samples.count])
-            var falls = 0
-            var previous = -Double.infinity
+            Quantile.of(
+                UnsafeMutableBufferPointer(rebasing: values[..<count]), q, isSorted: isSorted)
+        }
+    }
+
+    mutating func add(_ samples: UnsafeBufferPointer<Sample>) {
+        let start = count
+        if values.count < start + samples.count {
+            let size = max(64, (start + samples.count) * 2)
+            values.append(contentsOf: repeatElement(0, count: size - values.count))
+        }
+        let found = values.withUnsafeMutableBufferPointer { values in
+            var found = 0
+            var previous = start > 0 ? values[start - 1] : -Double.infinity
             for index in 0..<samples.count {
                 let value = samples[index].v
-                values[index] = value
-                falls &+= value >= previous ? 0 : 1
+                values[start + index] = value
+                // Also counts markers, which are NaN.
+                found &+= value >= previous ? 0 : 1
                 previous = value
             }
-            return Quantile.of(values, q, isSorted: falls == 0)
+            return found
+        }
+        if found > 0 {
+            falls += found
+            addWithoutMarkers(samples)
+        } else if let last = samples.last {
+            count += samples.count
+            newest = last.t
+        }
+    }
+
+    private mutating func addWithoutMarkers(_ samples: UnsafeBufferPointer<Sample>) {
+        for sample in samples where !StaleMarker.isStale(sample.v) {
+            values[count] = sample.v
+            newest = sample.t
+            count += 1
         }
     }
 }

@@ -31,17 +31,17 @@ struct WindowSummary {
         }
     }
 
-    /// The usual case, without a branch per sample: no marker among them and no fall.
+    /// The usual case, without a branch per sample: no NaN among them and no fall.
     private mutating func addPlain(_ samples: UnsafeBufferPointer<Sample>) -> Bool {
         guard part != .extremes, let base = samples.baseAddress, samples.count > 0 else {
             return false
         }
-        var odd = StaleMarker.isStale(base[0].v) ? 1 : 0
         var previous = count > 0 ? last.v : base[0].v
+        var odd = 0
         for index in 0..<samples.count {
             let value = base[index].v
-            odd &+= value < previous ? 1 : 0
-            odd &+= value.bitPattern == StaleMarker.bits ? 1 : 0
+            // False for markers too, which are NaN.
+            odd &+= value >= previous ? 0 : 1
             previous = value
         }
         guard odd == 0 else { return false }

@@ -229,10 +229,14 @@ enum IntegerPacking {
 
     /// Writes `count` integers to every second place from `target` on: the layout of the times, or
     /// of the values, in an array of samples.
+    /// - Parameter end: no integer is wanted from this index on; `source` then stays somewhere
+    ///   within the integers.
     static func decode(
-        from source: inout ByteSource, count: Int, into target: UnsafeMutablePointer<Int64>
+        from source: inout ByteSource, count: Int, before end: Int = .max,
+        into target: UnsafeMutablePointer<Int64>
     ) throws(SampleCodec.DecodingError) {
         guard count > 0 else { return }
+        let end = min(end, count)
         let mode = try source.byte()
         guard let order = Order(rawValue: mode >> 6) else { throw .malformed }
         let shift = Int64(mode & 0x3F)
@@ -244,7 +248,7 @@ enum IntegerPacking {
             step = try source.signed()
             if order == .linear {
                 let increment = step &<< shift
-                for index in 1..<max(count, 1) {
+                for index in 1..<max(end, 1) {
                     target[index * 2] = target[index * 2 - 2] &+ increment
                 }
                 return
@@ -254,7 +258,7 @@ enum IntegerPacking {
         }
         var level = order == .second ? step : 0
         var block = Block()
-        while start < count {
+        while start < end {
             let length = min(blockCount, count - start)
             try decodeBlock(from: &source, count: length, into: &block)
             let output = target + start * 2
@@ -282,7 +286,7 @@ enum IntegerPacking {
     }
 
     /// Room for the residuals of one block.
-    private struct Block {
+    struct Block {
         private var storage = InlineArray<32, Int64>(repeating: 0)
 
         @inline(__always)
@@ -300,7 +304,7 @@ enum IntegerPacking {
         }
     }
 
-    private static func decodeBlock(
+    static func decodeBlock(
         from source: inout ByteSource, count: Int, into block: inout Block
     ) throws(SampleCodec.DecodingError) {
         let head = try source.byte()

@@ -196,20 +196,98 @@ struct SampleChunk: @unchecked Sendable {
 
     /// Writes all samples to `target`, which has room for `count` of them, initialised.
     func decode(into target: UnsafeMutablePointer<Sample>) {
+        writeTimes(to: target)
+        writeValues(0..<count, to: target)
+    }
+
+    /// Writes the samples in `(after, through]` to `target`, each to its own place; others may be
+    /// written too.
+    /// - Parameters:
+    ///   - after: earlier than the last sample; nil for all from the first.
+    ///   - through: not earlier than the first sample.
+    ///   - target: room for `count` samples, initialised.
+    /// - Returns: the places.
+    func decode(
+        after: Int64?, through: Int64, into target: UnsafeMutablePointer<Sample>
+    ) -> Range<Int> {
+        writeTimes(to: target)
+        let places = places(after: after, through: through, target)
+        writeValues(places, to: target)
+        return places
+    }
+
+    /// What is known about the samples in `(after, through]` when no value of the chunk is smaller
+    /// than the one before it; nil otherwise, or when there is none. Parameters as for `decode`.
+    func summary(
+        after: Int64, through: Int64, scratch: UnsafeMutablePointer<Sample>
+    ) -> ChunkSummary? {
+        let header = header
+        guard header.flags.isSuperset(of: [.numbersOnly, .monotone]) else { return nil }
+        if header.times != nil { writeTimes(to: scratch) }
+        let places = places(after: after, through: through, scratch)
+        guard !places.isEmpty else { return nil }
+        let first = sample(at: places.lowerBound, scratch)
+        let last = places.count == 1 ? first : sample(at: places.upperBound - 1, scratch)
+        return ChunkSummary(
+            first: first, last: last, count: places.count, min: first.v, max: last.v,
+            resetCorrection: 0, isMonotone: true,
+            isConstant: header.flags.contains(.constant))
+    }
+
+    /// - Parameter scratch: room for all samples; times that are not regular are there already.
+    private func sample(at place: Int, _ scratch: UnsafeMutablePointer<Sample>) -> Sample {
+        let header = header
+        if place == 0 { return header.first }
+        if place == Int(header.count) - 1 { return header.last }
+        if header.times == nil { scratch[place].t = header.first.t &+ Int64(place) &* step }
+        writeValues(place..<place + 1, to: scratch)
+        return scratch[place]
+    }
+
+    /// Between the samples of a regular chunk.
+    private var step: Int64 {
+        let header = header
+        return header.count > 1
+            ? (header.last.t &- header.first.t) / Int64(header.count - 1) : 0
+    }
+
+    /// - Parameter samples: their times are there already, unless they are regular.
+    private func places(
+        after: Int64?, through: Int64, _ samples: UnsafePointer<Sample>
+    ) -> Range<Int> {
+        let header = header
+        let count = Int(header.count)
+        let all = UnsafeBufferPointer(start: samples, count: count)
+        func index(after time: Int64) -> Int {
+            if header.times != nil { return all.firstIndex(after: time) }
+            return Int((time &- header.first.t) / step) + 1
+        }
+        let end = header.last.t <= through ? count : index(after: through)
+        guard let after, header.first.t <= after else { return 0..<end }
+        let start = index(after: after)
+        return start..<max(start, end)
+    }
+
+    private func writeTimes(to target: UnsafeMutablePointer<Sample>) {
         let header = header
         let count = Int(header.count)
         if let times = header.times {
             Self.decodeTimes(times.payload, count: count, into: target)
-        } else {
-            let step = count > 1 ? (header.last.t &- header.first.t) / Int64(count - 1) : 0
-            var time = header.first.t
-            for index in 0..<count {
-                target[index].t = time
-                time &+= step
-            }
+            return
         }
+        let step = step
+        var time = header.first.t
+        for index in 0..<count {
+            target[index].t = time
+            time &+= step
+        }
+    }
+
+    private func writeValues(_ places: Range<Int>, to target: UnsafeMutablePointer<Sample>) {
+        let header = header
+        let count = Int(header.count)
         if header.flags.contains(.constant) {
-            for index in 0..<count { target[index].v = header.first.v }
+            for index in places { target[index].v = header.first.v }
             return
         }
         let start =
@@ -217,7 +295,8 @@ struct SampleChunk: @unchecked Sendable {
         let payload = UnsafeRawBufferPointer(start: block + start, count: Int(header.payload))
         Self.reading(payload) { (source) throws(SampleCodec.DecodingError) in
             let words = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Int64.self)
-            try SampleCodec.decodeValues(&source, count: count, into: words)
+            try SampleCodec.decodeValues(
+                &source, count: count, places: places, last: header.last.v, into: words)
         }
     }
 

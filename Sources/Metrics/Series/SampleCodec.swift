@@ -140,9 +140,14 @@ package enum SampleCodec {
         try decodeValues(&source, count: count, into: words)
     }
 
-    /// - Parameter words: times and values in turn; the values are written.
+    /// - Parameters:
+    ///   - places: of the values that are wanted; all when nil. Then `source` need not stay behind
+    ///     the values.
+    ///   - last: the last of all values, when it is known: it makes late places quick.
+    ///   - words: times and values in turn; the values are written.
     static func decodeValues(
-        _ source: inout ByteSource, count: Int, into words: UnsafeMutablePointer<Int64>
+        _ source: inout ByteSource, count: Int, places: Range<Int>? = nil, last: Double? = nil,
+        into words: UnsafeMutablePointer<Int64>
     ) throws(DecodingError) {
         let scheme = try source.byte()
         let exponent = Int(scheme & ~exceptionsFlag)
@@ -159,25 +164,45 @@ package enum SampleCodec {
                 _ = try source.word()
             }
         }
-        try IntegerPacking.decode(from: &source, count: count, into: words + 1)
-        if exponent == 0 {
-            for index in 0..<count {
-                let value = Double(words[index * 2 + 1])
-                words[index * 2 + 1] = Int64(bitPattern: value.bitPattern)
-            }
-        } else if exponent != bitPatterns {
-            let power = powers[exponent]
-            for index in 0..<count {
-                let value = Double(words[index * 2 + 1]) / power
-                words[index * 2 + 1] = Int64(bitPattern: value.bitPattern)
-            }
+        if let places {
+            let known = exceptionCount > 0 ? nil : last.flatMap { integer($0, exponent) }
+            try IntegerPacking.decode(
+                from: &source, count: count, places: places, last: known, into: words + 1)
+        } else {
+            try IntegerPacking.decode(from: &source, count: count, into: words + 1)
         }
+        restore(places ?? 0..<count, exponent, of: words + 1)
         var place: UInt64 = 0
         for _ in 0..<exceptionCount {
             place &+= try exceptions.varint()
             let bits = try exceptions.word()
             guard place < count else { throw .malformed }
             words[Int(place) * 2 + 1] = Int64(bitPattern: bits)
+        }
+    }
+
+    /// The integer that stands for a value; nil when it takes an exception.
+    private static func integer(_ value: Double, _ exponent: Int) -> Int64? {
+        if exponent == bitPatterns { return Int64(bitPattern: value.bitPattern) }
+        return scaled(value, powers[exponent])
+    }
+
+    /// Makes values of integers, at every second place.
+    private static func restore(
+        _ places: Range<Int>, _ exponent: Int, of words: UnsafeMutablePointer<Int64>
+    ) {
+        if exponent == bitPatterns { return }
+        if exponent == 0 {
+            for index in places {
+                let value = Double(words[index * 2])
+                words[index * 2] = Int64(bitPattern: value.bitPattern)
+            }
+        } else {
+            let power = powers[exponent]
+            for index in places {
+                let value = Double(words[index * 2]) / power
+                words[index * 2] = Int64(bitPattern: value.bitPattern)
+            }
         }
     }
 }

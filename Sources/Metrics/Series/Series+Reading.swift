@@ -2,7 +2,7 @@
 package enum SeriesPiece {
     /// Valid during the call only. Never empty.
     case samples(UnsafeBufferPointer<Sample>)
-    /// All samples of the chunk lie in the window, and none of them is a NaN.
+    /// All samples of a chunk that lie in the window; none of them is a NaN.
     case summary(ChunkSummary)
 }
 
@@ -79,39 +79,46 @@ extension Series {
             let count = chunks.reduce(tail.count) { $0 + sealed[$1].count }
             Self.grow(&scratch, to: count)
             return try scratch.withUnsafeMutableBufferPointer { (room) throws(Failure) -> Result in
+                var start = 0
                 var filled = 0
                 if let base = room.baseAddress {
                     for index in chunks {
-                        sealed[index].decode(into: base + filled)
-                        filled += sealed[index].count
+                        let places = sealed[index].decode(
+                            after: after, through: through, into: base + filled)
+                        // Only the first chunk can begin before the window.
+                        if filled == 0 { start = places.lowerBound }
+                        filled += places.upperBound
                     }
-                    if let start = tail.baseAddress {
-                        (base + filled).update(from: start, count: tail.count)
+                    if let raw = tail.baseAddress {
+                        (base + filled).update(from: raw, count: tail.count)
+                        filled += tail.count
                     }
                 }
-                let all = UnsafeBufferPointer(rebasing: room[..<count])
-                return try body(all.window(after: after, through: through))
+                return try body(UnsafeBufferPointer(rebasing: room[start..<filled]))
             }
         }
     }
 
     /// Calls `body` with the samples in `(after, through]` in pieces, oldest first: each chunk that
     /// lies in the window altogether and holds numbers only as its summary, everything else sample
-    /// by sample, staleness markers included.
+    /// by sample, staleness markers included. A part of a chunk comes as a summary too when no value
+    /// of the chunk is smaller than the one before it.
     ///
     /// For functions that need no single samples: `increase` over hours adds `resetCorrection`, and
     /// compares the last value of a piece with the first of the next one; `count_over_time`,
     /// `min_over_time`, `max_over_time`, `last_over_time` read one field.
-    /// - Parameter scratch: as for `withSamples`.
+    /// - Parameters:
+    ///   - scratch: as for `withSamples`.
+    ///   - isSummarised: whether there may be summaries among the pieces.
     package func withPieces<Failure: Error>(
-        after: Int64, through: Int64, scratch: inout [Sample],
+        after: Int64, through: Int64, scratch: inout [Sample], isSummarised: Bool = true,
         _ body: (SeriesPiece) throws(Failure) -> Void
     ) throws(Failure) {
         try withRaw { (raw) throws(Failure) in
             if let sealed {
                 for index in sealedChunks(after: after, through: through) {
                     let chunk = sealed[index]
-                    if chunk.firstTime > after, chunk.lastTime <= through,
+                    if isSummarised, chunk.firstTime > after, chunk.lastTime <= through,
                         let summary = chunk.summary
                     {
                         try body(.summary(summary))
@@ -120,10 +127,16 @@ extension Series {
                     let count = chunk.count
                     Self.grow(&scratch, to: count)
                     try scratch.withUnsafeMutableBufferPointer { (room) throws(Failure) in
-                        if let base = room.baseAddress { chunk.decode(into: base) }
-                        let all = UnsafeBufferPointer(rebasing: room[..<count])
-                        let window = all.window(after: after, through: through)
-                        if !window.isEmpty { try body(.samples(window)) }
+                        guard let base = room.baseAddress else { return }
+                        if isSummarised,
+                            let summary = chunk.summary(
+                                after: after, through: through, scratch: base)
+                        {
+                            return try body(.summary(summary))
+                        }
+                        let places = chunk.decode(after: after, through: through, into: base)
+                        if places.isEmpty { return }
+                        try body(.samples(UnsafeBufferPointer(rebasing: room[places])))
                     }
                 }
             }
