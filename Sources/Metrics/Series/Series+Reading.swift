@@ -101,8 +101,8 @@ extension Series {
 
     /// Calls `body` with the samples in `(after, through]` in pieces, oldest first: each chunk that
     /// lies in the window altogether and holds numbers only as its summary, everything else sample
-    /// by sample, staleness markers included. A part of a chunk comes as a summary too when no value
-    /// of the chunk is smaller than the one before it.
+    /// by sample, staleness markers included. A part of a chunk comes as a summary too when no
+    /// value of the chunk is smaller than the one before it.
     ///
     /// For functions that need no single samples: `increase` over hours adds `resetCorrection`, and
     /// compares the last value of a piece with the first of the next one; `count_over_time`,
