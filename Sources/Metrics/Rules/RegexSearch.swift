@@ -1,10 +1,11 @@
 /// Finds a regular expression anywhere in a text, as Go's `regexp` does: the leftmost match, and
 /// `.` stops at line ends.
-struct RegexSearch {
+package struct RegexSearch: Sendable {
     /// Group 1 is the match.
     private let pattern: RegexPattern
 
-    init(_ bytes: [UInt8]) throws(RegexPattern.SyntaxError) {
+    /// - Throws: `RegexPattern.SyntaxError` in the reference's words when `bytes` is no expression.
+    package init(_ bytes: [UInt8]) throws(RegexPattern.SyntaxError) {
         // What is wrong is said about the expression alone.
         _ = try RegexPattern(anchored: bytes)
         pattern = try RegexPattern(
@@ -12,6 +13,11 @@ struct RegexSearch {
     }
 
     func matches(_ text: [UInt8]) -> Bool { pattern.matches(text) }
+
+    /// Whether it matches anywhere in `text`. Time is linear in the text.
+    package func matches(_ text: Span<UInt8>) -> Bool {
+        pattern.matches(text.withUnsafeBufferPointer { Array($0) })
+    }
 
     /// Replaces every match, from left to right, by the template with its groups filled in.
     func replacing(in text: [UInt8], with template: [UInt8]) -> [UInt8] {

@@ -1,0 +1,87 @@
+import Basics
+import Logs
+import Testing
+
+@testable import Feeds
+
+@Suite("The filter of log records")
+struct LogFilterTests {
+    private func record(
+        _ message: String, _ level: LogLevel? = .info, service: String? = "checkout",
+        source: String = "logs:/var/log/checkout.log", at seconds: Double = 100,
+        raw: String? = nil, pattern: UInt32 = 1
+    ) -> LogRecord {
+        LogRecord(
+            id: 1, time: Timestamp(seconds: seconds), timeIsAssumed: false, level: level,
+            service: service, source: source, message: message, raw: raw,
+            pattern: PatternID(pattern))
+    }
+
+    @Test(
+        "Every part that is set must hold",
+        arguments: [
+            (LogFilter(), true),
+            (LogFilter(text: "TIMED out"), true), (LogFilter(text: "refused"), false),
+            (LogFilter(text: "web1"), true), (LogFilter(text: "over Ärger"), true),
+            (LogFilter(text: "ärger"), true), (LogFilter(text: "ÄRGER"), true),
+            (LogFilter(excluded: ["health"]), true),
+            (LogFilter(excluded: ["x", "UPSTREAM"]), false),
+            (LogFilter(expression: "after \\d+ ms"), true),
+            (LogFilter(expression: "^after"), false),
+            (LogFilter(expression: "^Upstream"), true), (LogFilter(expression: "UPSTREAM"), false),
+            (LogFilter(expression: "(?i)UPSTREAM"), true),
+            (LogFilter(leastLevel: .warning), true), (LogFilter(leastLevel: .critical), false),
+            (LogFilter(service: "CheckOut"), true), (LogFilter(service: "check"), false),
+            (LogFilter(service: "check*"), true), (LogFilter(service: "cart*"), false),
+            (LogFilter(source: "Checkout.log"), true), (LogFilter(source: "cart"), false),
+            (LogFilter(pattern: PatternID(1)), true), (LogFilter(pattern: PatternID(2)), false),
+            (LogFilter(since: Timestamp(seconds: 100)), true),
+            (LogFilter(since: Timestamp(seconds: 100.5)), false),
+            (LogFilter(until: Timestamp(seconds: 100)), false),
+            (LogFilter(until: Timestamp(seconds: 100.5)), true),
+            (LogFilter(text: "timed", leastLevel: .fatal), false),
+        ] as [(LogFilter, Bool)])
+    func parts(filter: LogFilter, isWanted: Bool) throws {
+        let line = "Upstream timed out after 300 ms over Ärger"
+        let wanted = record(line, .error, raw: "10:00 web1 " + line)
+        // `^` is where the message begins only when the message is the whole line.
+        let subject = filter.expression.hasPrefix("^") ? record(line, .error) : wanted
+        #expect(try filter.compiled().matches(subject) == isWanted)
+    }
+
+    @Test("A record that names no level or service is no match for one")
+    func missing() throws {
+        let bare = record("a", nil, service: nil)
+        #expect(try !LogFilter(leastLevel: .trace).compiled().matches(bare))
+        #expect(try !LogFilter(service: "*").compiled().matches(bare))
+        #expect(try LogFilter().compiled().matches(bare))
+    }
+
+    @Test("The further lines of a record are searched, and the header of its first one")
+    func joined() throws {
+        let trace = record("boom\n  at a.b(C.java:3)", .error, raw: "10:00 web1 boom")
+        for filter in [
+            LogFilter(text: "C.java"), LogFilter(text: "web1"), LogFilter(expression: "(?m)^  at"),
+            LogFilter(expression: "^10:00"), LogFilter(text: "boom\n  at"),
+        ] {
+            #expect(try filter.compiled().matches(trace), "\(filter)")
+        }
+        #expect(try !LogFilter(excluded: ["java"]).compiled().matches(trace))
+        #expect(try !LogFilter(excluded: ["web1"]).compiled().matches(trace))
+    }
+
+    @Test(
+        "A bad regular expression says what is wrong with it",
+        arguments: [
+            "a(", "[z-a]", "a{2,1}", String(repeating: "a", count: 1_001),
+        ])
+    func bad(expression: String) {
+        #expect {
+            try LogFilter(expression: expression).compiled()
+        } throws: { error in
+            guard let failure = error as? Failure else { return false }
+            return failure.code == "logs.expression" && failure.subject == expression
+                && !failure.why.isEmpty && failure.exit == .usage
+        }
+    }
+}
