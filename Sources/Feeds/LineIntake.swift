@@ -52,7 +52,6 @@ final class LineIntake {
         // A clock that runs ahead elsewhere must not empty the hour that is kept.
         let time = min(record.time, now)
         histogram.add(record.level, at: time)
-        guard !record.continues else { return nil }
         return miner.observe(
             record.message, level: record.level, service: record.service, time: time,
             protecting: incidentStart)

@@ -112,10 +112,10 @@ final class LogSource {
         }
         message = shortened(message, omitted)
         return LogRecord(
-            id: 0, time: parsed.time ?? last ?? context.reference,
-            timeIsAssumed: parsed.time == nil, level: parsed.level,
-            service: spec.service ?? parsed.service, host: parsed.host, source: id,
-            message: message, raw: raw, offset: offset, continues: parsed.continues)
+            id: 0, place: LogPlace(source: id, offset: offset),
+            time: parsed.time ?? last ?? context.reference, timeIsAssumed: parsed.time == nil,
+            assumes: parsed.assumes, level: parsed.level, service: spec.service ?? parsed.service,
+            host: parsed.host, trace: parsed.traceID, message: message, raw: raw)
     }
 
     private func note(_ findings: [Redactor.Finding], _ intake: LineIntake?) {

@@ -194,10 +194,10 @@ extension Fixture {
                 index % 5 == 1
                 ? "upstream timeout after \(1000 + index) ms" : "request \(index) served in 12 ms"
             return LogRecord(
-                id: UInt64(index + 1), time: now - .seconds(40 - index),
-                timeIsAssumed: index % 7 == 6, level: level, service: service,
-                source: "checkout.log", message: message, offset: Int64(index * 100),
-                continues: index % 11 == 10)
+                id: UInt64(index + 1),
+                place: LogPlace(source: "checkout.log", offset: Int64(index * 100)),
+                time: now - .seconds(40 - index), timeIsAssumed: index % 7 == 6, level: level,
+                service: service, message: message)
         }
         let histogram = (0..<60).map { minute -> MinuteLevels in
             var counts = [Int](repeating: 0, count: LogLevel.allCases.count)

@@ -112,9 +112,10 @@ enum LogsScreen {
         } else {
             spans.append(Span(look.glyph + " ", look.token))
         }
-        let text = (record.continues ? "↳ " : "") + record.message
         let isLoud = look.token == .levelError || look.token == .levelWarning
+        let text = String(record.message.prefix { $0 != "\n" })
         spans += Highlight.spans(text, find: model.find, token: isLoud ? look.token : .text)
+        if record.lines > 1 { spans.append(Span(" +\(record.lines - 1) lines", .textDim)) }
         return TextLine(spans)
     }
 
