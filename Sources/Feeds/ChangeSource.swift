@@ -33,7 +33,7 @@ final class ChangeSource {
         var changes: [ObservedChange] = []
         let isFirst = !hasLooked
         hasLooked = true
-        let turn = follower.turn(now: now.boot) { line, _, _ in
+        let turn = follower.turn(now: now) { line, _, _ in
             self.lines += 1
             if let change = self.change(line) { changes.append(change) }
         }
@@ -70,7 +70,7 @@ final class ChangeSource {
         health.skippedLines = skipped
         health.lastSkipped = lastSkipped
         health.lastData = lastData
-        health.possibleLosses = follower.totals.possibleLosses
+        health.losses = follower.totals.losses
         health.detail = [follower.notice, note].filter { !$0.isEmpty }.joined(separator: "; ")
         health.state =
             follower.problem.map { .error($0.sentence(path: path)) } ?? (hasLooked ? .ok : .loading)

@@ -173,7 +173,7 @@ extension FeedEngine {
         }
         generation += 1
         // A glob's next files must not be taken for unread ones of this log.
-        if case .log(let index) = target { logs[index].follower.look(now: now.boot) }
+        if case .log(let index) = target { logs[index].follower.look(now: now) }
     }
 
     private func mark(_ target: Target, isComplete: Bool) {

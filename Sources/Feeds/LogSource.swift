@@ -50,7 +50,7 @@ final class LogSource {
         let limit =
             isOpening
             ? max(limits.bytesPerTurnMax, limits.openingHistoryBytesMax) : limits.bytesPerTurnMax
-        let turn = follower.turn(now: now.boot, limit: limit) { line, offset, omitted in
+        let turn = follower.turn(now: now, limit: limit) { line, offset, omitted in
             self.take(
                 line, offset, omitted, isSkipping: isSkipping, context, now: now.wall, intake)
         }
@@ -199,7 +199,7 @@ extension LogSource {
         health.linesDropped = dropped
         health.bytesBehind = follower.bytesBehind
         health.redactions = redactions
-        health.possibleLosses = totals.possibleLosses
+        health.losses = totals.losses
         health.detail = detail(totals, note)
         if let problem = follower.problem {
             health.state = .error(problem.sentence(path: path))

@@ -1,4 +1,5 @@
 import Basics
+import Logs
 import Metrics
 
 /// How one file that is read is doing. A glob has one for each file it matches.
@@ -44,7 +45,9 @@ package struct SourceHealth: Sendable, Hashable, Identifiable {
     package var lastSkipped: SkippedLine?
     package var redactions: Int
     /// Occasions on which lines may have been lost: truncation before they were read, and the like.
-    package var possibleLosses: Int
+    package var possibleLosses: Int { losses.total }
+    /// The same with time, file, reason and size of the newest.
+    package var losses: FollowLosses
 
     /// A recording: its samples say their own, past times, and nobody promised to renew it. It
     /// feeds baselines and is never late.
@@ -56,7 +59,7 @@ package struct SourceHealth: Sendable, Hashable, Identifiable {
         id: String, kind: String, path: String, state: State = .loading,
         lastData: Timestamp? = nil, detail: String = "", linesTotal: Int = 0,
         linesDropped: Int = 0, bytesBehind: Int64 = 0, skippedLines: Int = 0,
-        lastSkipped: SkippedLine? = nil, redactions: Int = 0, possibleLosses: Int = 0
+        lastSkipped: SkippedLine? = nil, redactions: Int = 0, losses: FollowLosses = FollowLosses()
     ) {
         self.id = id
         self.kind = kind
@@ -70,6 +73,6 @@ package struct SourceHealth: Sendable, Hashable, Identifiable {
         self.skippedLines = skippedLines
         self.lastSkipped = lastSkipped
         self.redactions = redactions
-        self.possibleLosses = possibleLosses
+        self.losses = losses
     }
 }

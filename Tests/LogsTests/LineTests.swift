@@ -180,7 +180,7 @@ struct LineTests {
         box.write("a.log", "one\ntwo\r\n\nfour\n")
         let follower = LogFollower(path: box.file("a.log"), start: .beginning)
         var offsets: [Int64] = []
-        _ = follower.turn(now: BootTime(nanoseconds: 0)) { _, offset, _ in offsets.append(offset) }
+        _ = follower.turn(now: Reader.start) { _, offset, _ in offsets.append(offset) }
         #expect(offsets == [0, 4, 9, 10])
     }
 }

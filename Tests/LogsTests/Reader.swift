@@ -7,7 +7,9 @@ final class Reader {
     let follower: LogFollower
     var lines: [String] = []
     var omitted: [Int] = []
-    var now = BootTime(nanoseconds: 1_000_000_000_000)
+    static let start = ClockReading(
+        wall: Timestamp(seconds: 1_787_306_400), boot: BootTime(nanoseconds: 1_000_000_000_000))
+    var now = Reader.start
 
     init(
         _ path: String, start: LogFollower.Start = .end, limits: FollowLimits = FollowLimits(),
@@ -30,7 +32,9 @@ final class Reader {
         }
     }
 
-    func wait(_ span: Duration) { now = now + span }
+    func wait(_ span: Duration) {
+        now = ClockReading(wall: now.wall + span, boot: now.boot + span)
+    }
 
     /// What was read since the last call.
     func take() -> [String] {

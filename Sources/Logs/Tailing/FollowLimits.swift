@@ -20,13 +20,15 @@ package struct FollowCounts: Sendable, Hashable {
     package var rotations = 0
     package var truncations = 0
     /// Occasions on which lines may have been lost.
-    package var possibleLosses = 0
+    package var losses = FollowLosses()
     package var holeBytes: Int64 = 0
     package var nulsSkipped: Int64 = 0
     /// Lines longer than `lineBytesMax`.
     package var cutLines = 0
 
     package init() {}
+
+    package var possibleLosses: Int { losses.total }
 }
 
 /// What keeps a log from being read.

@@ -65,6 +65,10 @@ enum FollowText {
         "truncated from byte \(from) to \(to); lines may be missing"
     }
 
+    static func released(unread: Int64) -> String {
+        "more old files than can be open at once: one was let go with \(unread) bytes unread"
+    }
+
     static func rewritten(at offset: Int64, unread: Int64) -> String {
         let known = unread > 0 ? " with \(unread) bytes unread" : ""
         return "truncated or rewritten at byte \(offset)\(known): read again from its start; "

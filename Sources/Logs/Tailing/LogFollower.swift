@@ -35,6 +35,9 @@ package final class LogFollower {
     package private(set) var counts = FollowCounts()
     /// What happened last that a person should know; empty when nothing did.
     package private(set) var notice = ""
+    /// Which file behind the name the lines handed out now come from, and after a turn the
+    /// current one: another number for each new file or new content, the same after a restart.
+    package private(set) var generation: UInt64 = 0
     /// Where older history ends: everything before it in the first file was not read.
     package private(set) var historyEnd: Int64 = 0
 
@@ -61,7 +64,7 @@ package final class LogFollower {
     ///   - limit: bytes per file at most; `bytesPerTurnMax` when nil.
     ///   - sink: receives each finished line, its offset, and how many of its bytes were left out.
     package func turn(
-        now: BootTime, limit: Int? = nil, _ sink: (Span<UInt8>, Int64, Int) -> Void
+        now: ClockReading, limit: Int? = nil, _ sink: (Span<UInt8>, Int64, Int) -> Void
     ) -> Turn {
         let limit = limit ?? limits.bytesPerTurnMax
         var lines = 0
@@ -87,7 +90,7 @@ package final class LogFollower {
     }
 
     /// Opens the file without reading lines, so that the ledger knows it.
-    package func look(now: BootTime) { examine(now: now) { _, _, _ in } }
+    package func look(now: ClockReading) { examine(now: now) { _, _, _ in } }
 
     /// The unfinished last line, cut at `lineBytesMax`, and where it starts.
     package var provisional: (bytes: [UInt8], offset: Int64)? {
@@ -131,7 +134,7 @@ package final class LogFollower {
 // MARK: - Which file the name means
 
 extension LogFollower {
-    private func examine(now: BootTime, _ sink: LineAssembler.Sink) {
+    private func examine(now: ClockReading, _ sink: LineAssembler.Sink) {
         defer { isFirstLook = false }
         switch FileFacts.of(path: path) {
         case .failure(let error):
@@ -145,36 +148,49 @@ extension LogFollower {
                 current.file.inode == facts.inode
             {
                 if case .refused = problem {} else { problem = nil }
-                inspect(current, facts, sink)
+                inspect(current, facts, now.wall, sink)
             } else {
                 replace(now: now)
             }
         }
     }
 
-    private func inspect(_ file: FollowedFile, _ facts: FileFacts, _ sink: LineAssembler.Sink) {
+    private func inspect(
+        _ file: FollowedFile, _ facts: FileFacts, _ now: Timestamp, _ sink: LineAssembler.Sink
+    ) {
         let unread = max(0, (file.known?.size ?? 0) - file.offset)
         switch file.inspect(facts) {
         case .none: return
         case .cutShort(let from):
             notice = FollowText.cutShort(from: from, to: facts.size)
+            lose(.cutShort, now, at: from, bytes: nil, notice)
             file.dropPartial()
         case .rewritten(let from):
             notice = FollowText.rewritten(at: from, unread: unread)
+            lose(.rewritten, now, at: from, bytes: nil, notice)
             file.flush(sink)
         }
         counts.truncations += 1
-        counts.possibleLosses += 1
     }
 
-    private func retireCurrent(now: BootTime) {
+    private func lose(
+        _ reason: FollowLoss.Reason, _ now: Timestamp, at offset: Int64, bytes: Int64?,
+        _ sentence: String
+    ) {
+        counts.losses.note(
+            FollowLoss(
+                number: 0, at: now, path: path, generation: generation, offset: offset,
+                reason: reason, bytesUnread: bytes, sentence: sentence))
+    }
+
+    private func retireCurrent(now: ClockReading) {
         guard let file = current else { return }
-        retired.append(Retired(file: file, since: now))
+        retired.append(Retired(file: file, since: now.boot))
         current = nil
     }
 
     /// The name means another file than before, or one for the first time.
-    private func replace(now: BootTime) {
+    private func replace(now: ClockReading) {
         switch OpenFile.open(path) {
         case .failure(.system(let error)):
             problem = FollowText.problem(error, path: path)
@@ -216,16 +232,16 @@ extension LogFollower {
 
 extension LogFollower {
     private func readRetired(
-        now: BootTime, limit: Int, _ turn: inout Turn, _ sink: LineAssembler.Sink
+        now: ClockReading, limit: Int, _ turn: inout Turn, _ sink: LineAssembler.Sink
     ) {
         var kept: [Retired] = []
         for var entry in retired {
             let read = entry.file.read(limit: limit, buffer: &buffer, sink)
             turn.bytesRead += read
             if entry.file.bytesBehind > 0 { turn.wantsMore = true }
-            if read > 0 { entry.since = now }
+            if read > 0 { entry.since = now.boot }
             ledger.remember(entry.file.identity)
-            let overdue = now - entry.since >= limits.rotationGrace
+            let overdue = now.boot - entry.since >= limits.rotationGrace
             guard overdue, entry.file.bytesBehind == 0 else {
                 kept.append(entry)
                 continue
@@ -235,7 +251,11 @@ extension LogFollower {
         }
         while kept.count > limits.retiredFilesMax {
             let oldest = kept.removeFirst()
-            if oldest.file.bytesBehind > 0 { counts.possibleLosses += 1 }
+            let unread = oldest.file.bytesBehind
+            if unread > 0 {
+                notice = FollowText.released(unread: unread)
+                lose(.released, now.wall, at: oldest.file.offset, bytes: unread, notice)
+            }
             oldest.file.flush(sink)
             add(oldest.file, to: &counts)
         }
@@ -243,7 +263,7 @@ extension LogFollower {
     }
 
     /// Takes up files that were rotated away before they were ever seen under the log's name.
-    private func adoptSiblings(now: BootTime) -> Bool {
+    private func adoptSiblings(now: ClockReading) -> Bool {
         var adopted = false
         for sibling in RotatedNames.list(besides: path) {
             guard case .success(let file) = OpenFile.open(sibling) else { continue }
@@ -254,7 +274,7 @@ extension LogFollower {
             retired.append(
                 Retired(
                     file: FollowedFile(file, offset: 0, lineBytesMax: limits.lineBytesMax),
-                    since: now))
+                    since: now.boot))
             adopted = true
         }
         return adopted
