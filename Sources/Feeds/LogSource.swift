@@ -112,7 +112,7 @@ final class LogSource {
         }
         message = shortened(message, omitted)
         return LogRecord(
-            id: 0, place: LogPlace(source: id, offset: offset),
+            id: 0, place: LogPlace(source: id, generation: follower.generation, offset: offset),
             time: parsed.time ?? last ?? context.reference, timeIsAssumed: parsed.time == nil,
             assumes: parsed.assumes, level: parsed.level, service: spec.service ?? parsed.service,
             host: parsed.host, trace: parsed.traceID, message: message, raw: raw)

@@ -12,8 +12,8 @@ struct LogFilterTests {
         raw: String? = nil, pattern: UInt32 = 1
     ) -> LogRecord {
         LogRecord(
-            id: 1, time: Timestamp(seconds: seconds), timeIsAssumed: false, level: level,
-            service: service, source: source, message: message, raw: raw,
+            id: 1, place: LogPlace(source: source), time: Timestamp(seconds: seconds),
+            timeIsAssumed: false, level: level, service: service, message: message, raw: raw,
             pattern: PatternID(pattern))
     }
 
