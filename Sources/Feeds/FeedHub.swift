@@ -1,5 +1,6 @@
 import Basics
 import Dispatch
+import Logs
 import Metrics
 import Synchronization
 
@@ -24,6 +25,7 @@ package final class FeedHub: Sendable {
     private let running = Mutex(Running())
     private let isStarted = Atomic(false)
     private let ticks = Mutex<[Tick]>([])
+    private let finder = LogFinder()
 
     private struct Tick: Sendable {
         var interval: Duration
@@ -99,6 +101,16 @@ package final class FeedHub: Sendable {
             self.engine.withLock { $0.add(spec) }
             if self.isStarted.load(ordering: .relaxed) { self.pumpSoon() }
         }
+    }
+
+    /// Looks for records, also in what is not kept in memory, on a queue of its own. Returns at once.
+    ///
+    /// One question at a time: asking again ends the one before, whose page never comes.
+    package func find(
+        _ request: LogPageRequest, then: @escaping @Sendable (LogPage) -> Void
+    ) {
+        let ring: @Sendable () -> [LogRecord] = { [weak self] in self?.snapshot().recent ?? [] }
+        finder.find(request, ring: ring, then: then)
     }
 
     private static func drain(_ engine: FeedEngine) -> FeedSnapshot {
