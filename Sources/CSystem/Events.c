@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -53,4 +54,26 @@ int csystem_pidfd(int32_t pid) {
 int csystem_memfd(const char *name) {
     int descriptor = memfd_create(name, MFD_CLOEXEC);
     return descriptor < 0 ? -errno : descriptor;
+}
+
+int csystem_readiness(void) {
+    int descriptor = epoll_create1(EPOLL_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int csystem_readiness_add(int readiness, int descriptor, uint64_t value) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.u64 = value};
+    return epoll_ctl(readiness, EPOLL_CTL_ADD, descriptor, &event) != 0 ? -errno : 0;
+}
+
+int csystem_readiness_take(int readiness, uint64_t *values, int count) {
+    struct epoll_event events[64];
+    int taken = epoll_wait(readiness, events, count < 64 ? count : 64, 0);
+    if (taken < 0) {
+        return errno == EINTR ? 0 : -errno;
+    }
+    for (int index = 0; index < taken; index++) {
+        values[index] = events[index].data.u64;
+    }
+    return taken;
 }

@@ -72,6 +72,30 @@ package enum ExecutableCheck {
             sha256: try digest?(real))
     }
 
+    /// Where programs named without a path are looked for, in this order, whatever `PATH` says.
+    package static let searchPath = [
+        "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+    ]
+
+    /// The absolute path of a program that may be run, from a path or from a name alone.
+    ///
+    /// The first directory of `searchPath` that has the name decides; what stands there must pass
+    /// `pin`.
+    package static func find(_ program: String) throws(Failure) -> String {
+        if program.utf8.first == 0x2F { return try pin(program).path }
+        guard !program.utf8.contains(0x2F), !program.isEmpty else {
+            throw refused(program, "neither an absolute path nor a name alone")
+        }
+        let places = searchPath.map { $0 + "/" + program }
+        guard let path = places.first(where: { access($0, F_OK) == 0 }) else {
+            throw Failure(
+                "executable.missing", "There is no such program", subject: program,
+                why: "not in " + searchPath.joined(separator: ", "),
+                next: "Install it, or give its full path")
+        }
+        return try pin(path).path
+    }
+
     private static func resolved(_ path: String) -> String? {
         guard let pointer = realpath(path, nil) else { return nil }
         defer { free(pointer) }

@@ -44,7 +44,9 @@ enum Spawning {
         }
         defer { close(raised) }
         let mark = RunMark.next()
-        let pid = spawn(command, input: raised, output: ends[1], mark: mark)
+        let pid = spawn(
+            command, arguments: [command.executable] + command.arguments,
+            streams: Streams(input: raised, output: ends[1], error: ends[1]), mark: mark)
         guard pid > 0 else {
             close(ends[0])
             throw SystemError(-pid)
@@ -55,18 +57,28 @@ enum Spawning {
             mark: mark)
     }
 
-    private static func spawn(_ command: Command, input: Int32, output: Int32, mark: UInt64)
-        -> pid_t
-    {
+    /// What become the child's 0, 1 and 2; each is 3 or higher.
+    struct Streams {
+        var input: Int32
+        var output: Int32
+        var error: Int32
+    }
+
+    /// The pid, or -errno.
+    /// - Parameter arguments: the whole list, the name the program is given first.
+    static func spawn(
+        _ command: Command, arguments: [String], streams: Streams, mark: UInt64
+    ) -> pid_t {
         let variables = command.environment.sorted { $0.key < $1.key }.map { $0 + "=" + $1 }
-        return withCStrings([command.executable] + command.arguments) { arguments in
+        return withCStrings(arguments) { arguments in
             withCStrings(variables) { environment in
                 command.executable.withCString { executable in
                     command.workingDirectory.withCString { directory in
                         var request = csystem_spawn_request(
                             executable: executable, arguments: arguments, environment: environment,
-                            directory: directory, input: input, output: output, error: output,
-                            file_mode_mask: 0o077, processes_max: UInt64(command.processesMax ?? 0),
+                            directory: directory, input: streams.input,
+                            output: streams.output, error: streams.error, file_mode_mask: 0o077,
+                            processes_max: UInt64(command.processesMax ?? 0),
                             message_queue_max: mark)
                         return csystem_spawn(&request)
                     }

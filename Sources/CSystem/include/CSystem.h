@@ -8,6 +8,7 @@
 #include "Events.h"
 #include "Files.h"
 #include "Inflate.h"
+#include "Keeper.h"
 #include "Locks.h"
 #include "Peers.h"
 #include "Prefetch.h"

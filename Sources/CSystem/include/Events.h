@@ -22,4 +22,17 @@ int csystem_pidfd(int32_t pid);
 /// memfd_create(2) is not in Swift's Glibc module. Close-on-exec. Returns the descriptor or -errno.
 int csystem_memfd(const char *name);
 
+/// One descriptor that becomes readable when any of many does, for programs that are read while
+/// they run. epoll(7) is not in Swift's Glibc module. Close-on-exec. Returns it or -errno.
+int csystem_readiness(void);
+
+/// Reports each time `descriptor` becomes readable or its writers are gone (edge-triggered: it must
+/// then be read until it would block), as `value`. Closing the descriptor ends it. Returns 0 or
+/// -errno.
+int csystem_readiness_add(int readiness, int descriptor, uint64_t value);
+
+/// Takes what became readable since the last call, without waiting: at most `count` values.
+/// Returns how many or -errno.
+int csystem_readiness_take(int readiness, uint64_t *values, int count);
+
 #endif
