@@ -1,6 +1,5 @@
 import Basics
 import Logs
-import SafeText
 
 /// One log that is followed. Confined to the feed queue.
 final class LogSource {
@@ -10,17 +9,12 @@ final class LogSource {
     let follower: LogFollower
 
     private let limits: FeedLimits
-    private var parser = RecordParser()
-    private var cleaner = LineCleaner()
-    private var lines = 0
-    private var dropped = 0
-    private var redactions = 0
+    private var reader: LineReader
+    private var historyLines: LineReader
     private var lastData: Timestamp?
-    private var lastTime: Timestamp?
     private let opened: Timestamp
     private var isOpening = true
     private var history: HistoryReader?
-    private var historyParser = RecordParser()
     private var historyEnd: Int64 = 0
 
     init(
@@ -31,6 +25,9 @@ final class LogSource {
         self.path = path
         self.id = id
         self.limits = limits
+        reader = LineReader(
+            source: id, service: spec.service, messageBytesMax: limits.messageBytesMax)
+        historyLines = reader
         opened = now
         var follow = FollowLimits()
         follow.lineBytesMax = limits.lineBytesMax
@@ -51,8 +48,9 @@ final class LogSource {
             isOpening
             ? max(limits.bytesPerTurnMax, limits.openingHistoryBytesMax) : limits.bytesPerTurnMax
         let turn = follower.turn(now: now, limit: limit) { line, offset, omitted in
-            self.take(
-                line, offset, omitted, isSkipping: isSkipping, context, now: now.wall, intake)
+            self.reader.take(
+                line, at: self.place(offset), omitted: omitted, isSkipping: isSkipping, context,
+                now: now.wall, into: intake)
         }
         if turn.bytesRead > 0, !isOpening { lastData = now.wall }
         if isOpening, !turn.wantsMore { endOpening(now.wall) }
@@ -62,84 +60,15 @@ final class LogSource {
     private func endOpening(_ now: Timestamp) {
         isOpening = false
         guard follower.problem == nil else { return }
-        if lines > 0 || follower.provisional != nil {
+        if reader.lines > 0 || follower.provisional != nil {
             lastData = follower.modified.map { min($0, now) }
         }
         history = follower.historyReader()
         historyEnd = history?.end ?? 0
     }
 
-    private func take(
-        _ line: Span<UInt8>, _ offset: Int64, _ omitted: Int, isSkipping: Bool,
-        _ context: TimeContext, now: Timestamp, _ intake: LineIntake
-    ) {
-        lines += 1
-        if isSkipping {
-            let parsed = parser.parse(line, context: context)
-            dropped += 1
-            if let time = parsed.time { lastTime = time }
-            intake.skip(level: parsed.level, time: parsed.time ?? now, now: now)
-            return
-        }
-        guard
-            let record = record(
-                line, offset, omitted, context, &parser, &cleaner, intake, last: lastTime)
-        else { return }
-        if !record.timeIsAssumed { lastTime = record.time }
-        intake.stage(record, now: now)
-    }
-
-    /// The record of one line, or nil for an empty one.
-    private func record(
-        _ line: Span<UInt8>, _ offset: Int64, _ omitted: Int, _ context: TimeContext,
-        _ parser: inout RecordParser, _ cleaner: inout LineCleaner, _ intake: LineIntake?,
-        last: Timestamp?
-    ) -> LogRecord? {
-        guard line.count > 0 else { return nil }
-        let cleaned = cleaner.clean(line)
-        note(cleaned.findings, intake)
-        let parsed = parser.parse(cleaned.text.utf8Span.span, context: context)
-        var message: String
-        var raw: String?
-        switch parsed.body {
-        case .range(let range):
-            message = Self.slice(cleaned.text, range)
-            if range.count < cleaned.text.utf8.count { raw = shortened(cleaned.text, 0) }
-        case .bytes(let bytes):
-            let inner = cleaner.clean(bytes)
-            note(inner.findings, intake)
-            message = inner.text
-        }
-        message = shortened(message, omitted)
-        return LogRecord(
-            id: 0, place: LogPlace(source: id, generation: follower.generation, offset: offset),
-            time: parsed.time ?? last ?? context.reference, timeIsAssumed: parsed.time == nil,
-            assumes: parsed.assumes, level: parsed.level, service: spec.service ?? parsed.service,
-            host: parsed.host, trace: parsed.traceID, message: message, raw: raw)
-    }
-
-    private func note(_ findings: [Redactor.Finding], _ intake: LineIntake?) {
-        guard !findings.isEmpty, let intake else { return }
-        redactions += findings.count
-        intake.note(findings, source: id)
-    }
-
-    /// At most `messageBytesMax` bytes, with a marker that says how much is missing.
-    private func shortened(_ text: String, _ omitted: Int) -> String {
-        let over = text.utf8.count - limits.messageBytesMax
-        guard over > 0 || omitted > 0 else { return text }
-        var kept = text
-        if over > 0 {
-            kept = String(decoding: text.utf8.prefix(limits.messageBytesMax), as: UTF8.self)
-        }
-        let missing = max(0, over) + omitted
-        return kept + " … [\(UnitText.bytes(Double(missing))) of this line left out]"
-    }
-
-    private static func slice(_ text: String, _ range: Range<Int>) -> String {
-        guard range.count < text.utf8.count else { return text }
-        return String(
-            decoding: text.utf8.dropFirst(range.lowerBound).prefix(range.count), as: UTF8.self)
+    private func place(_ offset: Int64) -> LogPlace {
+        LogPlace(source: id, generation: follower.generation, offset: offset)
     }
 }
 
@@ -149,11 +78,10 @@ extension LogSource {
     /// The unfinished last line as a record, or nil.
     func provisional(_ now: Timestamp, zoneOffset: Int) -> LogRecord? {
         guard let partial = follower.provisional else { return nil }
-        var parser = parser
-        var cleaner = cleaner
+        var reader = reader
         let context = TimeContext(reference: now, zoneOffset: zoneOffset)
-        var record = record(
-            partial.bytes.span, partial.offset, 0, context, &parser, &cleaner, nil, last: lastTime)
+        var record = reader.record(
+            partial.bytes.span, at: place(partial.offset), omitted: 0, context, noting: nil)
         record?.isProvisional = true
         return record
     }
@@ -161,17 +89,15 @@ extension LogSource {
     /// Reads one slice of older history.
     /// - Returns: whether there is more that should be read.
     func readOlder(_ now: Timestamp, zoneOffset: Int, into intake: LineIntake) -> Bool {
-        guard let reader = history else { return false }
+        guard let history else { return false }
         let context = TimeContext(
             reference: min(follower.modified ?? now, now), zoneOffset: zoneOffset)
         var oldest: Timestamp?
         var records: [LogRecord] = []
-        // Slices come newest first: what one ends with does not go on in the next.
-        var cleaner = LineCleaner()
-        reader.previous(bytes: limits.olderHistorySliceBytes) { line, offset, omitted in
-            let record = self.record(
-                line, offset, omitted, context, &self.historyParser, &cleaner, intake,
-                last: records.last?.time)
+        historyLines.beginSlice()
+        history.previous(bytes: limits.olderHistorySliceBytes) { line, offset, omitted in
+            let record = self.historyLines.record(
+                line, at: self.place(offset), omitted: omitted, context, noting: intake)
             guard let record else { return }
             if oldest == nil, !record.timeIsAssumed { oldest = record.time }
             records.append(record)
@@ -181,12 +107,12 @@ extension LogSource {
             intake.countOlder(record, now: now)
         }
         let isOldEnough = oldest.map { $0 < now - limits.olderHistorySpan } ?? true
-        if reader.isAtStart || isOldEnough
-            || historyEnd - reader.end >= limits.olderHistoryBytesMax
+        if history.isAtStart || isOldEnough
+            || historyEnd - history.end >= limits.olderHistoryBytesMax
         {
-            history = nil
+            self.history = nil
         }
-        return history != nil
+        return self.history != nil
     }
 
     var hasOlder: Bool { history != nil }
@@ -195,10 +121,10 @@ extension LogSource {
         let totals = follower.totals
         var health = SourceHealth(id: id, kind: spec.kindWord, path: path)
         health.lastData = lastData
-        health.linesTotal = lines
-        health.linesDropped = dropped
+        health.linesTotal = reader.lines
+        health.linesDropped = reader.dropped
         health.bytesBehind = follower.bytesBehind
-        health.redactions = redactions
+        health.redactions = reader.redactions + historyLines.redactions
         health.losses = totals.losses
         health.detail = detail(totals, note)
         if let problem = follower.problem {
@@ -223,7 +149,7 @@ extension LogSource {
         if totals.holeBytes > 0 {
             parts.append("\(UnitText.bytes(Double(totals.holeBytes))) of holes skipped")
         }
-        if dropped > 0 { parts.append("\(dropped) lines counted, not shown") }
+        if reader.dropped > 0 { parts.append("\(reader.dropped) lines counted, not shown") }
         if !note.isEmpty { parts.append(note) }
         return parts.joined(separator: "; ")
     }
