@@ -13,7 +13,8 @@ import Testing
             recent: ids.map {
                 LogRecord(
                     id: $0, place: LogPlace(source: "a.log", offset: Int64($0)),
-                    time: RoomProbe.start, timeIsAssumed: false, service: "checkout", message: $0 % 10 == 0 ? "timeout \($0)" : "line \($0)")
+                    time: RoomProbe.start, timeIsAssumed: false, service: "checkout",
+                    message: $0 % 10 == 0 ? "timeout \($0)" : "line \($0)")
             })
     }
 
