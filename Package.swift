@@ -130,7 +130,8 @@ let package = Package(
 
         // Measuring: never installed
         .executableTarget(
-            name: "Measure", dependencies: ["Basics", "Metrics"], swiftSettings: settings),
+            name: "Measure", dependencies: ["Basics", "SafeText", "Metrics", "Logs", "Feeds"],
+            swiftSettings: settings),
 
         // Tests
         .target(

@@ -25,6 +25,9 @@ enum Measure {
         Part(name: "growth", summary: "keeps and queries COUNT series") {
             MeasureGrowth.run($0)
         },
+        Part(name: "logs", summary: "the stages of a log line, and what redaction costs") {
+            try MeasureLogs.run($0)
+        },
         Part(name: "store", summary: "memory and time of the series store") {
             try MeasureStore.run(arguments: $0)
         },

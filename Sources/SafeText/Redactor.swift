@@ -43,8 +43,8 @@ package struct Redactor: Sendable {
         return (String(decoding: result.bytes, as: UTF8.self), result.findings)
     }
 
-    /// Whether any rule needs to look at the bytes.
-    func mayHoldSecrets(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    /// Whether any rule needs to look at the bytes: the filter in front of all rules.
+    package func mayHoldSecrets(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         SecretAnchors.machine.matches(bytes) || known.mayOccur(bytes)
     }
 

@@ -38,7 +38,7 @@ import Testing
         ],
         "App": Set(House.modules).subtracting(["App", "warroom", "CNcurses"]),
         "warroom": Set(House.modules).subtracting(["CNcurses", "Terminal", "Processes"]),
-        "Measure": ["Basics", "Metrics"],
+        "Measure": ["Basics", "SafeText", "Metrics", "Logs", "Feeds"],
         "Fuzz": ["Basics", "Metrics"],
     ]
 

@@ -73,7 +73,7 @@ package struct PatternRun: Sendable {
     }
 
     /// The pattern of a line: any bytes without its line feed, also none.
-    mutating func take(_ line: Span<UInt8>) -> PatternID {
+    package mutating func take(_ line: Span<UInt8>) -> PatternID {
         lines += 1
         cleaned.removeAll(keepingCapacity: true)
         _ = line.withUnsafeBufferPointer { cleaner.append($0, to: &cleaned) }
