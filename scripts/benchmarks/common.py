@@ -130,11 +130,11 @@ class Table:
     def print(self):
         print(f"\n{self.title}")
         width = max([len(r["name"]) for r in self.rows] + [20])
-        print(f"{'what':<{width}}  {'warroom':>10} {'unit':<13}{'target':<14}{'peer':<32}{'ratio':>7}")
+        print(f"{'what':<{width}}  {'warroom':>10} {'unit':<13}{'target':<20}{'peer':<32}{'ratio':>7}")
         for row in self.rows:
             peer = f"{row['peer']} {significant(row['peer_value'])}" if row["peer"] else ""
             ratio = f"{row['ratio']:.1f}×" if row["ratio"] else ""
             print(f"{row['name']:<{width}}  {significant(row['value']):>10} {row['unit']:<13}"
-                  f"{row['target']:<14}{peer:<32}{ratio:>7}")
+                  f"{row['target']:<20}{peer:<32}{ratio:>7}")
         for note in self.notes:
             print("  " + note)
