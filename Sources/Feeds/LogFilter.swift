@@ -18,6 +18,8 @@ package struct LogFilter: Sendable, Hashable {
     /// Text that the source's name holds, in any case.
     package var source: String?
     package var pattern: PatternID?
+    /// Patterns whose records are left out.
+    package var excludedPatterns: [PatternID]
     /// Records at or after this time.
     package var since: Timestamp?
     /// Records before this time.
@@ -29,7 +31,8 @@ package struct LogFilter: Sendable, Hashable {
     package init(
         text: String = "", excluded: [String] = [], expression: String = "",
         leastLevel: LogLevel? = nil, service: String? = nil, source: String? = nil,
-        pattern: PatternID? = nil, since: Timestamp? = nil, until: Timestamp? = nil
+        pattern: PatternID? = nil, excludedPatterns: [PatternID] = [], since: Timestamp? = nil,
+        until: Timestamp? = nil
     ) {
         self.text = text
         self.excluded = excluded
@@ -38,6 +41,7 @@ package struct LogFilter: Sendable, Hashable {
         self.service = service
         self.source = source
         self.pattern = pattern
+        self.excludedPatterns = excludedPatterns
         self.since = since
         self.until = until
     }
@@ -112,6 +116,11 @@ extension LogFilter {
             return textHolds(text.span, record.head.span)
         }
 
+        /// Whether records of the source, or the file, are wanted at all.
+        package func wantsSource(_ name: String) -> Bool {
+            source?.isFound(in: name.utf8Span.span) ?? true
+        }
+
         /// Whether the text has to be read at all.
         package var looksAtText: Bool {
             text != nil || expression != nil || !excluded.isEmpty
@@ -125,12 +134,12 @@ extension LogFilter {
             if let until = filter.until, time >= until { return false }
             if let least = filter.leastLevel, level.map({ $0 < least }) ?? true { return false }
             if let wanted = filter.pattern, pattern != wanted { return false }
+            if let pattern, filter.excludedPatterns.contains(pattern) { return false }
             if let service, name?.lowercased() != service { return false }
             if let servicePrefix, !(name?.lowercased().hasPrefix(servicePrefix) ?? false) {
                 return false
             }
-            if let source, !source.isFound(in: path.utf8Span.span) { return false }
-            return true
+            return wantsSource(path)
         }
 
         /// Whether one of two texts holds what is wanted, and neither what is not.

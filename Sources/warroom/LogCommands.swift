@@ -1,8 +1,8 @@
 import App
 import ArgumentParser
 import Basics
+import Feeds
 import Logs
-import Metrics
 import SafeText
 
 #if canImport(Glibc)
@@ -52,25 +52,28 @@ struct LogsCommand: ParsableCommand {
     @Argument(help: "Log files of any format; - is standard input.")
     var files: [String]
 
+    @Option(help: "Only records that hold this text, in any case.")
+    var text: String?
+
+    @Option(help: "Only records that match this regular expression (RE2).")
+    var regexp: String?
+
     @Option(help: "Least level: trace, debug, info, notice, warning, error, critical, fatal.")
     var level: String?
 
-    @Option(help: "Only records of this service.")
+    @Option(help: "Only records of this service; NAME* for all that begin so.")
     var service: String?
 
     @Option(help: "Only files whose path holds this text.")
     var source: String?
 
-    @Option(help: "Only records that hold this text, in any case.")
-    var match: String?
+    @Option(help: "Only records of this pattern, by the id that warroom patterns prints.")
+    var pattern: String?
 
-    @Option(help: "Only records that match this regular expression (RE2).")
-    var regex: String?
-
-    @Option(help: "Only records at or after this time (RFC 3339).")
+    @Option(help: "Only records at or after this time: RFC 3339, 14:02, -15m.")
     var since: String?
 
-    @Option(help: "Only records before this time (RFC 3339).")
+    @Option(help: "Only records before this time.")
     var until: String?
 
     @Option(help: "text or json")
@@ -79,8 +82,9 @@ struct LogsCommand: ParsableCommand {
     @OptionGroup var zone: ZoneOption
 
     func run() throws {
-        let filter = try RecordFilter(self)
-        let paths = files.filter { path in source.map { path.contains($0) } ?? true }
+        let filter = try filter(now: SystemClock().now.wall).compiled()
+        var miner = PatternMiner()
+        let paths = files.filter(filter.wantsSource)
         // Many files share what one would be given.
         let block = max(16 * 1024, RecordFile.blockBytes * 4 / max(4, paths.count))
         let opened = try paths.map {
@@ -90,7 +94,14 @@ struct LogsCommand: ParsableCommand {
         var output = RecordOutput()
         defer { try? output.flush() }
         while let record = try merger.next() {
-            guard filter.accepts(record) else { continue }
+            var found: PatternID?
+            if let wanted = filter.filter.pattern {
+                let id = miner.observe(
+                    record.message.span, level: nil, service: nil, time: record.time)
+                // What was merged since is the wanted pattern too.
+                found = id == miner.current(wanted) ? wanted : id
+            }
+            guard filter.matches(record, pattern: found) else { continue }
             switch format {
             case .json: output.text.appendJSON(record, to: &output.bytes)
             case .text:
@@ -100,6 +111,32 @@ struct LogsCommand: ParsableCommand {
             try output.drain()
         }
         try output.flush()
+    }
+
+    private func filter(now: Timestamp) throws -> LogFilter {
+        var filter = LogFilter(text: text ?? "", expression: regexp ?? "")
+        filter.leastLevel = try level.map { try LogFilter.level($0) }
+        filter.service = service
+        filter.source = source
+        filter.pattern = try pattern.map { name in
+            guard let id = PatternReport.id(name) else {
+                throw ValidationError(
+                    "--pattern needs an id of eight hexadecimal digits, not \"\(name)\".")
+            }
+            return id
+        }
+        filter.since = try since.map { try time($0, "--since", now) }
+        filter.until = try until.map { try time($0, "--until", now) }
+        return filter
+    }
+
+    private func time(_ text: String, _ option: String, _ now: Timestamp) throws -> Timestamp {
+        guard let time = Timestamp(typed: text, now: now) else {
+            throw ValidationError(
+                "\(option) needs a time such as 14:02, -15m or 2026-08-21T10:00:00Z, "
+                    + "not \"\(text)\".")
+        }
+        return time
     }
 }
 
@@ -123,80 +160,6 @@ struct ZoneOption: ParsableArguments {
             (0..<60).contains(minutes)
         else { throw ValidationError("--zone needs UTC or an offset such as +02:00.") }
         return (hours * 3600 + minutes * 60) * (sign == "-" ? -1 : 1)
-    }
-}
-
-/// Which records `warroom logs` prints.
-private struct RecordFilter {
-    let level: LogLevel?
-    let service: String?
-    /// In lower case.
-    let match: [UInt8]?
-    let pattern: RegexPattern?
-    let since: Timestamp?
-    let until: Timestamp?
-
-    init(_ command: LogsCommand) throws {
-        level = try command.level.map { word in
-            guard let level = LogLevel.allCases.first(where: { $0.word == word.lowercased() })
-            else {
-                let words = LogLevel.allCases.map(\.word).joined(separator: ", ")
-                throw ValidationError("--level needs one of \(words), not \"\(word)\".")
-            }
-            return level
-        }
-        service = command.service
-        match = command.match.map { Array($0.lowercased().utf8) }
-        do {
-            pattern = try command.regex.map {
-                // Alone first, so that an error quotes what was typed.
-                _ = try RegexPattern(anchored: Array($0.utf8))
-                return try RegexPattern(anchored: Array("(?s:.*)(?:\($0))(?s:.*)".utf8))
-            }
-        } catch let error as RegexPattern.SyntaxError {
-            throw ValidationError("--regex cannot be used: \(error.message)")
-        }
-        since = try command.since.map { try Self.time($0, "--since") }
-        until = try command.until.map { try Self.time($0, "--until") }
-    }
-
-    private static func time(_ text: String, _ option: String) throws -> Timestamp {
-        guard let time = Timestamp(rfc3339: text) else {
-            throw ValidationError(
-                "\(option) needs RFC 3339 (2026-08-21T10:00:00Z), not \"\(text)\".")
-        }
-        return time
-    }
-
-    func accepts(_ record: JoinedRecord) -> Bool {
-        if let since, record.time < since { return false }
-        if let until, record.time >= until { return false }
-        if let level, record.level.map({ $0 < level }) ?? true { return false }
-        if let service, record.parsed.service != service { return false }
-        if let match, !Self.holds(record.head[...], match), !Self.holds(record.message, match) {
-            return false
-        }
-        if let pattern, !pattern.matches(record.head), !pattern.matches(Array(record.message)) {
-            return false
-        }
-        return true
-    }
-
-    /// Whether `wanted` (lower case) stands anywhere in `text`, ASCII letters in any case.
-    private static func holds(_ text: ArraySlice<UInt8>, _ wanted: [UInt8]) -> Bool {
-        guard let first = wanted.first else { return true }
-        guard text.count >= wanted.count else { return false }
-        let last = text.endIndex - wanted.count
-        for start in text.startIndex...last where folded(text[start]) == first {
-            if (1..<wanted.count).allSatisfy({ folded(text[start + $0]) == wanted[$0] }) {
-                return true
-            }
-        }
-        return false
-    }
-
-    private static func folded(_ byte: UInt8) -> UInt8 {
-        byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
     }
 }
 

@@ -58,9 +58,10 @@ import Testing
     @Test(
         arguments: [
             (["--level", "error"], 2), (["--service", "app"], 1), (["--source", "b.log"], 1),
-            (["--match", "DONE"], 1), (["--regex", "^(boom|done)$"], 2),
+            (["--text", "DONE"], 1), (["--regexp", "b..m|done$"], 2),
+            (["--service", "AP*"], 1), (["--level", "err"], 2),
             (["--since", "2026-08-21T10:00:02Z"], 2), (["--until", "2026-08-21T10:00:02Z"], 1),
-            (["--level", "error", "--match", "nothing"], 0),
+            (["--level", "error", "--text", "nothing"], 0),
         ])
     func filters(arguments: [String], count: Int) throws {
         let (home, first, second) = try files()
@@ -70,11 +71,30 @@ import Testing
         #expect(result.output.split(separator: "\n").count == count, "\(result.output)")
     }
 
+    /// The id that `patterns` prints finds the same records.
+    @Test func patternsFilterRecords() throws {
+        let home = try TemporaryFolder()
+        let lines = (0..<20).map { index in
+            "2026-08-21T10:00:\(10 + index)Z INFO "
+                + (index % 4 == 0 ? "slow query took \(index) ms" : "user \(index) logged in")
+        }
+        let path = try home.write(lines.joined(separator: "\n") + "\n", to: "a.log")
+        let listed = try run(["patterns", path])
+        let row = try #require(
+            listed.output.split(separator: "\n").first { $0.contains("slow query") })
+        let id = String(row.prefix(8))
+        let found = try run(["logs", "--pattern", id, path])
+        #expect(found.status == 0, "\(found.errors)")
+        let output = found.output.split(separator: "\n")
+        #expect(output.count == 5 && output.allSatisfy { $0.contains("slow query") })
+    }
+
     @Test(
         arguments: [
             (["logs", "--level", "nope", "x"], 2, "nope"),
-            (["logs", "--regex", "(", "x"], 2, "`(`"),
+            (["logs", "--regexp", "(", "x"], 2, "`(`"),
             (["logs", "--since", "noon", "x"], 2, "noon"),
+            (["logs", "--pattern", "nope", "x"], 2, "hexadecimal"),
             (["records", "--zone", "2", "x"], 2, "+02"),
             (["records", "/no/such.log"], 4, "/no/such.log"), (["logs", "/tmp"], 4, "a directory"),
         ] as [([String], Int32, String)])

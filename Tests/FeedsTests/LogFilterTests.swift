@@ -84,4 +84,50 @@ struct LogFilterTests {
                 && !failure.why.isEmpty && failure.exit == .usage
         }
     }
+
+    // MARK: As typed
+
+    private static let now = Timestamp(rfc3339: "2026-08-21T14:16:42Z") ?? .epoch
+
+    @Test(
+        "What is typed is read",
+        arguments: [
+            ("", LogFilter()), ("  upstream   timeout ", LogFilter(text: "upstream timeout")),
+            ("level:error", LogFilter(leastLevel: .error)),
+            (
+                "refused LEVEL:warn connection",
+                LogFilter(text: "refused connection", leastLevel: .warning)
+            ),
+            ("service:checkout source:app.log", LogFilter(service: "checkout", source: "app.log")),
+            ("pattern:5be0a1c2", LogFilter(pattern: PatternID(0x5be0_a1c2))),
+            ("-pattern:1", LogFilter(excludedPatterns: [PatternID(1)])),
+            ("-health -\"two words\" -", LogFilter(text: "-", excluded: ["health", "two words"])),
+            ("a ~ms \\d+ level:x ", LogFilter(text: "a", expression: "ms \\d+ level:x")),
+            ("\"level:error \\\"x\\\\\"", LogFilter(text: "level:error \"x\\")),
+            ("source:\"my app.log\"", LogFilter(source: "my app.log")),
+            ("http://x error:", LogFilter(text: "http://x error:")),
+            ("since:-15m", LogFilter(since: now - .seconds(900))),
+            ("until:14:02", LogFilter(until: now - .seconds(14 * 60 + 42))),
+            ("\"open", LogFilter(text: "open")),
+        ] as [(String, LogFilter)])
+    func typed(text: String, filter: LogFilter) throws {
+        #expect(try LogFilter(typed: text, now: Self.now) == filter)
+        // What is shown of it can be typed again.
+        #expect(try LogFilter(typed: filter.typed, now: Self.now) == filter, "\(filter.typed)")
+    }
+
+    @Test(
+        "What cannot be read says why",
+        arguments: [
+            ("level:loud", "fatal"), ("level:", "fatal"), ("service:", "nothing stands"),
+            ("pattern:xyz", "hexadecimal"), ("since:noon", "14:02"), ("~a(", "missing closing )"),
+            ("-level:error", "left out"),
+        ])
+    func unreadable(text: String, says: String) {
+        #expect {
+            try LogFilter(typed: text, now: Self.now)
+        } throws: { error in
+            (error as? Failure)?.why.contains(says) ?? false
+        }
+    }
 }

@@ -63,6 +63,12 @@ package enum PatternReport {
         return String(repeating: "0", count: 8 - digits.utf8.count) + digits
     }
 
+    /// The id of such a name: one to eight hexadecimal digits, or nil.
+    package static func id(_ name: some StringProtocol) -> PatternID? {
+        guard (1...8).contains(name.utf8.count), name.allSatisfy(\.isHexDigit) else { return nil }
+        return UInt32(name, radix: 16).map(PatternID.init)
+    }
+
     private static func word(_ change: PatternChange) -> String {
         switch change {
         case .new: "new"
