@@ -65,7 +65,8 @@ enum MeasureLogs {
     private static func follow(_ path: String) -> Int {
         let follower = LogFollower(path: path, start: .beginning)
         var lines = 0
-        while follower.turn(now: BootTime(nanoseconds: 0), { _, _, _ in lines += 1 }).wantsMore {}
+        let now = ClockReading(wall: .epoch, boot: BootTime(nanoseconds: 0))
+        while follower.turn(now: now, { _, _, _ in lines += 1 }).wantsMore {}
         return lines
     }
 
