@@ -1,4 +1,5 @@
 import Basics
+import CSystem
 
 #if canImport(Glibc)
     import Glibc
@@ -10,6 +11,8 @@ package struct FileFacts: Hashable, Sendable {
     package var inode: UInt64
     package var size: Int64
     package var modified: Timestamp
+    /// When content, names or permissions changed last; no program can set it.
+    package var changed: Timestamp
     package var kind: mode_t
     package var links: Int
 
@@ -19,11 +22,14 @@ package struct FileFacts: Hashable, Sendable {
         device = UInt64(value.st_dev)
         inode = UInt64(value.st_ino)
         size = Int64(value.st_size)
-        modified = Timestamp(
-            nanoseconds: Int64(value.st_mtim.tv_sec) * 1_000_000_000
-                + Int64(value.st_mtim.tv_nsec))
+        modified = Self.time(value.st_mtim)
+        changed = Self.time(value.st_ctim)
         kind = value.st_mode & S_IFMT
         links = Int(value.st_nlink)
+    }
+
+    private static func time(_ value: timespec) -> Timestamp {
+        Timestamp(nanoseconds: Int64(value.tv_sec) * 1_000_000_000 + Int64(value.tv_nsec))
     }
 
     /// Follows symbolic links.
@@ -38,53 +44,65 @@ package struct FileFacts: Hashable, Sendable {
     }
 }
 
-/// Tells files apart for longer than they keep their names: device, inode, and the first bytes,
-/// because file systems give an inode number to a new file at once.
-struct FileIdentity: Hashable {
-    /// How many first bytes are compared.
-    static let headBytesMax = 1024
+/// A 64-bit hash that is the same in every run: FNV-1a, finished by the mixer of splitmix64. It
+/// guards against chance; who can forge it can write the log anyway.
+package struct Fingerprint: Hashable, Sendable {
+    /// How many bytes were hashed.
+    package var count: Int
+    package var hash: UInt64
 
-    var device: UInt64
-    var inode: UInt64
-    var head: [UInt8]
+    package init(count: Int, hash: UInt64) {
+        self.count = count
+        self.hash = hash
+    }
 
-    /// Whether `later`, seen afterwards, can be the same file grown.
-    func canBecome(_ later: FileIdentity) -> Bool {
-        device == later.device && inode == later.inode && later.head.starts(with: head)
+    package init(_ bytes: some Sequence<UInt8>) {
+        var state: UInt64 = 0xCBF2_9CE4_8422_2325
+        var count = 0
+        for byte in bytes {
+            state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+            count += 1
+        }
+        self.init(count: count, hash: Self.mixed(state))
+    }
+
+    static func mixed(_ value: UInt64) -> UInt64 {
+        var value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
     }
 }
 
-/// All files that were followed or set aside, so that a rotated one is not read again under its new
-/// name, and one reached by two names is read once.
-package final class FileLedger {
-    private struct Key: Hashable {
-        var device: UInt64
-        var inode: UInt64
-    }
-    private static let entriesMax = 8_192
-    private var entries: [Key: FileIdentity] = [:]
-    private var order: [Key] = []
+/// What is kept of a file that was read up to `offset` and let go: enough to know it again, and to
+/// tell that its inode was given to another one.
+package struct FileTrace: Hashable, Sendable {
+    package var device: UInt64
+    package var inode: UInt64
+    /// See `LogFollower.generation`.
+    package var generation: UInt64
+    package var offset: Int64
+    /// Of the first bytes, at most `FileHead.bytesMax`.
+    package var head: Fingerprint
+    /// Of the bytes before the offset, at most `ReadContent.tailBytesMax`.
+    package var tail: Fingerprint
 
-    package init() {}
-
-    func remember(_ identity: FileIdentity) {
-        let key = Key(device: identity.device, inode: identity.inode)
-        if entries.updateValue(identity, forKey: key) == nil { order.append(key) }
-        if order.count > Self.entriesMax {
-            for old in order.prefix(1_024) { entries[old] = nil }
-            order.removeFirst(1_024)
-        }
-    }
-
-    func knows(_ identity: FileIdentity) -> Bool {
-        let key = Key(device: identity.device, inode: identity.inode)
-        return entries[key]?.canBecome(identity) ?? false
+    package init(
+        device: UInt64, inode: UInt64, generation: UInt64, offset: Int64, head: Fingerprint,
+        tail: Fingerprint
+    ) {
+        self.device = device
+        self.inode = inode
+        self.generation = generation
+        self.offset = offset
+        self.head = head
+        self.tail = tail
     }
 
-    /// Whether the file at `path` is one that was read already, whatever it is called now.
-    package func knows(path: String) -> Bool {
-        guard case .success(let file) = OpenFile.open(path) else { return false }
-        return knows(file.identity())
+    /// Whether `file` still is the file with the content that was read, perhaps grown.
+    func holds(for file: OpenFile, size: Int64) -> Bool {
+        device == file.device && inode == file.inode && size >= offset
+            && Fingerprint(file.bytes(at: 0, count: head.count)) == head
+            && Fingerprint(file.bytes(at: offset - Int64(tail.count), count: tail.count)) == tail
     }
 }
 
@@ -129,17 +147,21 @@ final class OpenFile {
         return facts
     }
 
+    func isSame(as facts: FileFacts) -> Bool { device == facts.device && inode == facts.inode }
+    func isSame(as file: OpenFile) -> Bool { device == file.device && inode == file.inode }
+
+    /// The magic number of the file system it lies on; 0 when that cannot be told.
+    var fileSystem: Int64 {
+        var type: Int64 = 0
+        return csystem_filesystem_type("/proc/self/fd/\(descriptor)", &type) == 0 ? type : 0
+    }
+
     /// Up to `count` bytes at `offset`; empty at the end and on errors.
     func bytes(at offset: Int64, count: Int) -> [UInt8] {
         guard count > 0, offset >= 0 else { return [] }
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             filled = max(0, pread(descriptor, buffer.baseAddress, count, off_t(offset)))
         }
-    }
-
-    func identity() -> FileIdentity {
-        FileIdentity(
-            device: device, inode: inode, head: bytes(at: 0, count: FileIdentity.headBytesMax))
     }
 
     /// Where the data at or behind `offset` begins: behind a hole, or at the file's end.

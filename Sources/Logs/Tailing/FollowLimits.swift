@@ -36,4 +36,6 @@ package enum FollowProblem: Sendable, Hashable {
     case absent
     /// A complete sentence.
     case refused(String)
+    /// The same file is read already under this other name.
+    case readElsewhere(String)
 }

@@ -30,6 +30,28 @@ enum FollowText {
         }
     }
 
+    /// A file that is open and not delivered.
+    static func unread(_ error: SystemError, path: String, offset: Int64) -> FollowProblem {
+        .refused(
+            Failure(
+                "log.unread", "Log not read", subject: path,
+                why: "\(error) at byte \(offset)",
+                next: "It is tried again every second; look at the disk or the mount"
+            ).description)
+    }
+
+    static func passedOver(_ count: Int64, at offset: Int64, _ error: SystemError) -> String {
+        "\(count) bytes at byte \(offset) passed over: \(error)"
+    }
+
+    static func readElsewhere(path: String, by other: String) -> String {
+        Failure(
+            "log.twice", "Log read once only", subject: path,
+            why: "it is the same file as \(other)",
+            next: "Name one of them; its lines are shown there"
+        ).description
+    }
+
     static func notRegular(_ kind: mode_t, path: String) -> String {
         let (what, next): (String, String) =
             switch kind {
@@ -82,6 +104,7 @@ extension FollowProblem {
         switch self {
         case .absent: FollowText.absent(path: path)
         case .refused(let sentence): sentence
+        case .readElsewhere(let other): FollowText.readElsewhere(path: path, by: other)
         }
     }
 }

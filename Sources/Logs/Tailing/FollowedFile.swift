@@ -7,130 +7,173 @@ import Basics
 /// One file being read to its end, with what is needed to notice that it became another one under
 /// the same name.
 final class FollowedFile {
-    /// How many bytes before the offset are compared.
-    private static let tailBytesMax = 64
+    /// A change this young may have another one behind it with the same time: the kernel's clock
+    /// for files goes in steps of 1 to 10 ms.
+    private static let clockStep: Duration = .milliseconds(50)
 
     let file: OpenFile
-    private(set) var identity: FileIdentity
-    private(set) var offset: Int64
+    private(set) var content: ReadContent
     private(set) var assembler: LineAssembler
-    /// Size and modification time at the last look.
+    /// What the file was at the last look.
     private(set) var known: FileFacts?
     /// Bytes of holes that were skipped.
     private(set) var holeBytes: Int64 = 0
-    private var tail: [UInt8] = []
+    private var isSettled = false
+    private let before: UInt64
+    private var generationKnown: UInt64?
 
-    init(_ file: OpenFile, offset: Int64, lineBytesMax: Int) {
+    /// - Parameters:
+    ///   - before: the generation of the content that stood here before, 0 when there was none.
+    ///   - generation: when it is known from an earlier reading.
+    ///   - unfinished: holds the beginning of the line that goes on at `offset`.
+    init(
+        _ file: OpenFile, offset: Int64, lineBytesMax: Int, before: UInt64 = 0,
+        generation: UInt64? = nil, unfinished: LineAssembler? = nil
+    ) {
         self.file = file
-        self.offset = offset
-        identity = file.identity()
+        self.before = before
+        generationKnown = generation
+        content = ReadContent(file, offset: offset)
         known = file.facts
-        assembler = LineAssembler(lineBytesMax: lineBytesMax)
-        rememberTail()
-        if offset == 0 { skipByteOrderMark() }
+        assembler = unfinished ?? LineAssembler(lineBytesMax: lineBytesMax)
+    }
+
+    var offset: Int64 { content.offset }
+
+    /// A hash of device, inode and first line (its first KiB): it changes with the content and is
+    /// known before the first line is handed out. Where new content begins with the old first line
+    /// it is still another number.
+    var generation: UInt64 {
+        if let generationKnown { return generationKnown }
+        let end = content.head.firstIndex(of: 0x0A).map { $0 + 1 } ?? content.head.count
+        let line = Fingerprint(content.head[..<end])
+        var hash = Fingerprint.mixed(file.device &* 31 &+ file.inode)
+        hash = Fingerprint.mixed(hash ^ line.hash)
+        if hash == before { hash = Fingerprint.mixed(hash &+ 1) }
+        let isWhole = end < content.head.count || content.head.last == 0x0A
+        if isWhole || content.head.count == ReadContent.headBytesMax { generationKnown = hash }
+        return hash
+    }
+
+    var trace: FileTrace {
+        FileTrace(
+            device: file.device, inode: file.inode, generation: generation, offset: offset,
+            head: content.headFingerprint, tail: content.tailFingerprint)
     }
 
     enum Change {
         case none
         /// The file was cut; what stands before the new end was read already.
         case cutShort(from: Int64)
-        /// The content is another one: read from the start.
-        case rewritten(from: Int64)
+        /// The content is another one: to be read from the start, as another file.
+        case rewritten
     }
 
     /// Compares the file with what was read of it.
-    func inspect(_ facts: FileFacts) -> Change {
-        defer { known = facts }
-        if let known, known.size == facts.size, known.modified == facts.modified { return .none }
-        let headNow = file.bytes(at: 0, count: identity.head.count)
-        if facts.size < offset {
-            let cut = offset
-            let isPrefix = !headNow.isEmpty && identity.head.starts(with: headNow)
-            if isPrefix {
-                move(to: facts.size)
-                return .cutShort(from: cut)
-            }
-            move(to: 0)
-            return .rewritten(from: cut)
+    func inspect(_ now: Timestamp) -> Change {
+        guard let facts = file.facts else { return .none }
+        let isUnchanged =
+            known?.size == facts.size && known?.changed == facts.changed
+            && known?.modified == facts.modified && facts.size >= offset
+        if isSettled, isUnchanged { return .none }
+        known = facts
+        let age = now - facts.changed
+        isSettled = age > Self.clockStep
+        switch content.compare(file, size: facts.size) {
+        case .same: return .none
+        case .shorter:
+            let from = offset
+            cut(to: facts.size)
+            return .cutShort(from: from)
+        case .other: return .rewritten
         }
-        let tailNow = file.bytes(at: offset - Int64(tail.count), count: tail.count)
-        if headNow != identity.head || tailNow != tail {
-            let cut = offset
-            move(to: 0)
-            return .rewritten(from: cut)
-        }
-        return .none
     }
 
-    private func move(to position: Int64) {
-        offset = position
-        identity = file.identity()
-        rememberTail()
+    /// An unfinished line of which the end was cut off is read again from its start.
+    private func cut(to size: Int64) {
+        let isKept = assembler.hasPartial && assembler.partialOffset < size
+        content.cut(to: isKept ? assembler.partialOffset : size, file)
+        assembler.reset()
     }
 
-    /// Reads at most `limit` bytes from the offset on.
-    /// - Returns: the bytes advanced, holes included.
-    func read(limit: Int, buffer: inout [UInt8], _ sink: LineAssembler.Sink) -> Int64 {
+    struct Reading {
+        /// Holes included.
         var advanced: Int64 = 0
-        let size = file.facts?.size ?? offset
-        if size - offset > 4096 {
-            let start = min(file.dataStart(from: offset, size: size), size)
-            if start > offset {
-                holeBytes += start - offset
-                advanced += start - offset
-                offset = start
-            }
+        /// Bytes that waited behind what was read.
+        var left: Int64 = 0
+        /// The file is not what it was: `inspect` will tell.
+        var isSuspect = false
+        var error: SystemError?
+    }
+
+    /// Reads at most `limit` bytes from the offset on. The bytes before the offset are read with
+    /// them and compared, so that nothing of a file that was just rewritten is taken for more of
+    /// the old one.
+    func read(limit: Int, buffer: inout [UInt8], _ sink: LineAssembler.Sink) -> Reading {
+        var reading = Reading()
+        guard let size = file.facts?.size else {
+            reading.error = .current
+            return reading
         }
-        if buffer.count < limit { buffer = [UInt8](repeating: 0, count: limit) }
-        let count = buffer.withUnsafeMutableBytes { bytes in
-            pread(file.descriptor, bytes.baseAddress, limit, off_t(offset))
+        guard size > offset else {
+            if size < offset { suspect(&reading) }
+            return reading
         }
-        guard count > 0 else {
-            if advanced > 0 { rememberTail() }
-            return advanced
+        if size - offset > 4096 { reading.advanced = skipHole(size) }
+        let front = content.tail.count
+        if buffer.count < limit + ReadContent.tailBytesMax {
+            buffer = [UInt8](repeating: 0, count: limit + ReadContent.tailBytesMax)
         }
-        assembler.feed(buffer.span.extracting(0..<count), at: offset, sink)
-        extendHead(buffer, count)
-        offset += Int64(count)
-        extendTail(buffer, count)
-        return advanced + Int64(count)
+        let end = buffer.withUnsafeMutableBytes { bytes in
+            pread(file.descriptor, bytes.baseAddress, limit + front, off_t(offset) - off_t(front))
+        }
+        guard end >= 0 else {
+            reading.error = .current
+            return reading
+        }
+        guard end >= front, buffer[..<front] == content.tail[...] else {
+            suspect(&reading)
+            return reading
+        }
+        guard end > front else { return reading }
+        let start = offset
+        content.advance(buffer, to: end)
+        let skipped = start == 0 ? Self.byteOrderMark(buffer, end) : 0
+        let fresh = buffer.span.extracting(front + skipped..<end)
+        assembler.feed(fresh, at: start + Int64(skipped), sink)
+        reading.advanced += Int64(end - front)
+        reading.left = max(0, size - offset)
+        return reading
+    }
+
+    private func suspect(_ reading: inout Reading) {
+        isSettled = false
+        reading.isSuspect = true
+    }
+
+    private func skipHole(_ size: Int64) -> Int64 {
+        let start = min(file.dataStart(from: offset, size: size), size)
+        guard start > offset else { return 0 }
+        let length = start - offset
+        holeBytes += length
+        content.skip(to: start)
+        return length
+    }
+
+    /// Passes over bytes that the disk does not deliver.
+    func passOver(_ count: Int64) {
+        content.skip(to: offset + count)
+        content.cut(to: offset, file)
     }
 
     /// Bytes that wait to be read.
     var bytesBehind: Int64 { max(0, (file.facts?.size ?? offset) - offset) }
 
     func flush(_ sink: LineAssembler.Sink) { assembler.flush(sink) }
-    func dropPartial() { assembler.reset() }
 
-    private func extendHead(_ buffer: [UInt8], _ count: Int) {
-        let held = identity.head.count
-        guard held < FileIdentity.headBytesMax, offset <= Int64(held) else { return }
-        let start = held - Int(offset)
-        guard start < count else { return }
-        identity.head += buffer[start..<min(count, start + FileIdentity.headBytesMax - held)]
-    }
-
-    private func extendTail(_ buffer: [UInt8], _ count: Int) {
-        if count >= Self.tailBytesMax {
-            tail = Array(buffer[count - Self.tailBytesMax..<count])
-        } else {
-            tail = Array((tail + buffer[..<count]).suffix(Self.tailBytesMax))
-        }
-    }
-
-    private func rememberTail() {
-        let count = Int(min(offset, Int64(Self.tailBytesMax)))
-        tail = file.bytes(at: offset - Int64(count), count: count)
-        if tail.count < count { tail = [] }
-    }
-
-    private func skipByteOrderMark() {
-        let head = identity.head
-        if head.starts(with: [0xEF, 0xBB, 0xBF]) {
-            offset = 3
-        } else if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) {
-            offset = 2
-        }
-        rememberTail()
+    private static func byteOrderMark(_ buffer: [UInt8], _ end: Int) -> Int {
+        let start = buffer[..<end].prefix(3)
+        if start.elementsEqual([0xEF, 0xBB, 0xBF]) { return 3 }
+        return start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) ? 2 : 0
     }
 }

@@ -7,8 +7,8 @@ import Basics
 /// Follows one log by name through rotation, truncation, replacement and absence.
 ///
 /// It owns descriptors and no thread: whoever calls `turn` gives it time and a bound. A file that
-/// loses its name is read to its end and for `rotationGrace` more, because writers keep their
-/// descriptor. All lines of older files come before those of the newer ones read in the same turn.
+/// loses its name is read to its end and until it was quiet for `rotationGrace`, because writers
+/// keep their descriptor. Lines of older files come before those of newer ones.
 package final class LogFollower {
     package enum Start: Sendable {
         /// Near the end, with up to `openingHistoryBytesMax` of history, when the file exists at
@@ -24,29 +24,54 @@ package final class LogFollower {
         package var wantsMore = false
     }
 
-    private struct Retired {
+    /// A file that lost its name.
+    struct Retired {
         var file: FollowedFile
-        var since: BootTime
+        /// When it was last seen to grow.
+        var quietSince: BootTime
     }
+
+    /// Content that was read and is no longer followed. Copies of it may turn up.
+    struct Former {
+        var content: ReadContent
+        /// Holds the line that was unfinished when the content was cut off.
+        var unfinished: LineAssembler?
+        /// Emptied in place: a copy was made before, if at all.
+        var wasTruncated: Bool
+    }
+
+    /// Reading that fails at one place.
+    struct Failing {
+        var offset: Int64
+        var since: BootTime
+        var skip: Int64
+    }
+
+    static let formerMax = 16
+    static let siblingScansAfterChange = 3
 
     package let path: String
     package let limits: FollowLimits
-    package private(set) var problem: FollowProblem?
-    package private(set) var counts = FollowCounts()
+    package internal(set) var problem: FollowProblem?
+    package internal(set) var counts = FollowCounts()
     /// What happened last that a person should know; empty when nothing did.
-    package private(set) var notice = ""
-    /// Which file behind the name the lines handed out now come from, and after a turn the
-    /// current one: another number for each new file or new content, the same after a restart.
-    package private(set) var generation: UInt64 = 0
+    package internal(set) var notice = ""
     /// Where older history ends: everything before it in the first file was not read.
-    package private(set) var historyEnd: Int64 = 0
+    package internal(set) var historyEnd: Int64 = 0
 
-    private let ledger: FileLedger
-    private var current: FollowedFile?
-    private var retired: [Retired] = []
-    private var start: Start
-    private var isFirstLook = true
-    private var siblingScans = 0
+    let ledger: FileLedger
+    var current: FollowedFile?
+    var retired: [Retired] = []
+    /// Newest first.
+    var former: [Former] = []
+    var failing: Failing?
+    var start: Start
+    var isFirstLook = true
+    /// Whether a file was read under this name.
+    var hadFile = false
+    /// How often the directory is still searched for rotated files nobody has seen.
+    var siblingScans = 0
+    private var reading: FollowedFile?
     private var buffer: [UInt8] = []
 
     package init(
@@ -59,9 +84,14 @@ package final class LogFollower {
         self.ledger = ledger
     }
 
-    /// Looks at the name, then reads a bounded piece of each open file.
+    deinit {
+        for file in openFiles { ledger.closed(file.trace) }
+    }
+
+    /// Looks at the name, then reads bounded pieces of the open files, older files first.
     /// - Parameters:
-    ///   - limit: bytes per file at most; `bytesPerTurnMax` when nil.
+    ///   - limit: bytes per file at most, and bytes after which no further file is begun;
+    ///     `bytesPerTurnMax` when nil.
     ///   - sink: receives each finished line, its offset, and how many of its bytes were left out.
     package func turn(
         now: ClockReading, limit: Int? = nil, _ sink: (Span<UInt8>, Int64, Int) -> Void
@@ -72,17 +102,14 @@ package final class LogFollower {
             lines += 1
             sink(line, offset, omitted)
         }
-        examine(now: now, counting)
+        examine(now, counting)
         var turn = Turn()
-        readRetired(now: now, limit: limit, &turn, counting)
-        if let current {
-            let read = current.read(limit: limit, buffer: &buffer, counting)
-            turn.bytesRead += read
-            if read > 0 { turn.wantsMore = turn.wantsMore || current.bytesBehind > 0 }
+        if readRetired(now, limit, &turn, counting), let current {
+            read(current, now, limit, &turn, counting)
         }
         if turn.bytesRead == 0, siblingScans > 0 {
             siblingScans -= 1
-            if adoptSiblings(now: now) { turn.wantsMore = true }
+            if adoptSiblings(now, counting) { turn.wantsMore = true }
         }
         counts.lines += lines
         counts.bytes += turn.bytesRead
@@ -90,7 +117,14 @@ package final class LogFollower {
     }
 
     /// Opens the file without reading lines, so that the ledger knows it.
-    package func look(now: ClockReading) { examine(now: now) { _, _, _ in } }
+    package func look(now: ClockReading) { examine(now) { _, _, _ in } }
+
+    /// A name appeared, vanished or moved that may be this log's or that of a rotated part of it.
+    package func namesChanged() { siblingScans = Self.siblingScansAfterChange }
+
+    /// Which file behind the name the lines handed out now come from, and after a turn the
+    /// current one: another number for each new file or new content, the same after a restart.
+    package var generation: UInt64 { (reading ?? current)?.generation ?? 0 }
 
     /// The unfinished last line, cut at `lineBytesMax`, and where it starts.
     package var provisional: (bytes: [UInt8], offset: Int64)? {
@@ -98,15 +132,25 @@ package final class LogFollower {
         return (current.assembler.partial, current.assembler.partialOffset)
     }
 
-    package var bytesBehind: Int64 {
-        retired.reduce(current?.bytesBehind ?? 0) { $0 + $1.file.bytesBehind }
-    }
+    package var bytesBehind: Int64 { openFiles.reduce(0) { $0 + $1.bytesBehind } }
 
     /// When the file was written last; nil while it is absent.
     package var modified: Timestamp? { current?.known?.modified }
 
     /// Files that lost their name and are still read: the follower wants turns without events.
     package var hasRetired: Bool { !retired.isEmpty }
+
+    /// The descriptors that are read now, by device and inode.
+    package var descriptors: [Int32] { openFiles.map(\.file.descriptor) }
+
+    /// The magic number of the file system that holds the file, 0 while there is none.
+    package var fileSystem: Int64 { current?.file.fileSystem ?? 0 }
+
+    /// Where each open file is read up to: the current one last.
+    package var traces: [FileTrace] { openFiles.map(\.trace) }
+
+    /// Oldest first, the current one last.
+    var openFiles: [FollowedFile] { retired.map(\.file) + [current].compactMap { $0 } }
 
     /// A reader of what stands before the place where following began.
     package func historyReader() -> HistoryReader? {
@@ -120,176 +164,85 @@ package final class LogFollower {
     /// Totals that live in the open files.
     package var totals: FollowCounts {
         var sum = counts
-        for file in retired.map(\.file) + [current].compactMap({ $0 }) { add(file, to: &sum) }
+        for file in openFiles { Self.add(file, to: &sum) }
         return sum
     }
 
-    private func add(_ file: FollowedFile, to sum: inout FollowCounts) {
+    static func add(_ file: FollowedFile, to sum: inout FollowCounts) {
         sum.holeBytes += file.holeBytes
         sum.nulsSkipped += file.assembler.nulsSkipped
         sum.cutLines += file.assembler.cutLines
     }
 }
 
-// MARK: - Which file the name means
+// MARK: - Reading
 
 extension LogFollower {
-    private func examine(now: ClockReading, _ sink: LineAssembler.Sink) {
-        defer { isFirstLook = false }
-        switch FileFacts.of(path: path) {
-        case .failure(let error):
-            problem = FollowText.problem(error, path: path)
-            if problem == .absent { retireCurrent(now: now) }
-        case .success(let facts) where !facts.isRegular:
-            problem = .refused(FollowText.notRegular(facts.kind, path: path))
-            retireCurrent(now: now)
-        case .success(let facts):
-            if let current, current.file.device == facts.device,
-                current.file.inode == facts.inode
-            {
-                if case .refused = problem {} else { problem = nil }
-                inspect(current, facts, now.wall, sink)
-            } else {
-                replace(now: now)
-            }
+    /// Reads a piece of one file.
+    /// - Returns: whether it was read to its end.
+    @discardableResult
+    func read(
+        _ file: FollowedFile, _ now: ClockReading, _ limit: Int, _ turn: inout Turn,
+        _ sink: LineAssembler.Sink
+    ) -> Bool {
+        reading = file
+        defer { reading = nil }
+        let result = file.read(limit: limit, buffer: &buffer, sink)
+        turn.bytesRead += result.advanced
+        if result.left > 0 || result.isSuspect { turn.wantsMore = true }
+        if let error = result.error {
+            fail(file, error, now)
+        } else if result.advanced > 0, failing != nil {
+            failing = nil
         }
+        return result.left == 0 && result.error == nil
     }
 
-    private func inspect(
-        _ file: FollowedFile, _ facts: FileFacts, _ now: Timestamp, _ sink: LineAssembler.Sink
-    ) {
-        let unread = max(0, (file.known?.size ?? 0) - file.offset)
-        switch file.inspect(facts) {
-        case .none: return
-        case .cutShort(let from):
-            notice = FollowText.cutShort(from: from, to: facts.size)
-            lose(.cutShort, now, at: from, bytes: nil, notice)
-            file.dropPartial()
-        case .rewritten(let from):
-            notice = FollowText.rewritten(at: from, unread: unread)
-            lose(.rewritten, now, at: from, bytes: nil, notice)
-            file.flush(sink)
-        }
-        counts.truncations += 1
+    /// Ends the unfinished line of a file that nobody will complete.
+    func flush(_ file: FollowedFile, _ sink: LineAssembler.Sink) {
+        reading = file
+        defer { reading = nil }
+        file.flush(sink)
     }
 
-    private func lose(
-        _ reason: FollowLoss.Reason, _ now: Timestamp, at offset: Int64, bytes: Int64?,
-        _ sentence: String
+    /// A place that stays unreadable is passed over after the grace, in growing steps: the newest
+    /// lines matter more.
+    private func fail(_ file: FollowedFile, _ error: SystemError, _ now: ClockReading) {
+        if error.code == ESTALE, file === current {
+            // The server gave the handle up: the name is opened anew and read on from here.
+            ledger.closed(file.trace)
+            current = nil
+            return
+        }
+        problem = FollowText.unread(error, path: path, offset: file.offset)
+        guard var state = failing, state.offset == file.offset else {
+            let skip = failing.map { min($0.skip * 2, 1 << 20) } ?? 4096
+            failing = Failing(offset: file.offset, since: now.boot, skip: skip)
+            return
+        }
+        guard now.boot - state.since >= limits.rotationGrace else { return }
+        let size = file.known?.size ?? file.offset
+        let end = min((file.offset + state.skip) / state.skip * state.skip, size)
+        let count = max(0, end - file.offset)
+        guard count > 0 else { return }
+        notice = FollowText.passedOver(count, at: file.offset, error)
+        lose(.unreadable, now, file, bytes: count)
+        file.passOver(count)
+        state.offset = file.offset
+        state.since = now.boot
+        failing = state
+    }
+
+    /// Counts a possible loss; `notice` says what happened.
+    func lose(
+        _ reason: FollowLoss.Reason, _ now: ClockReading, _ file: FollowedFile?,
+        at offset: Int64? = nil,
+        bytes: Int64?
     ) {
         counts.losses.note(
             FollowLoss(
-                number: 0, at: now, path: path, generation: generation, offset: offset,
-                reason: reason, bytesUnread: bytes, sentence: sentence))
-    }
-
-    private func retireCurrent(now: ClockReading) {
-        guard let file = current else { return }
-        retired.append(Retired(file: file, since: now.boot))
-        current = nil
-    }
-
-    /// The name means another file than before, or one for the first time.
-    private func replace(now: ClockReading) {
-        switch OpenFile.open(path) {
-        case .failure(.system(let error)):
-            problem = FollowText.problem(error, path: path)
-        case .failure(.notRegular(let kind)):
-            problem = .refused(FollowText.notRegular(kind, path: path))
-        case .success(let file):
-            let identity = file.identity()
-            if let refusal = ContentCheck.refusal(file, path: path) {
-                problem = .refused(refusal)
-                return
-            }
-            let isRotation = current != nil || !retired.isEmpty
-            retireCurrent(now: now)
-            ledger.remember(identity)
-            if isRotation {
-                counts.rotations += 1
-                notice = FollowText.rotated(counts.rotations)
-                _ = adoptSiblings(now: now)
-                siblingScans = 3
-            } else if isFirstLook {
-                rememberSiblings()
-            }
-            problem = nil
-            current = FollowedFile(
-                file, offset: openingOffset(file), lineBytesMax: limits.lineBytesMax)
-        }
-    }
-
-    private func openingOffset(_ file: OpenFile) -> Int64 {
-        guard isFirstLook, case .end = start, let size = file.facts?.size else { return 0 }
-        let from = size - Int64(limits.openingHistoryBytesMax)
-        guard from > 0 else { return 0 }
-        historyEnd = LineStart.after(from - 1, in: file, size: size) ?? size
-        return historyEnd
-    }
-}
-
-// MARK: - Files of earlier rotations
-
-extension LogFollower {
-    private func readRetired(
-        now: ClockReading, limit: Int, _ turn: inout Turn, _ sink: LineAssembler.Sink
-    ) {
-        var kept: [Retired] = []
-        for var entry in retired {
-            let read = entry.file.read(limit: limit, buffer: &buffer, sink)
-            turn.bytesRead += read
-            if entry.file.bytesBehind > 0 { turn.wantsMore = true }
-            if read > 0 { entry.since = now.boot }
-            ledger.remember(entry.file.identity)
-            let overdue = now.boot - entry.since >= limits.rotationGrace
-            guard overdue, entry.file.bytesBehind == 0 else {
-                kept.append(entry)
-                continue
-            }
-            entry.file.flush(sink)
-            add(entry.file, to: &counts)
-        }
-        while kept.count > limits.retiredFilesMax {
-            let oldest = kept.removeFirst()
-            let unread = oldest.file.bytesBehind
-            if unread > 0 {
-                notice = FollowText.released(unread: unread)
-                lose(.released, now.wall, at: oldest.file.offset, bytes: unread, notice)
-            }
-            oldest.file.flush(sink)
-            add(oldest.file, to: &counts)
-        }
-        retired = kept
-    }
-
-    /// Takes up files that were rotated away before they were ever seen under the log's name.
-    private func adoptSiblings(now: ClockReading) -> Bool {
-        var adopted = false
-        for sibling in RotatedNames.list(besides: path) {
-            guard case .success(let file) = OpenFile.open(sibling) else { continue }
-            let identity = file.identity()
-            if ledger.knows(identity) || isOpen(file) { continue }
-            if ContentCheck.refusal(file, path: sibling) != nil { continue }
-            ledger.remember(identity)
-            retired.append(
-                Retired(
-                    file: FollowedFile(file, offset: 0, lineBytesMax: limits.lineBytesMax),
-                    since: now.boot))
-            adopted = true
-        }
-        return adopted
-    }
-
-    private func isOpen(_ file: OpenFile) -> Bool {
-        let open = retired.map(\.file.file) + [current?.file].compactMap { $0 }
-        return open.contains { $0.device == file.device && $0.inode == file.inode }
-    }
-
-    /// History of earlier rotations is not read: it was there before.
-    private func rememberSiblings() {
-        for sibling in RotatedNames.list(besides: path) {
-            guard case .success(let file) = OpenFile.open(sibling) else { continue }
-            ledger.remember(file.identity())
-        }
+                number: 0, at: now.wall, path: path, generation: file?.generation ?? generation,
+                offset: offset ?? file?.offset ?? 0, reason: reason, bytesUnread: bytes,
+                sentence: notice))
     }
 }

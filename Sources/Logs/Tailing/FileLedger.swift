@@ -1,0 +1,76 @@
+/// All files that were followed or set aside, so that a rotated one is not read again under its new
+/// name, and one reached by two names is read once.
+package final class FileLedger {
+    struct Key: Hashable {
+        var device: UInt64
+        var inode: UInt64
+    }
+
+    enum Standing {
+        case unknown
+        /// Somebody reads it: while it is open its inode cannot become another file.
+        case open(by: String)
+        /// It was read up to there, and holds what it held then.
+        case read(FileTrace)
+        /// The same, but it was there before following began and nothing of it was read.
+        case history(FileTrace)
+    }
+
+    private struct Entry {
+        var trace: FileTrace
+        var isHistory: Bool
+    }
+
+    private static let entriesMax = 8_192
+    private var open: [Key: String] = [:]
+    private var entries: [Key: Entry] = [:]
+    private var order: [Key] = []
+
+    package init() {}
+
+    /// Whether the file at `path` is read or was read already, whatever it is called now.
+    package func knows(path: String) -> Bool {
+        guard case .success(let facts) = FileFacts.of(path: path) else { return false }
+        let key = Key(device: facts.device, inode: facts.inode)
+        if open[key] != nil { return true }
+        guard entries[key]?.isHistory == false, case .success(let file) = OpenFile.open(path),
+            case .read = standing(of: file)
+        else { return false }
+        return true
+    }
+
+    func standing(of file: OpenFile) -> Standing {
+        let key = Key(device: file.device, inode: file.inode)
+        if let path = open[key] { return .open(by: path) }
+        guard let entry = entries[key], let size = file.facts?.size,
+            entry.trace.holds(for: file, size: size)
+        else { return .unknown }
+        return entry.isHistory ? .history(entry.trace) : .read(entry.trace)
+    }
+
+    /// Whether somebody reads the file with these facts, told without opening it.
+    func isOpen(_ facts: FileFacts) -> Bool {
+        open[Key(device: facts.device, inode: facts.inode)] != nil
+    }
+
+    func opened(_ file: OpenFile, by path: String) {
+        let key = Key(device: file.device, inode: file.inode)
+        open[key] = path
+    }
+
+    func closed(_ trace: FileTrace) {
+        open[Key(device: trace.device, inode: trace.inode)] = nil
+        remember(trace)
+    }
+
+    /// - Parameter isHistory: it was there before following began, and is not to be read.
+    func remember(_ trace: FileTrace, isHistory: Bool = false) {
+        let key = Key(device: trace.device, inode: trace.inode)
+        let entry = Entry(trace: trace, isHistory: isHistory)
+        if entries.updateValue(entry, forKey: key) == nil { order.append(key) }
+        if order.count > Self.entriesMax {
+            for old in order.prefix(1_024) { entries[old] = nil }
+            order.removeFirst(1_024)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Basics
+
+/// Which file the name means.
+extension LogFollower {
+    func examine(_ now: ClockReading, _ sink: LineAssembler.Sink) {
+        if isFirstLook { rememberSiblings() }
+        defer { isFirstLook = false }
+        switch FileFacts.of(path: path) {
+        case .failure(let error):
+            problem = FollowText.problem(error, path: path)
+            if problem == .absent {
+                if isFirstLook { start = .beginning }
+                retireCurrent(now, sink)
+            } else {
+                inspectCurrent(now, sink)
+            }
+        case .success(let facts) where !facts.isRegular:
+            problem = .refused(FollowText.notRegular(facts.kind, path: path))
+            retireCurrent(now, sink)
+        case .success(let facts):
+            if let current, current.file.isSame(as: facts) {
+                problem = nil
+                inspectCurrent(now, sink)
+            } else {
+                retireCurrent(now, sink)
+                take(now, sink)
+            }
+        }
+    }
+
+    /// The name means another file than before, or one for the first time.
+    private func take(_ now: ClockReading, _ sink: LineAssembler.Sink) {
+        switch OpenFile.open(path) {
+        case .failure(.system(let error)):
+            problem = FollowText.problem(error, path: path)
+        case .failure(.notRegular(let kind)):
+            problem = .refused(FollowText.notRegular(kind, path: path))
+        case .success(let file):
+            if let index = retired.firstIndex(where: { $0.file.file.isSame(as: file) }) {
+                // It was away for a moment and has its name again.
+                current = retired.remove(at: index).file
+                problem = nil
+                return
+            }
+            take(file, now, sink)
+        }
+    }
+
+    private func take(_ file: OpenFile, _ now: ClockReading, _ sink: LineAssembler.Sink) {
+        var trace: FileTrace?
+        switch ledger.standing(of: file) {
+        case .open(let other):
+            problem = .readElsewhere(other)
+            return
+        case .read(let known): trace = known
+        case .history, .unknown: break
+        }
+        if trace == nil, let refusal = ContentCheck.refusal(file, path: path) {
+            problem = .refused(refusal)
+            return
+        }
+        problem = nil
+        ledger.opened(file, by: path)
+        current = FollowedFile(
+            file, offset: trace?.offset ?? openingOffset(file), lineBytesMax: limits.lineBytesMax,
+            generation: trace?.generation)
+        start = .beginning
+        if hadFile {
+            counts.rotations += 1
+            notice = FollowText.rotated(counts.rotations)
+        }
+        hadFile = true
+        if !isFirstLook {
+            siblingScans = Self.siblingScansAfterChange
+            _ = adoptSiblings(now, sink)
+        }
+    }
+
+    private func openingOffset(_ file: OpenFile) -> Int64 {
+        guard case .end = start, let size = file.facts?.size else { return 0 }
+        let from = size - Int64(limits.openingHistoryBytesMax)
+        guard from > 0 else { return 0 }
+        historyEnd = LineStart.after(from - 1, in: file, size: size) ?? size
+        return historyEnd
+    }
+
+    private func inspectCurrent(_ now: ClockReading, _ sink: LineAssembler.Sink) {
+        guard let file = current else { return }
+        let sizeBefore = file.known?.size ?? 0
+        switch file.inspect(now.wall) {
+        case .none: return
+        case .cutShort(let from):
+            notice = FollowText.cutShort(from: from, to: file.offset)
+            lose(.cutShort, now, file, at: from, bytes: nil)
+        case .rewritten:
+            let unread = max(0, sizeBefore - file.offset)
+            notice = FollowText.rewritten(at: file.offset, unread: unread)
+            lose(.rewritten, now, file, bytes: nil)
+            begin(again: file, now, sink)
+        }
+        counts.truncations += 1
+    }
+
+    /// Other content stands in the same file. What was unread of the old may be in a copy.
+    private func begin(again file: FollowedFile, _ now: ClockReading, _ sink: LineAssembler.Sink) {
+        current = FollowedFile(
+            file.file, offset: 0, lineBytesMax: limits.lineBytesMax, before: file.generation)
+        remember(
+            Former(content: file.content, unfinished: file.assembler, wasTruncated: true))
+        siblingScans = Self.siblingScansAfterChange
+        _ = adoptSiblings(now, sink)
+        let isContinued = former.first?.unfinished == nil
+        counts.holeBytes += file.holeBytes
+        if isContinued { return }
+        former[0].unfinished = nil
+        flush(file, sink)
+        counts.nulsSkipped += file.assembler.nulsSkipped
+        counts.cutLines += file.assembler.cutLines
+    }
+
+    func remember(_ content: Former) {
+        former.insert(content, at: 0)
+        if former.count > Self.formerMax { former.removeLast() }
+    }
+}
