@@ -274,6 +274,7 @@ package final class Backend: Sendable {
                 post(.report(Clean.document(report(of: model).markdown)))
             }
         case .export: journalQueue.async { [self] in export(model) }
+        case .findLogs(let request): hub.find(request) { [post] in post(.logPage($0)) }
         case .copy, .setTheme, .suspend, .redraw, .quit: break
         }
     }

@@ -1,4 +1,5 @@
 import Basics
+import Feeds
 import Incidents
 
 /// What the room asks its runtime to do. The runtime's duties, in this order:
@@ -22,6 +23,9 @@ package enum Effect: Sendable {
     case makeReport
     /// Write the report and friends beside the journal.
     case export
+    /// Ask for records of all logs, also those not kept any more; it comes back as
+    /// `Message.logPage`.
+    case findLogs(LogPageRequest)
     case setTheme(String)
     case suspend, redraw, quit
 }

@@ -29,6 +29,8 @@ package enum Message: Sendable {
     case journalLost(Failure)
     /// The report as it stands now.
     case report(String)
+    /// What `Effect.findLogs` found, or a part of it.
+    case logPage(LogPage)
     /// A document to show.
     case show(title: String, body: String)
 }

@@ -39,6 +39,7 @@ extension Model {
         case .report(let text):
             reportText = text
             return []
+        case .logPage: return []
         case .show(let title, let body):
             overlay = .text(title: title, body: body, scroll: 0)
             return []
