@@ -113,22 +113,6 @@ struct LineTests {
         #expect(reader.follower.totals.possibleLosses == 1)
     }
 
-    @Test("26: UTF-16 and byte order marks")
-    func encodings() {
-        func utf16(_ text: String, little: Bool) -> [UInt8] {
-            ("\u{FEFF}" + text).utf16.flatMap { unit -> [UInt8] in
-                let (high, low) = (UInt8(unit >> 8), UInt8(unit & 0xFF))
-                return little ? [low, high] : [high, low]
-            }
-        }
-        box.write("le.log", utf16("first\nsecond\n", little: true))
-        box.write("be.log", utf16("first\nsecond\n", little: false))
-        box.write("u8.log", [0xEF, 0xBB, 0xBF] + Array("first\nsecond\n".utf8))
-        for name in ["le.log", "be.log", "u8.log"] {
-            #expect(Reader(box.file(name)).take() == ["first", "second"], "\(name)")
-        }
-    }
-
     @Test("34: what is no log says so and never hangs")
     func notALog() {
         mkfifo(box.file("fifo"), 0o644)

@@ -164,6 +164,11 @@ final class OpenFile {
         }
     }
 
+    /// What its first bytes say.
+    var encoding: LineEncoding {
+        LineEncoding.of(head: bytes(at: 0, count: LineEncoding.markBytesMax)).0
+    }
+
     /// Where the data at or behind `offset` begins: behind a hole, or at the file's end.
     func dataStart(from offset: Int64, size: Int64) -> Int64 {
         let seekData: Int32 = 3  // SEEK_DATA, lseek(2); a macro that Glibc's module leaves out

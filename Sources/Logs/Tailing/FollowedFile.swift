@@ -35,7 +35,10 @@ final class FollowedFile {
         generationKnown = generation
         content = ReadContent(file, offset: offset)
         known = file.facts
-        assembler = unfinished ?? LineAssembler(lineBytesMax: lineBytesMax)
+        assembler =
+            unfinished
+            ?? LineAssembler(
+                lineBytesMax: lineBytesMax, encoding: LineEncoding.of(head: content.head).0)
     }
 
     var offset: Int64 { content.offset }
@@ -138,9 +141,7 @@ final class FollowedFile {
         guard end > front else { return reading }
         let start = offset
         content.advance(buffer, to: end)
-        let skipped = start == 0 ? Self.byteOrderMark(buffer, end) : 0
-        let fresh = buffer.span.extracting(front + skipped..<end)
-        assembler.feed(fresh, at: start + Int64(skipped), sink)
+        assembler.feed(buffer.span.extracting(front..<end), at: start, sink)
         reading.advanced += Int64(end - front)
         reading.left = max(0, size - offset)
         return reading
@@ -170,10 +171,4 @@ final class FollowedFile {
     var bytesBehind: Int64 { max(0, (file.facts?.size ?? offset) - offset) }
 
     func flush(_ sink: LineAssembler.Sink) { assembler.flush(sink) }
-
-    private static func byteOrderMark(_ buffer: [UInt8], _ end: Int) -> Int {
-        let start = buffer[..<end].prefix(3)
-        if start.elementsEqual([0xEF, 0xBB, 0xBF]) { return 3 }
-        return start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) ? 2 : 0
-    }
 }

@@ -7,10 +7,13 @@ package final class HistoryReader {
     /// Blocks in which no line ended: parts of one very long line, left out.
     package private(set) var blocksLeftOut = 0
 
+    private let encoding: LineEncoding
+
     init(file: OpenFile, end: Int64, lineBytesMax: Int) {
         self.file = file
         self.end = end
         self.lineBytesMax = lineBytesMax
+        encoding = file.encoding
     }
 
     package var isAtStart: Bool { end <= 0 }
@@ -19,7 +22,7 @@ package final class HistoryReader {
     /// 10 ms that one slice may.
     package func previous(bytes: Int, _ sink: (Span<UInt8>, Int64, Int) -> Void) {
         guard end > 0 else { return }
-        let start = max(0, end - Int64(bytes))
+        let start = max(0, end - Int64(bytes & ~1))
         let block = file.bytes(at: start, count: Int(end - start))
         guard Int64(block.count) == end - start else {  // The file shrank under us.
             end = 0
@@ -27,14 +30,16 @@ package final class HistoryReader {
         }
         var first = 0
         if start > 0 {
-            guard let newline = block.firstIndex(of: 0x0A), newline + 1 < block.count else {
+            guard let newline = encoding.lineFeed(in: block, at: start),
+                newline.upperBound < block.count
+            else {
                 blocksLeftOut += 1
                 end = start
                 return
             }
-            first = newline + 1
+            first = newline.upperBound
         }
-        var assembler = LineAssembler(lineBytesMax: lineBytesMax)
+        var assembler = LineAssembler(lineBytesMax: lineBytesMax, encoding: encoding)
         let lines = block.span.extracting(first..<block.count)
         assembler.feed(lines, at: start + Int64(first), sink)
         assembler.flush(sink)
@@ -46,11 +51,14 @@ package final class HistoryReader {
 enum LineStart {
     /// The offset of the first line that starts behind `offset`, or nil when none does.
     static func after(_ offset: Int64, in file: OpenFile, size: Int64) -> Int64? {
-        var position = offset
+        let encoding = file.encoding
+        var position = offset - offset % Int64(encoding.unitBytes)
         while position < size {
             let block = file.bytes(at: position, count: 64 * 1024)
             guard !block.isEmpty else { return nil }
-            if let newline = block.firstIndex(of: 0x0A) { return position + Int64(newline) + 1 }
+            if let newline = encoding.lineFeed(in: block, at: position) {
+                return position + Int64(newline.upperBound)
+            }
             position += Int64(block.count)
         }
         return nil
