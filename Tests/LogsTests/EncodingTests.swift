@@ -150,7 +150,7 @@ struct EncodingTests {
     private func collect(_ path: String) -> [[UInt8]] {
         var lines: [[UInt8]] = []
         let follower = LogFollower(path: path, start: .beginning)
-        _ = follower.turn(now: BootTime(nanoseconds: 0)) { line, _, _ in
+        _ = follower.turn(now: Reader.start) { line, _, _ in
             lines.append(ByteScan.bytes(line, 0..<line.count))
         }
         return lines

@@ -27,7 +27,7 @@ import Testing
         var lines = 0
         var left = 0
         let follower = LogFollower(path: path, start: .beginning)
-        let now = BootTime(nanoseconds: 1)
+        let now = Reader.start
         while follower.turn(
             now: now,
             { line, _, omitted in
