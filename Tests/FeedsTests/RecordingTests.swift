@@ -1,4 +1,5 @@
 import Basics
+import Logs
 import Metrics
 import Support
 import Testing

@@ -1,3 +1,5 @@
+import Basics
+import Logs
 import Metrics
 
 /// Labels as a `series` frame holds them.
@@ -51,7 +53,7 @@ enum SignalDictionary {
 
     /// The series of one frame by number; nil when the frame makes no sense.
     static func decode(_ payload: ArraySlice<UInt8>) -> (first: Int, labels: [Labels])? {
-        var cursor = SignalCursor(payload)
+        var cursor = ByteCursor(payload)
         guard let first = cursor.varint(), let count = cursor.varint(),
             first <= seriesMax, count <= seriesMax - first, count <= payload.count
         else { return nil }
@@ -77,7 +79,7 @@ enum SignalDictionary {
     }
 
     private static func labels(_ blob: ArraySlice<UInt8>) -> Labels? {
-        var cursor = SignalCursor(blob)
+        var cursor = ByteCursor(blob)
         var entries: [Labels.Entry] = []
         while !cursor.isAtEnd {
             guard let nameLength = cursor.varint(), let name = cursor.take(nameLength),

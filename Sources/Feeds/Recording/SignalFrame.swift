@@ -1,4 +1,6 @@
+import Basics
 import CSystem
+import Logs
 
 /// One checksummed piece of a segment.
 ///
@@ -111,7 +113,7 @@ struct SignalScan {
     /// The length that the header at `position` claims; nil when the header is cut off.
     private static func length(in bytes: [UInt8], at position: Int) -> Int? {
         guard bytes.count - position >= SignalFrame.headerBytes else { return nil }
-        var cursor = SignalCursor(bytes[(position + 8)...])
+        var cursor = ByteCursor(bytes[(position + 8)...])
         return cursor.fixed(UInt32.self).map(Int.init)
     }
 
@@ -126,7 +128,7 @@ struct SignalScan {
         else { return nil }
         let begin = position + SignalFrame.headerBytes
         guard length <= bytes.count - begin else { return nil }
-        var cursor = SignalCursor(bytes[(position + 12)...])
+        var cursor = ByteCursor(bytes[(position + 12)...])
         guard let first = cursor.fixed(Int64.self), let last = cursor.fixed(Int64.self),
             let stored = cursor.fixed(UInt32.self)
         else { return nil }

@@ -1,3 +1,5 @@
+import Basics
+import Logs
 import Metrics
 
 /// Samples as `rows` and `columns` frames hold them.
@@ -60,7 +62,7 @@ enum SignalPayload {
     }
 
     private static func readRows(_ payload: ArraySlice<UInt8>, _ body: (Part) -> Void) -> Bool {
-        var cursor = SignalCursor(payload)
+        var cursor = ByteCursor(payload)
         guard let runCount = cursor.varint(), runCount <= payload.count else { return false }
         var runs: [(first: Int, series: Int, count: Int)] = []
         var last = -1
@@ -94,7 +96,7 @@ enum SignalPayload {
     }
 
     private static func readColumns(_ payload: ArraySlice<UInt8>, _ body: (Part) -> Void) -> Bool {
-        var cursor = SignalCursor(payload)
+        var cursor = ByteCursor(payload)
         var index = -1
         while !cursor.isAtEnd {
             guard let step = cursor.varint(), let length = cursor.varint(),

@@ -1,4 +1,5 @@
 import Basics
+import Logs
 import Metrics
 
 #if canImport(Glibc)
@@ -51,7 +52,7 @@ struct SignalSegment: Hashable {
             guard bytes.count >= SignalSegment.headerBytes, bytes.starts(with: SignalSegment.magic)
             else { return nil }
             let start = bytes.startIndex
-            var cursor = SignalCursor(bytes[(start + 12)...])
+            var cursor = ByteCursor(bytes[(start + 12)...])
             guard let first = cursor.fixed(Int64.self), let last = cursor.fixed(Int64.self),
                 let crc = cursor.fixed(UInt32.self),
                 crc == SignalFrame.checksum(0, bytes[start..<start + 28])

@@ -72,3 +72,39 @@ struct MinuteCounts {
         return slot < 0 ? slot + minutesMax : slot
     }
 }
+
+extension MinuteCounts {
+    /// The newest minute and, for each minute that has lines, how long before it and how many.
+    func append(to out: inout [UInt8]) {
+        let held =
+            counts.isEmpty
+            ? (single > 0 ? [(0, Int(single))] : [])
+            : (0..<Self.minutesMax).map { ($0, self[newest - Int64($0)]) }.filter { $0.1 > 0 }
+        out.append(counts.isEmpty ? 0 : 1)
+        out.appendFixed(newest)
+        out.appendVarint(held.count)
+        for (age, count) in held {
+            out.appendVarint(age)
+            out.appendVarint(count)
+        }
+    }
+
+    /// Nil for what `append` does not write.
+    init?(_ cursor: inout ByteCursor) {
+        guard let kind = cursor.take(1)?.first, let newest = cursor.fixed(Int64.self),
+            let held = cursor.varint(), held <= (kind == 0 ? 1 : Self.minutesMax),
+            kind == 0 && held == 0 || SavedTime.minutes.contains(newest)
+        else { return nil }
+        self.newest = newest
+        if kind != 0 { counts = [UInt32](repeating: 0, count: Self.minutesMax) }
+        for _ in 0..<held {
+            guard let age = cursor.varint(), age < Self.minutesMax, let count = cursor.varint()
+            else { return nil }
+            if kind == 0 {
+                single = UInt32(truncatingIfNeeded: count)
+            } else {
+                counts[Self.slot(newest - Int64(age))] = UInt32(truncatingIfNeeded: count)
+            }
+        }
+    }
+}

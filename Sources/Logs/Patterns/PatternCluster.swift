@@ -107,3 +107,72 @@ struct PatternCluster: Sendable {
             spark: minutes.series(last: minute, count: MinuteCounts.minutesMax), change: change)
     }
 }
+
+// MARK: - On disk
+
+extension PatternCluster {
+    /// Bytes of an example that are saved.
+    private static let exampleBytesMax = 512
+
+    func append(to out: inout [UInt8]) {
+        out.appendFixed(id)
+        out.append(key == nil ? 0 : 1)
+        out.appendFixed(key ?? 0)
+        out.appendFixed(firstSeen.nanoseconds)
+        out.appendFixed(lastSeen.nanoseconds)
+        out.appendFixed(lastLine)
+        out.appendVarint(total)
+        out.append(level.map { UInt8($0.rawValue + 1) } ?? 0)
+        out.appendVarint(services.count)
+        for service in services { out.appendText(service) }
+        template.append(to: &out)
+        minutes.append(to: &out)
+        switch example {
+        case nil: out.append(0)
+        case .text(let text):
+            out.append(1)
+            let isLong = text.utf8.count > Self.exampleBytesMax
+            out.appendText(isLong ? String(text.prefix(Self.exampleBytesMax / 4)) + "…" : text)
+        case .bytes(let bytes):
+            out.append(2)
+            out.appendBlock(bytes)
+        }
+    }
+
+    /// Nil for what `append` does not write.
+    init?(_ cursor: inout ByteCursor) {
+        guard let id = cursor.fixed(UInt32.self), id != 0, let hasKey = cursor.take(1)?.first,
+            let key = cursor.fixed(UInt64.self), let first = SavedTime.take(&cursor),
+            let last = SavedTime.take(&cursor), let lastLine = cursor.fixed(UInt64.self),
+            let total = cursor.varint(), let level = cursor.take(1)?.first,
+            let count = cursor.varint(), count <= Self.servicesMax
+        else { return nil }
+        var services: [String] = []
+        for _ in 0..<count {
+            guard let service = cursor.text() else { return nil }
+            services.append(service)
+        }
+        guard let template = PatternTemplate(&cursor), let minutes = MinuteCounts(&cursor),
+            let kind = cursor.take(1)?.first
+        else { return nil }
+        self.init(id: id, key: hasKey == 0 ? nil : key, template: template, firstSeen: first)
+        lastSeen = last
+        self.lastLine = lastLine
+        self.total = total
+        self.level = level == 0 ? nil : LogLevel(rawValue: Int(level) - 1)
+        self.services = services
+        self.minutes = minutes
+        guard kind != 0 else { return }
+        guard let bytes = cursor.block() else { return nil }
+        example =
+            kind == 1 ? .text(String(decoding: bytes, as: UTF8.self)) : .bytes(Array(bytes))
+    }
+
+    /// The same pattern without its counts: known, and seen by nobody yet.
+    func withoutCounts() -> PatternCluster {
+        var known = self
+        known.total = 0
+        known.minutes = MinuteCounts()
+        return known
+    }
+}

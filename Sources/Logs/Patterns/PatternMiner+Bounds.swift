@@ -107,6 +107,39 @@ struct FoldedPatterns: Sendable {
     mutating func take(_ id: UInt32) -> Entry? { entries.removeValue(forKey: id) }
 }
 
+extension FoldedPatterns {
+    func append(to out: inout [UInt8]) {
+        out.appendVarint(total)
+        out.appendVarint(order.count)
+        for id in order { out.appendFixed(id) }
+        out.appendVarint(entries.count)
+        for (id, entry) in entries {
+            out.appendFixed(id)
+            out.appendFixed(entry.into)
+            out.appendFixed(entry.firstSeen.nanoseconds)
+        }
+    }
+
+    /// Nil for what `append` does not write.
+    init?(_ cursor: inout ByteCursor) {
+        guard let total = cursor.varint(), let length = cursor.varint(), length <= 1 << 20 else {
+            return nil
+        }
+        self.total = total
+        for _ in 0..<length {
+            guard let id = cursor.fixed(UInt32.self) else { return nil }
+            order.append(id)
+        }
+        guard let count = cursor.varint(), count <= length else { return nil }
+        for _ in 0..<count {
+            guard let id = cursor.fixed(UInt32.self), let into = cursor.fixed(UInt32.self),
+                let firstSeen = SavedTime.take(&cursor)
+            else { return nil }
+            entries[id] = Entry(into: into, firstSeen: firstSeen)
+        }
+    }
+}
+
 /// Which cluster a masked text belongs to, for the texts seen last: two places for each hash, the
 /// newer one first.
 struct PatternCache: Sendable {
@@ -139,5 +172,34 @@ struct PatternCache: Sendable {
 
     private static func place(_ hash: UInt64) -> Int {
         Int(truncatingIfNeeded: hash ^ hash >> 32) & (places - 2)
+    }
+}
+
+extension PatternCache {
+    /// What is not stale: `ids` are those of the clusters, in their order.
+    func append(to out: inout [UInt8], ids: [UInt32]) {
+        let held = entries.indices.filter {
+            let entry = entries[$0]
+            return entry.index >= 0 && Int(entry.index) < ids.count
+                && ids[Int(entry.index)] == entry.id
+        }
+        out.appendVarint(held.count)
+        for place in held {
+            out.appendVarint(place)
+            out.appendFixed(entries[place].hash)
+            out.appendVarint(Int(entries[place].index))
+        }
+    }
+
+    /// Nil for what `append` does not write.
+    init?(_ cursor: inout ByteCursor, ids: [UInt32]) {
+        guard let count = cursor.varint(), count <= Self.places else { return nil }
+        for _ in 0..<count {
+            guard let place = cursor.varint(), place < Self.places,
+                let hash = cursor.fixed(UInt64.self), let index = cursor.varint(),
+                index < ids.count
+            else { return nil }
+            entries[place] = Entry(hash: hash, index: Int32(index), id: ids[index])
+        }
     }
 }

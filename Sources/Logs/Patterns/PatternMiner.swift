@@ -30,13 +30,13 @@ package struct PatternMiner: Sendable {
     var byID: [UInt32: Int] = [:]
     var byKey: [UInt64: [Int]] = [:]
     var folded = FoldedPatterns()
-    private var cache = PatternCache()
+    var cache = PatternCache()
     private var scanner = MessageScanner()
     private var shape = MessageShape()
-    private var words = WordSketch()
-    private var lines: UInt64 = 0
+    var words = WordSketch()
+    var lines: UInt64 = 0
     /// The earliest time seen.
-    private var earliest: Timestamp?
+    var earliest: Timestamp?
     /// Patterns whose lines count as another pattern's now, to stay within bounds.
     package var merged: Int { folded.total }
 
@@ -69,6 +69,27 @@ package struct PatternMiner: Sendable {
         return PatternID(clusters[index].id)
     }
 
+    /// The pattern that `message` would count for, which it does not; nil when it would be a new one.
+    package mutating func recognise(_ message: String) -> PatternID? {
+        let line = message.utf8Span.span
+        scanner.scan(line)
+        if let known = cache.find(scanner.hash), known.index < clusters.count,
+            clusters[known.index].id == known.id
+        {
+            return PatternID(known.id)
+        }
+        shape.read(scanner, line)
+        guard let crowd = byKey[shape.key] else { return nil }
+        var best: (id: UInt32, cost: Float)?
+        for index in crowd {
+            let cost = clusters[index].template.cost(
+                of: shape, lines: clusters[index].total, words: words, limit: 1
+            ).cost
+            if cost <= best?.cost.nextDown ?? 1 { best = (clusters[index].id, cost) }
+        }
+        return best.map { PatternID($0.id) }
+    }
+
     /// The pattern that counts the lines of `id` now; `id` itself unless it was merged.
     package func current(_ id: PatternID) -> PatternID {
         var value = id.value
@@ -91,7 +112,7 @@ package struct PatternMiner: Sendable {
         -> [PatternSummary]
     {
         let coverage = earliest ?? now
-        let all = clusters.map {
+        let all = clusters.filter { $0.total > 0 }.map {
             $0.summary(now: now, incidentStart: incidentStart, coverage: coverage)
         }
         let sorted = all.sorted { left, right in

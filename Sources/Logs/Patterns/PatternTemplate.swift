@@ -1,3 +1,5 @@
+import Basics
+
 /// The constant and varying parts of one pattern.
 struct PatternTemplate: Sendable {
     private(set) var parts: [MessageShape.Part]
@@ -13,6 +15,12 @@ struct PatternTemplate: Sendable {
     init(text: String) {
         parts = []
         line = Array(text.utf8)
+    }
+
+    /// As it was saved.
+    init(parts: [MessageShape.Part], line: [UInt8]) {
+        self.parts = parts
+        self.line = line
     }
 
     /// The constant words, with `<num>`, `<ip>`, `<*>` and so on for what varies, and `…` where a
@@ -215,5 +223,20 @@ struct WordSketch {
 
     private static func place(_ hash: UInt64) -> Int {
         Int(truncatingIfNeeded: ((hash ^ hash >> 32) &* 0x9E37_79B9_7F4A_7C15) >> 51)
+    }
+}
+
+extension WordSketch {
+    func append(to out: inout [UInt8]) {
+        for count in counts { out.appendVarint(Int(count)) }
+    }
+
+    init?(_ cursor: inout ByteCursor) {
+        for index in counts.indices {
+            guard let count = cursor.varint(), let value = UInt16(exactly: count) else {
+                return nil
+            }
+            counts[index] = value
+        }
     }
 }
