@@ -7,7 +7,7 @@ final class ChangeSource {
     let spec: SourceSpec
     let path: String
     let id: String
-    private let follower: LogFollower
+    let follower: LogFollower
     private var lines = 0
     private var skipped = 0
     private var lastSkipped: SkippedLine?
@@ -24,8 +24,6 @@ final class ChangeSource {
         follow.rotationGrace = limits.rotationGrace
         follower = LogFollower(path: path, start: .beginning, limits: follow)
     }
-
-    var hasRetired: Bool { follower.hasRetired }
 
     /// Reads one bounded piece.
     /// - Returns: the changes found, and whether more can be read at once.

@@ -12,7 +12,7 @@ final class FeedEngine {
     let clock: any TimeSource
     let limits: FeedLimits
     let intake: LineIntake
-    let inotify: Inotify?
+    let watcher: SourceWatcher
     private(set) var specs: [SourceSpec]
     private(set) var logs: [LogSource] = []
     private(set) var dumps: [DumpSource] = []
@@ -27,24 +27,15 @@ final class FeedEngine {
     /// Logs that still have their turn in this cycle, last one first.
     private var cycle: [Int] = []
     private var isInCycle = false
-    /// Logs that still read a file without a name: looked at without events.
-    private var resting: Set<Int> = []
     private var completedDumps: Set<Int> = []
     private var dirtyDumps: Set<Int> = []
     private var generation: UInt64 = 0
-    private var places: [String: [String: [Target]]] = [:]
-    private let mounts = NetworkMounts.current()
-    /// Directories on network file systems, and of which kind.
-    private var remote: [String: String] = [:]
+    /// The paths of the logs, and for each which of its open files are watched.
+    private var logPaths: Set<String> = []
+    private var watched: [FeedTarget: Int] = [:]
     private var isFirstDiscovery = true
     private var needsDiscovery = true
     private var prunedAt: Timestamp?
-
-    private enum Target: Hashable {
-        case log(Int)
-        case dump(Int)
-        case change(Int)
-    }
 
     /// - Parameter usesInotify: false polls alone, as where the kernel has no watches left.
     init(
@@ -56,7 +47,7 @@ final class FeedEngine {
         self.clock = clock
         self.limits = limits
         intake = LineIntake(limits: limits)
-        inotify = usesInotify ? Inotify() : nil
+        watcher = SourceWatcher(usesInotify: usesInotify, pollInterval: limits.pollInterval)
     }
 
     func add(_ spec: SourceSpec) {
@@ -67,21 +58,6 @@ final class FeedEngine {
     func setIncidentStart(_ time: Timestamp?) {
         intake.incidentStart = time
         generation += 1
-    }
-
-    /// Polling, when the kernel reports no changes, and why; empty otherwise.
-    var pollingNote: String {
-        let interval = "\(limits.pollInterval.inMilliseconds) ms"
-        guard let inotify else { return "polled every \(interval): inotify is switched off" }
-        return inotify.failure.map { "polled every \(interval): inotify failed (\($0))" } ?? ""
-    }
-
-    var isPolling: Bool { !pollingNote.isEmpty || !remote.isEmpty }
-
-    /// What the health of the file at `path` says about how changes are noticed.
-    private func note(_ path: String) -> String {
-        guard let kind = remote[PathPattern.directory(of: path)] else { return pollingNote }
-        return "polled every \(limits.pollInterval.inMilliseconds) ms: \(kind) reports no changes"
     }
 
     private var zoneOffset: Int {
@@ -110,7 +86,7 @@ extension FeedEngine {
             }
             return
         }
-        inotify?.watch(PathPattern.directory(of: spec.path))
+        watcher.watch(globDirectory: PathPattern.directory(of: spec.path))
         let isFirst = isFirstLook(spec)
         let found = PathPattern.expand(spec.path, limit: limits.filesPerSourceMax)
         specProblems[spec.id] = problem(spec, found.paths.count, found.total)
@@ -128,7 +104,12 @@ extension FeedEngine {
 
     /// A rotated part of a log that is followed, a hard link, or the same file by another glob.
     private func isAlreadyRead(_ path: String) -> Bool {
-        logs.contains { $0.path == path } || ledger.knows(path: path)
+        if logPaths.contains(path) || ledger.knows(path: path) { return true }
+        let name = PathPattern.name(of: path)
+        let folder = path.dropLast(name.utf8.count)
+        return RotatedNames.bases(of: name).contains { base in
+            logPaths.contains(folder + base) && RotatedNames.isNumberedOrDated(name, of: base)
+        }
     }
 
     private func problem(_ spec: SourceSpec, _ count: Int, _ total: Int) -> String? {
@@ -148,13 +129,14 @@ extension FeedEngine {
 
     private func addSource(_ spec: SourceSpec, path: String, id: String, isNewFile: Bool) {
         let now = clock.now
-        let target: Target
+        let target: FeedTarget
         switch spec.kind {
         case .logs:
             let source = LogSource(
                 spec: spec, path: path, id: id, start: isNewFile ? .beginning : .end,
                 limits: limits, ledger: ledger, now: now.wall)
             logs.append(source)
+            logPaths.insert(path)
             target = .log(logs.count - 1)
         case .metrics:
             dumps.append(DumpSource(spec: spec, path: path, id: id, limits: limits, now: now))
@@ -164,19 +146,13 @@ extension FeedEngine {
             target = .change(changeFiles.count - 1)
         }
         mark(target, isComplete: false)
-        for place in PathPattern.watched(for: path) {
-            places[place.directory, default: [:]][place.name, default: []].append(target)
-            inotify?.watch(place.directory)
-            if let kind = mounts.kind(of: PathPattern.resolved(place.directory)) {
-                remote[PathPattern.directory(of: path)] = kind
-            }
-        }
+        watcher.watch(target, path: path)
         generation += 1
         // A glob's next files must not be taken for unread ones of this log.
         if case .log(let index) = target { logs[index].follower.look(now: now) }
     }
 
-    private func mark(_ target: Target, isComplete: Bool) {
+    private func mark(_ target: FeedTarget, isComplete: Bool) {
         switch target {
         case .log(let index): dirtyLogs.insert(index)
         case .dump(let index):
@@ -192,31 +168,12 @@ extension FeedEngine {
 extension FeedEngine {
     /// Takes what the kernel reported since the last call.
     func takeEvents() {
-        dirtyLogs.formUnion(resting)
-        resting = []
-        guard let inotify else { return }
-        let events = inotify.drain()
-        if events.isEmpty { return }
-        if events.overflowed { return lookAtEverything() }
-        for directory in events.renamed {
-            needsDiscovery = true
-            for targets in (places[directory] ?? [:]).values {
-                for target in targets { mark(target, isComplete: false) }
-            }
-        }
-        for (directory, names) in events.written { mark(directory, names, isComplete: false) }
-        for (directory, names) in events.completed { mark(directory, names, isComplete: true) }
-    }
-
-    private func mark(_ directory: String, _ names: Set<String>, isComplete: Bool) {
-        guard let known = places[directory] else { return }
-        for name in names {
-            for target in known[name] ?? [] {
-                // A dump is read when its writer is done with it, see `DumpSource`.
-                if case .dump = target, !isComplete { continue }
-                mark(target, isComplete: isComplete)
-            }
-        }
+        let marks = watcher.take()
+        if marks.everything { return lookAtEverything() }
+        if marks.needsDiscovery { needsDiscovery = true }
+        for case .log(let index) in marks.rotated { logs[index].follower.namesChanged() }
+        for target in marks.changed { mark(target, isComplete: false) }
+        for target in marks.completed { mark(target, isComplete: true) }
     }
 
     /// Marks every source, and matches the globs again.
@@ -224,8 +181,17 @@ extension FeedEngine {
         needsDiscovery = true
         dirtyLogs = Set(logs.indices)
         dirtyDumps = Set(dumps.indices)
-        for directory in places.keys { inotify?.watch(directory) }
+        watcher.refresh()
     }
+
+    /// Marks the sources whose changes the kernel does not report.
+    func lookAtPolled() {
+        guard let polled = watcher.polled else { return lookAtEverything() }
+        if watcher.hasPolledGlob { needsDiscovery = true }
+        for target in polled { mark(target, isComplete: false) }
+    }
+
+    var isPolling: Bool { watcher.isPolling }
 
     /// One bounded piece of a fair cycle, in which each marked file has one turn. Lines become
     /// visible when the cycle ends, merged by time.
@@ -245,8 +211,6 @@ extension FeedEngine {
             if readLog(index) {
                 more = true
                 dirtyLogs.insert(index)
-            } else if logs[index].follower.hasRetired {
-                resting.insert(index)
             }
             if intake.total >= enough { break }
         }
@@ -257,7 +221,17 @@ extension FeedEngine {
     }
 
     private func readLog(_ index: Int) -> Bool {
-        logs[index].turn(clock.now, zoneOffset: zoneOffset, into: intake)
+        let wantsMore = logs[index].turn(clock.now, zoneOffset: zoneOffset, into: intake)
+        return watchFiles(.log(index), logs[index].follower) || wantsMore
+    }
+
+    /// Watches the files that are open now. What was written before the watch is read by one more
+    /// turn.
+    private func watchFiles(_ target: FeedTarget, _ follower: LogFollower) -> Bool {
+        guard watched.updateValue(follower.filesVersion, forKey: target) != follower.filesVersion
+        else { return false }
+        return watcher.watch(
+            target, files: follower.descriptors, fileSystem: follower.fileSystem)
     }
 
     private func readDumps(isLast: Bool) {
@@ -273,9 +247,10 @@ extension FeedEngine {
 
     private func readChanges() -> Bool {
         var more = false
-        for source in changeFiles {
+        for (index, source) in changeFiles.enumerated() {
             let result = source.turn(clock.now)
-            more = more || result.wantsMore
+            let isNew = watchFiles(.change(index), source.follower)
+            more = more || result.wantsMore || isNew
             guard !result.changes.isEmpty else { continue }
             generation += 1
             changes += result.changes
@@ -325,15 +300,17 @@ extension FeedEngine {
     /// In the order of the specifications; files of a glob by path.
     private func health(_ now: ClockReading) -> [SourceHealth] {
         var bySpec: [String: [SourceHealth]] = [:]
-        for source in logs {
-            bySpec[source.spec.id, default: []].append(
-                source.health(now.wall, note: note(source.path)))
+        for (index, source) in logs.enumerated() {
+            let health = source.health(now.wall, note: watcher.note(.log(index)))
+            bySpec[source.spec.id, default: []].append(health)
         }
-        for source in dumps {
-            bySpec[source.spec.id, default: []].append(source.health(now, note: note(source.path)))
+        for (index, source) in dumps.enumerated() {
+            let health = source.health(now, note: watcher.note(.dump(index)))
+            bySpec[source.spec.id, default: []].append(health)
         }
-        for source in changeFiles {
-            bySpec[source.spec.id, default: []].append(source.health(note: note(source.path)))
+        for (index, source) in changeFiles.enumerated() {
+            let health = source.health(note: watcher.note(.change(index)))
+            bySpec[source.spec.id, default: []].append(health)
         }
         var all: [SourceHealth] = []
         for spec in specs {

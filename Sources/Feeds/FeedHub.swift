@@ -14,8 +14,10 @@ package final class FeedHub: Sendable {
         var reader: (any DispatchSourceRead)?
         var timers: [any DispatchSourceTimer] = []
         var isPumping = false
-        /// How often everything is looked at; shorter when the kernel reports no changes.
-        var rescanInterval: Duration?
+        /// Looks again: at everything, and more often at what the kernel reports no changes of.
+        var looker: (any DispatchSourceTimer)?
+        var lookInterval: Duration?
+        var lookedAtEverything = BootTime(nanoseconds: 0)
     }
 
     /// The serial queue on which everything is read and every tick runs.
@@ -47,6 +49,7 @@ package final class FeedHub: Sendable {
     deinit {
         running.withLock { running in
             running.reader?.cancel()
+            running.looker?.cancel()
             for timer in running.timers { timer.cancel() }
         }
     }
@@ -63,6 +66,7 @@ package final class FeedHub: Sendable {
         queue.sync {
             running.withLock { running in
                 running.reader?.cancel()
+                running.looker?.cancel()
                 for timer in running.timers { timer.cancel() }
                 running = Running()
             }
@@ -126,9 +130,10 @@ package final class FeedHub: Sendable {
 
 extension FeedHub {
     private func begin() {
+        DescriptorLimit.raise()
         let inotify = engine.withLock { engine -> OwnedDescriptor? in
             engine.lookAtEverything()
-            return engine.inotify?.owner
+            return engine.watcher.inotify?.owner
         }
         if let inotify, inotify.value >= 0 {
             running.withLock { running in
@@ -150,22 +155,22 @@ extension FeedHub {
         }
     }
 
-    /// Adds the faster timer once inotify turns out to be missing or full.
+    /// Looks more often while there is something of which the kernel reports no changes.
     private func scheduleRescan() {
         let interval =
             engine.withLock { $0.isPolling } ? limits.pollInterval : limits.rescanInterval
         let isNew = running.withLock { running in
-            defer { running.rescanInterval = interval }
-            return running.rescanInterval != interval
+            defer { running.lookInterval = interval }
+            return running.lookInterval != interval
         }
-        if isNew { addTimer(every: interval) { $0.rescan() } }
+        if isNew { addTimer(every: interval, isLooker: true) { $0.rescan() } }
     }
 
     /// The first tick comes as soon as the newest of every source has been read.
     private static let firstTickAfter: Duration = .milliseconds(10)
 
     private func addTimer(
-        every interval: Duration, first: Duration? = nil,
+        every interval: Duration, first: Duration? = nil, isLooker: Bool = false,
         _ body: @escaping @Sendable (FeedHub) -> Void
     ) {
         let span = DispatchTimeInterval.nanoseconds(Int(interval.nanoseconds))
@@ -178,7 +183,12 @@ extension FeedHub {
                 if let self { body(self) }
             }
             timer.resume()
-            running.timers.append(timer)
+            if isLooker {
+                running.looker?.cancel()
+                running.looker = timer
+            } else {
+                running.timers.append(timer)
+            }
         }
     }
 
@@ -188,7 +198,14 @@ extension FeedHub {
     }
 
     private func rescan() {
-        engine.withLock { $0.lookAtEverything() }
+        let now = SystemClock().now.boot
+        let isDue = running.withLock { running in
+            // A tenth of slack for the timer's leeway.
+            let isDue = now - running.lookedAtEverything >= limits.rescanInterval * 0.9
+            if isDue { running.lookedAtEverything = now }
+            return isDue
+        }
+        engine.withLock { isDue ? $0.lookAtEverything() : $0.lookAtPolled() }
         scheduleRescan()
         pumpSoon()
     }

@@ -5,7 +5,7 @@ package struct FeedLimits: Sendable {
     /// Log records kept for view.
     package var recentRecordsMax = 5_000
     /// Bytes read from one file before the next file has its turn.
-    package var bytesPerTurnMax = 64 * 1024
+    package var bytesPerTurnMax = 256 * 1024
     /// Lines taken before the queue is given to others, about 10 ms.
     package var linesPerRoundMax = 600
     /// Bytes of history read when a log is opened at its end.
@@ -40,7 +40,7 @@ package struct FeedLimits: Sendable {
     /// How often everything is looked at, whatever inotify says.
     package var rescanInterval: Duration = .seconds(1)
     /// The same without inotify, and for network file systems.
-    package var pollInterval: Duration = .milliseconds(250)
+    package var pollInterval: Duration = .milliseconds(200)
     /// How often samples beyond the retention are forgotten.
     package var pruneInterval: Duration = .seconds(60)
 

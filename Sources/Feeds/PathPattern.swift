@@ -34,22 +34,43 @@ enum PathPattern {
         return String(path[path.index(after: slash)...])
     }
 
-    /// The directories that must be watched for `path` (no glob): its own, and the one its target
-    /// is in when it is a symbolic link.
+    /// The places at which a name decides what `path` (no glob) means: each symbolic link on the
+    /// way, also in front of the last name, and what it leads to; or where the way ends, because
+    /// the next name is missing.
     static func watched(for path: String) -> [(directory: String, name: String)] {
-        var places = [(directory(of: path), name(of: path))]
-        if let resolved = realpath(path, nil) {
-            defer { free(resolved) }
-            let target = String(cString: resolved)
-            if name(of: target) != name(of: path) || isLinked(directory(of: path), target) {
-                places.append((directory(of: target), name(of: target)))
+        var places: [(String, String)] = []
+        var folder = path.hasPrefix("/") ? "/" : "."
+        var parts = Array(path.split(separator: "/").map(String.init).reversed())
+        var links = 0
+        while let part = parts.popLast() {
+            let here = folder == "/" ? "/" + part : folder == "." ? part : folder + "/" + part
+            if let target = linkTarget(here), links < linksMax {
+                links += 1
+                places.append((folder, part))
+                if target.hasPrefix("/") { folder = "/" }
+                parts += target.split(separator: "/").map(String.init).reversed()
+            } else if parts.isEmpty || access(here, F_OK) != 0 {
+                places.append((folder, part))
+                break
+            } else {
+                folder = here
             }
         }
         return places
     }
 
-    private static func isLinked(_ directory: String, _ target: String) -> Bool {
-        resolved(directory) != self.directory(of: target)
+    /// As many as the kernel follows before it says ELOOP.
+    private static let linksMax = 40
+
+    /// What the symbolic link `path` says, or nil when it is none.
+    private static func linkTarget(_ path: String) -> String? {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { chars in
+                chars.baseAddress.map { readlink(path, $0, chars.count) } ?? -1
+            }
+        }
+        return count > 0 ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil
     }
 
     /// `path` without links and relative parts, or as it is when it does not exist.

@@ -32,23 +32,30 @@ struct PathTests {
         #expect(places.map(\.name) == ["current", "x.log"])
         #expect(places.last?.directory.hasSuffix("/real") == true)
         #expect(PathPattern.watched(for: box.file("real/x.log")).count == 1)
+        box.symlink("real", "folder")
+        box.symlink("folder/x.log", "twice")
+        let names = PathPattern.watched(for: box.file("twice")).map(\.name)
+        #expect(names == ["twice", "folder", "x.log"], "each link on the way")
+        let missing = PathPattern.watched(for: box.file("none/deeper/x.log"))
+        #expect(missing.map(\.name) == ["none"], "where the way ends")
     }
 
-    static let mounts = """
-        21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
-        30 21 0:25 / /mnt/logs rw shared:2 - nfs4 server:/logs rw
-        31 21 0:26 / /mnt/two\\040words rw - fuse.sshfs me@host:/ rw
-        32 30 8:2 / /mnt/logs/local rw - xfs /dev/sdb rw
-        broken line
-        """
-
     @Test(
-        "Network file systems are recognised",
+        "File systems that report no changes are recognised by their number",
         arguments: [
-            ("/var/log", nil), ("/mnt/logs", "nfs4"), ("/mnt/logs/web", "nfs4"),
-            ("/mnt/logs/local/x", nil), ("/mnt/logsheet", nil), ("/mnt/two words/a", "fuse.sshfs"),
-        ] as [(String, String?)])
-    func networkMounts(path: String, kind: String?) {
-        #expect(NetworkMounts(mountinfo: Self.mounts).kind(of: path) == kind)
+            (0x6969, "nfs"), (0xFF53_4D42, "cifs"), (0x0102_1997, "9p"), (0x6573_5546, "fuse"),
+            (-0xAC_B2BE, "cifs"), (0xEF53, nil), (0x5846_5342, nil), (0x0102_1994, nil),
+            (0x794C_7630, nil),
+        ] as [(Int64, String?)])
+    func magicNumbers(magic: Int64, kind: String?) {
+        #expect(RemoteFileSystem.kind(magic: magic) == kind)
+    }
+
+    @Test("What holds temporary files reports changes; what holds processes does not")
+    func realFileSystems() throws {
+        let box = try FileBox()
+        #expect(RemoteFileSystem.kind(of: box.path) == nil)
+        #expect(RemoteFileSystem.kind(of: "/proc") == "proc")
+        #expect(RemoteFileSystem.kind(of: box.file("none")) == nil)
     }
 }

@@ -60,8 +60,10 @@ package final class LogFollower {
     package internal(set) var historyEnd: Int64 = 0
 
     let ledger: FileLedger
-    var current: FollowedFile?
-    var retired: [Retired] = []
+    /// Changes whenever other files may be open than before.
+    package private(set) var filesVersion = 0
+    var current: FollowedFile? { didSet { filesVersion += 1 } }
+    var retired: [Retired] = [] { didSet { filesVersion += 1 } }
     /// Newest first.
     var former: [Former] = []
     var failing: Failing?
@@ -137,10 +139,10 @@ package final class LogFollower {
     /// When the file was written last; nil while it is absent.
     package var modified: Timestamp? { current?.known?.modified }
 
-    /// Files that lost their name and are still read: the follower wants turns without events.
+    /// Files that lost their name and are still read, until the grace is over.
     package var hasRetired: Bool { !retired.isEmpty }
 
-    /// The descriptors that are read now, by device and inode.
+    /// The descriptors that are read now.
     package var descriptors: [Int32] { openFiles.map(\.file.descriptor) }
 
     /// The magic number of the file system that holds the file, 0 while there is none.

@@ -45,6 +45,21 @@ package enum RotatedNames {
         return digits >= 6 && isDate
     }
 
+    /// The same for names that can hardly mean anything else: a number, a date, or a word for "old"
+    /// behind the log's name, and what compression adds.
+    package static func isNumberedOrDated(_ name: String, of base: String) -> Bool {
+        guard isRotated(name, of: base), name.hasPrefix(base) else { return false }
+        var rest = name.utf8.dropFirst(base.utf8.count + 1)
+        for ending in compressed where name.hasSuffix(ending) {
+            rest = rest.dropLast(ending.utf8.count)
+        }
+        if ["old", "bak", "prev", "previous", "orig", "save"].contains(String(rest)) {
+            return true
+        }
+        let isDate = rest.allSatisfy { (0x30...0x39).contains($0) || "-_.T:".utf8.contains($0) }
+        return isDate && rest.contains { (0x30...0x39).contains($0) }
+    }
+
     /// Every name of which `name` may be a rotated part, the longest first, for looking them up.
     package static func bases(of name: String) -> [String] {
         name.indices.reversed().compactMap { index in
