@@ -42,7 +42,7 @@ let fuzzing: [Target] =
     ? []
     : [
         .executableTarget(
-            name: "Fuzz", dependencies: ["Basics", "Metrics"],
+            name: "Fuzz", dependencies: ["Basics", "Logs", "Metrics", "SafeText"],
             swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
     ]
 
@@ -138,7 +138,7 @@ let package = Package(
             name: "Support", dependencies: ["Basics"], path: "Tests/Support",
             swiftSettings: settings),
         tests("Basics"),
-        tests("SafeText"),
+        tests("SafeText", exclude: ["Lines"]),
         tests("Documents"),
         tests("Processes", ["CSystem"]),
         tests("Canvas", ["SafeText"]),

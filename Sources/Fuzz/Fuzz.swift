@@ -4,7 +4,7 @@ import Metrics
 
 /// What one input is given to. The environment's `FUZZ_TARGET` names it; `scripts/fuzz` sets it.
 enum FuzzTarget: String, CaseIterable {
-    case exposition, promql, regex, rules, codec, evaluation
+    case exposition, promql, regex, rules, codec, evaluation, clean, records, patterns
 
     static let chosen: FuzzTarget = {
         let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
@@ -24,6 +24,9 @@ enum FuzzTarget: String, CaseIterable {
         case .rules: FuzzRules.run(bytes)
         case .codec: FuzzCodec.run(bytes)
         case .evaluation: FuzzEvaluation.run(bytes)
+        case .clean: FuzzClean.run(bytes)
+        case .records: FuzzRecords.run(bytes)
+        case .patterns: FuzzPatterns.run(bytes)
         }
     }
 }

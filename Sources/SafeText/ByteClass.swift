@@ -29,6 +29,10 @@ enum ByteClass {
         (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A
     }
     static func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || isLetter(byte) }
+    /// Digits and a to f in lower case.
+    @Sendable static func isHexadecimal(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (byte >= 0x61 && byte <= 0x66)
+    }
     /// Letters, digits and `_`.
     static func isWord(_ byte: UInt8) -> Bool { isAlphanumeric(byte) || byte == 0x5F }
     /// What names of settings and headers consist of.
@@ -40,4 +44,24 @@ enum ByteClass {
     /// Blanks and line ends: what ends a value that stands without quotes.
     static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
     static func isQuote(_ byte: UInt8) -> Bool { byte == 0x22 || byte == 0x27 || byte == 0x60 }
+
+    /// Whether bytes look drawn at random: at least `least` of them, no word and no number. Upper
+    /// and lower case change more often than in `camelCase`, or digits stand among letters.
+    static func isRandom(_ bytes: ArraySlice<UInt8>, least: Int) -> Bool {
+        guard bytes.count >= least, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            return false
+        }
+        var kinds: [Int] = [0, 0, 0]
+        var changes = 0
+        var last = -1
+        for byte in bytes {
+            let kind = isDigit(byte) ? 0 : !isLetter(byte) ? -1 : byte & 0x20 == 0 ? 1 : 2
+            guard kind >= 0 else { continue }
+            kinds[kind] += 1
+            if last >= 0, kind != last { changes += 1 }
+            last = kind
+        }
+        if kinds[0] == 0 { return changes >= 4 }
+        return kinds[1] + kinds[2] >= 2 && changes >= 3
+    }
 }

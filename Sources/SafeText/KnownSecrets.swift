@@ -7,43 +7,74 @@ struct KnownSecrets: Sendable {
     /// Bytes of a form that are looked for; the rest is compared.
     private static let anchorBytes = 6
 
+    /// A form, and which value it is a form of.
+    private struct Form {
+        let bytes: [UInt8]
+        let value: Int
+        var isBase64 = false
+    }
+
+    /// The values that are looked for.
+    let values: [[UInt8]]
     /// The forms by their first bytes in lower case, longest first.
-    private var forms: [[UInt8]: [[UInt8]]] = [:]
+    private var forms: [[UInt8]: [Form]] = [:]
     private var machine: AnchorMachine?
     var isEmpty: Bool { machine == nil }
 
     init(_ secrets: [String]) {
-        var all: Set<[UInt8]> = []
-        for secret in secrets.map({ Array($0.utf8) }) where secret.count >= Self.secretBytesMin {
-            all.insert(secret)
-            all.insert(Self.percentEncoded(secret, digits: "0123456789ABCDEF"))
-            all.insert(Self.percentEncoded(secret, digits: "0123456789abcdef"))
-            all.insert(Self.percentEncoded(secret, digits: "0123456789ABCDEF", blank: 0x2B))
-            all.insert(Self.backslashed(secret))
-            // As part of something longer (`user:secret`) a value may begin at any of the three
-            // places within a base64 group; the groups it fills alone are searched for.
-            for skipped in 0..<3 {
-                let groups = secret.dropFirst(skipped)
-                let whole = Array(groups.prefix(groups.count / 3 * 3))
-                let encoded = Self.base64(whole)
-                guard encoded.count >= 8 else { continue }
-                all.insert(encoded)
-                all.insert(encoded.map { $0 == 0x2B ? 0x2D : $0 == 0x2F ? 0x5F : $0 })
+        let distinct = Set(secrets.map { Array($0.utf8) })
+        values = distinct.filter { $0.count >= Self.secretBytesMin }
+            .sorted { $0.lexicographicallyPrecedes($1) }
+        var all: [[UInt8]: Form] = [:]
+        // A form of two values is that of the first.
+        for (index, value) in values.enumerated() {
+            for form in Self.plainForms(of: value) where all[form] == nil {
+                all[form] = Form(bytes: form, value: index)
+            }
+            for form in Self.base64Forms(of: value) where all[form] == nil {
+                all[form] = Form(bytes: form, value: index, isBase64: true)
             }
         }
         guard !all.isEmpty else { return }
-        for form in all.sorted(by: { $0.count > $1.count }) {
-            forms[Self.anchor(form[...]), default: []].append(form)
+        let ordered = all.values.sorted {
+            $0.bytes.count != $1.bytes.count
+                ? $0.bytes.count > $1.bytes.count : $0.bytes.lexicographicallyPrecedes($1.bytes)
         }
+        for form in ordered { forms[Self.anchor(form.bytes[...]), default: []].append(form) }
         machine = AnchorMachine(forms.keys.map { ($0, 0) })
+    }
+
+    /// As it is, percent-encoded, and within quotes.
+    private static func plainForms(of secret: [UInt8]) -> Set<[UInt8]> {
+        [
+            secret, percentEncoded(secret, digits: "0123456789ABCDEF"),
+            percentEncoded(secret, digits: "0123456789abcdef"),
+            percentEncoded(secret, digits: "0123456789ABCDEF", blank: 0x2B), backslashed(secret),
+        ]
+    }
+
+    /// As part of something longer (`user:secret`) a value may begin at any of the three places
+    /// within a base64 group; the groups it fills alone are searched for, in both alphabets.
+    private static func base64Forms(of secret: [UInt8]) -> Set<[UInt8]> {
+        var all: Set<[UInt8]> = []
+        for skipped in 0..<3 {
+            let groups = secret.dropFirst(skipped)
+            let encoded = base64(Array(groups.prefix(groups.count / 3 * 3)))
+            guard encoded.count >= 8 else { continue }
+            all.insert(encoded)
+            all.insert(encoded.map { $0 == 0x2B ? 0x2D : $0 == 0x2F ? 0x5F : $0 })
+        }
+        return all
+    }
+
+    /// What the filter in front of all rules must let through.
+    var anchors: [(bytes: [UInt8], kind: UInt8)] {
+        forms.keys.map { ($0, SecretAnchors.Kind.known) }
     }
 
     private static func anchor(_ form: ArraySlice<UInt8>) -> [UInt8] {
         form.prefix(anchorBytes).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
     }
-
-    /// Whether the first bytes of any form occur.
-    func mayOccur(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool { machine?.matches(bytes) ?? false }
 
     /// Where values stand, in ascending order.
     func matches(_ bytes: [UInt8]) -> [SecretScanner.Match] {
@@ -55,18 +86,33 @@ struct KnownSecrets: Sendable {
             let anchors = bytes.withUnsafeBufferPointer { machine.find($0, &index, &state) }
             guard let anchor = anchors?.first else { return found }
             let start = index - anchor.length
-            guard let end = match(bytes, at: start, anchor: start..<index) else { continue }
-            found.append(SecretScanner.Match(range: start..<end, cls: Self.cls))
+            guard let form = match(bytes, at: start, anchor: start..<index) else { continue }
+            found.append(
+                SecretScanner.Match(
+                    range: Self.extent(of: form, in: bytes, at: start), cls: Self.cls,
+                    known: form.value))
             // A value may begin inside another one: what overlaps is merged later.
         }
     }
 
-    private func match(_ bytes: [UInt8], at index: Int, anchor: Range<Int>) -> Int? {
+    /// Where a form stands. The groups at both ends of base64 hold the value's first or last bytes
+    /// beside others': they go with it.
+    private static func extent(of form: Form, in bytes: [UInt8], at index: Int) -> Range<Int> {
+        var start = index
+        var stop = index + form.bytes.count
+        guard form.isBase64 else { return start..<stop }
+        while start > 0, index - start < 4, ByteClass.isBase64(bytes[start - 1]) { start -= 1 }
+        let end = min(bytes.count, stop + 4)
+        while stop < end, ByteClass.isBase64(bytes[stop]) { stop += 1 }
+        return start..<stop
+    }
+
+    private func match(_ bytes: [UInt8], at index: Int, anchor: Range<Int>) -> Form? {
         guard let forms = forms[Self.anchor(bytes[anchor])] else { return nil }
-        for form in forms where index + form.count <= bytes.count {
-            if bytes[index..<index + form.count].elementsEqual(form) { return index + form.count }
+        return forms.first { form in
+            let end = index + form.bytes.count
+            return end <= bytes.count && bytes[index..<end].elementsEqual(form.bytes)
         }
-        return nil
     }
 
     private static func percentEncoded(_ bytes: [UInt8], digits: String, blank: UInt8? = nil)

@@ -8,7 +8,8 @@
 package struct Redactor: Sendable {
     /// One removed credential: what class of rule found it and a keyed tag, never its value.
     package struct Finding: Hashable, Sendable {
-        /// `known`, `pem`, `url`, `auth`, `cookie`, `kv`, `flag`, `jwt`, or a vendor's name.
+        /// `known`, `pem`, `url`, `auth`, `cookie`, `kv`, `flag`, `jwt`, `added`, or a vendor's
+        /// name.
         package var cls: String
         /// Four hexadecimal digits; equal secrets have equal tags under one key.
         package var tag: String
@@ -22,17 +23,37 @@ package struct Redactor: Sendable {
         package var marker: String { "[REDACTED:\(cls)#\(tag)]" }
     }
 
-    /// No known values, and a tag key of this process alone.
-    package static let standard = Redactor(secrets: [], key: .random(in: .min ... .max))
+    /// The built-in rules alone, and a tag key of this process.
+    package static let standard = Redactor(key: .random())
 
-    private let key: UInt64
+    let key: TagKey
+    private let machine: AnchorMachine
     private let known: KnownSecrets
+    private let added: AddedRules?
 
-    /// `secrets` are exact values to remove wherever they occur; values shorter than 6 bytes are
-    /// ignored, because removing them would only damage text.
-    package init(secrets: [String], key: UInt64) {
+    /// The built-in rules and what was added to them. Values shorter than
+    /// `KnownSecrets.secretBytesMin` are not looked for, because removing them would only damage
+    /// text.
+    package init(_ rules: RedactionRules = RedactionRules(), key: TagKey) {
         self.key = key
-        known = KnownSecrets(secrets)
+        known = KnownSecrets(rules.values)
+        added = AddedRules(rules)
+        machine = SecretAnchors.machine(with: known.anchors + (added?.anchors ?? []))
+    }
+
+    /// How many values are known exactly.
+    package var knownValues: Int { known.values.count }
+
+    /// Sanitised, then redacted: text that people typed or programs gave, made safe to keep and to
+    /// show.
+    package func clean(_ text: String) -> String { redact(Sanitiser.clean(text)).text }
+
+    /// `text` cleaned line by line, so that its line breaks stay; private keys are followed from
+    /// line to line.
+    package func cleanDocument(_ text: String) -> String {
+        var cleaner = LineCleaner(redactor: self)
+        return text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
+            .map { cleaner.clean($0).text }.joined(separator: "\n")
     }
 
     /// `text` with each credential replaced by its marker.
@@ -45,7 +66,7 @@ package struct Redactor: Sendable {
 
     /// Whether any rule needs to look at the bytes: the filter in front of all rules.
     package func mayHoldSecrets(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        SecretAnchors.machine.matches(bytes) || known.mayOccur(bytes)
+        machine.matches(bytes)
     }
 
     struct Redacted {
@@ -55,9 +76,25 @@ package struct Redactor: Sendable {
         var opensKey: Bool
     }
 
+    /// Passes over a text that holds credentials. What one pass removed can lay bare another
+    /// place; nothing but a text made for it needs a third.
+    private static let passesMax = 4
+
     /// The bytes with each credential replaced by its marker; nil when there is none.
     func redact(_ bytes: [UInt8]) -> Redacted? {
-        var scanner = SecretScanner(bytes, known: known)
+        guard var result = pass(bytes) else { return nil }
+        for _ in 1..<Self.passesMax {
+            guard !result.findings.isEmpty, let more = pass(result.bytes), !more.findings.isEmpty
+            else { break }
+            result.bytes = more.bytes
+            result.findings += more.findings
+            result.opensKey = result.opensKey || more.opensKey
+        }
+        return result
+    }
+
+    private func pass(_ bytes: [UInt8]) -> Redacted? {
+        var scanner = SecretScanner(bytes, machine: machine, known: known, added: added)
         let matches = scanner.scan()
         let opensKey = scanner.sawKeyHead && PrivateKey.staysOpen(bytes[...])
         guard !matches.isEmpty || opensKey else { return nil }
@@ -67,7 +104,9 @@ package struct Redactor: Sendable {
         var copied = 0
         for match in matches {
             out += bytes[copied..<match.range.lowerBound]
-            let finding = self.finding(match.cls, bytes[match.range])
+            let finding =
+                match.known.map { self.finding(match.cls, known.values[$0][...]) }
+                ?? self.finding(match.cls, bytes[match.range])
             out += finding.marker.utf8
             findings.append(finding)
             copied = match.range.upperBound
@@ -77,13 +116,31 @@ package struct Redactor: Sendable {
     }
 
     func finding(_ cls: String, _ secret: ArraySlice<UInt8>) -> Finding {
-        var hash = key ^ 0xCBF2_9CE4_8422_2325
-        for byte in secret {
-            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
-            hash ^= hash >> 32
-        }
-        hash = (hash ^ key) &* 0x9E37_79B9_7F4A_7C15
-        let digits = String(hash >> 48, radix: 16)
-        return Finding(cls: cls, tag: String(repeating: "0", count: 4 - digits.count) + digits)
+        Finding(cls: cls, tag: key.tag(secret))
+    }
+}
+
+/// What stands where a credential was removed: `[REDACTED:kv#a91f]`.
+enum Mark {
+    private static let head = Array("[REDACTED:".utf8)
+
+    /// The end of a mark that begins the bytes, or nil.
+    static func end(_ bytes: ArraySlice<UInt8>) -> Int? {
+        guard bytes.starts(with: head) else { return nil }
+        let cls = bytes.dropFirst(head.count).prefix(16)
+        guard let hash = cls.firstIndex(of: 0x23), hash > cls.startIndex,
+            cls[..<hash].allSatisfy(ByteClass.isAlphanumeric)
+        else { return nil }
+        let tag = bytes[(hash + 1)...].prefix(5)
+        guard tag.count == 5, tag.last == 0x5D, tag.dropLast().allSatisfy(ByteClass.isHexadecimal)
+        else { return nil }
+        return tag.endIndex
+    }
+
+    /// Whether the bytes are marks and nothing else.
+    static func fills(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var rest = bytes
+        while let end = end(rest) { rest = rest[end...] }
+        return rest.isEmpty
     }
 }

@@ -18,7 +18,7 @@ extension SecretScanner {
             else { return nil }
             return Match(range: start..<at, cls: "url")
         }
-        guard colon + 1 < at, !SecretWords.isHarmless(bytes[colon + 1..<at], .password) else {
+        guard colon + 1 < at, !isHarmless(bytes[colon + 1..<at], .password) else {
             return nil
         }
         return Match(range: colon + 1..<at, cls: "url")
@@ -36,7 +36,7 @@ extension SecretScanner {
         }
         guard let at = bytes[stop..<limit].lastIndex(of: 0x40),
             ByteClass.isAlphanumeric(byte(at + 1)),
-            !SecretWords.isHarmless(bytes[colon + 1..<at], .password)
+            !isHarmless(bytes[colon + 1..<at], .password)
         else { return nil }
         return Match(range: colon + 1..<at, cls: "url")
     }
@@ -52,7 +52,10 @@ extension SecretScanner {
                 byte > 0x20 && !ByteClass.isQuote(byte) && byte != 0x5C && byte != 0x2C
                     && byte != 0x5D
             }
-            if isScheme(index..<word) {
+            if isListScheme(index..<word) {
+                // `Digest username="…", response="…"`: which parts are secret, schemes differ in.
+                (start, stop) = (next, end(from: next, limit: 2048) { $0 != 0x5C })
+            } else if isScheme(index..<word) {
                 (start, stop) = (next, nextEnd)
             } else if nextEnd - next >= 20 {
                 stop = nextEnd  // A scheme of somebody's own: neither part can be trusted.
@@ -61,10 +64,19 @@ extension SecretScanner {
                 if last - nextEnd > 20 { stop = last }
             }
         }
-        guard stop - start >= 4, !SecretWords.isHarmless(bytes[start..<stop], .password) else {
+        guard stop - start >= 4, !isHarmless(bytes[start..<stop], .password) else {
             return nil
         }
         return Match(range: start..<stop, cls: "auth")
+    }
+
+    private func isListScheme(_ range: Range<Int>) -> Bool {
+        let isList =
+            (range.count == 6 && hasText("digest", at: range.lowerBound))
+            || (range.count == 5 && hasText("oauth", at: range.lowerBound))
+            || (range.count == 4 && hasText("hawk", at: range.lowerBound))
+        return isList && end(from: range.upperBound + 1, while: ByteClass.isKey) < bytes.count
+            && byte(end(from: range.upperBound + 1, while: ByteClass.isKey)) == 0x3D
     }
 
     private func isScheme(_ range: Range<Int>) -> Bool {
@@ -92,76 +104,46 @@ extension SecretScanner {
             stop = end(from: nextName + 1) { $0 > 0x20 && $0 != 0x3B && !ByteClass.isQuote($0) }
         }
         let value = bytes[name + 1..<stop]
-        guard !value.isEmpty, !SecretWords.isHarmless(value, .password) else { return nil }
+        guard !value.isEmpty, !isHarmless(value, .password) else { return nil }
         // `theme=dark` is a setting.
         let isPlain = value.count < 12 && value.allSatisfy(ByteClass.isLetter)
         return isPlain ? nil : Match(range: name + 1..<stop, cls: "cookie")
     }
 
-    /// A command's flag and its value.
-    func dash(at index: Int) -> Match? {
-        guard index == 0 || !ByteClass.isKey(bytes[index - 1]) else { return nil }
-        let name = end(from: index, limit: 2) { $0 == 0x2D }
-        let stop = end(from: name, limit: 64) { ByteClass.isKey($0) }
-        guard byte(stop) == 0x20 || stop > name else { return nil }
-        if let match = attachedPassword(name..<stop) { return match }
-        guard byte(stop) == 0x20 else { return nil }
-        let start = skipSpaces(stop)
-        let value = start..<end(from: start) { $0 > 0x20 && !ByteClass.isQuote($0) }
-        guard byte(start) != 0x2D, !value.isEmpty else { return nil }
-        if isUserFlag(name..<stop) { return userAndPassword(value) }
-        let isSecret = stop - name > 1 && SecretWords.isStrong(bytes[name..<stop])
-        guard isSecret || isShortSecretFlag(name..<stop, at: index) else { return nil }
-        guard !SecretWords.isHarmless(bytes[value], .token) else { return nil }
-        return Match(range: value, cls: "flag")
-    }
-
-    /// `mysql -psecret`: the password joined to its flag.
-    private func attachedPassword(_ flag: Range<Int>) -> Match? {
-        guard flag.count > 4, bytes[flag.lowerBound] == 0x70, byte(flag.lowerBound - 2) != 0x2D,
-            isAfter("mysql", flag.lowerBound) || isAfter("mariadb", flag.lowerBound)
-                || isAfter("7z", flag.lowerBound) || isAfter("rar", flag.lowerBound)
+    /// `user:password@tcp(host:3306)/name`, a data source of Go.
+    func dataSource(at sign: Int) -> Match? {
+        var start = sign
+        let limit = max(0, sign - 256)
+        while start > limit {
+            let byte = bytes[start - 1]
+            if byte <= 0x20 || byte >= 0x7F || byte == 0x3D || ByteClass.isQuote(byte) { break }
+            start -= 1
+        }
+        guard let colon = bytes[start..<sign].firstIndex(of: 0x3A), colon > start, colon + 1 < sign,
+            !isHarmless(bytes[colon + 1..<sign], .password)
         else { return nil }
-        let stop = end(from: flag.lowerBound + 1) { $0 > 0x20 && !ByteClass.isQuote($0) }
-        return Match(range: flag.lowerBound + 1..<stop, cls: "flag")
+        return Match(range: colon + 1..<sign, cls: "url")
     }
 
-    /// Flags of one letter that carry a password in the named commands.
-    private func isShortSecretFlag(_ flag: Range<Int>, at index: Int) -> Bool {
-        guard flag.count == 1 else { return false }
-        switch bytes[flag.lowerBound] {
-        case 0x61: return isAfter("redis-cli", index)
-        case 0x70:
-            return isAfter("sshpass", index) || isAfter("docker login", index)
-                || isAfter("podman login", index) || isAfter("mongo", index)
-                || isAfter("az login", index) || isAfter("oc login", index)
-                || isAfter("cqlsh", index) || isAfter("helm registry login", index)
-                || isAfter("skopeo", index)
-        case 0x50:
-            return isAfter("sqlcmd", index) || isAfter("mosquitto", index) || isAfter("zip", index)
-                || isAfter("unzip", index)
-        case 0x41, 0x58: return isAfter("snmp", index)
-        case 0x77: return isAfter("ldapsearch", index) || isAfter("ldapmodify", index)
-        default: return false
+    /// `name/password@database`, as Oracle's tools and its driver take it.
+    func slashed(at index: Int) -> Match? {
+        let name = end(from: index, limit: 64) { ByteClass.isKey($0) }
+        guard name > index, byte(name) == 0x2F, byte(name + 1) != 0x2F else { return nil }
+        let stop = end(from: name + 1, limit: 128) {
+            $0 > 0x20 && $0 < 0x7F && $0 != 0x40 && !ByteClass.isQuote($0)
         }
+        guard byte(stop) == 0x40, !isHarmless(bytes[name + 1..<stop], .password) else { return nil }
+        return Match(range: name + 1..<stop, cls: "url")
     }
 
-    private func isUserFlag(_ flag: Range<Int>) -> Bool {
-        bytes[flag].elementsEqual([0x75]) || bytes[flag].elementsEqual([0x55])
-            || bytes[flag].elementsEqual(Array("user".utf8))
-            || bytes[flag].elementsEqual(Array("proxy-user".utf8))
-    }
-
-    /// `name:password` as curl takes it; `1000:1000` is a user and a group.
-    private func userAndPassword(_ range: Range<Int>) -> Match? {
-        let mark = bytes[range].firstIndex(of: 0x3A) ?? bytes[range].firstIndex(of: 0x25)
-        guard let colon = mark, colon > range.lowerBound, colon + 1 < range.upperBound else {
-            return nil
+    /// `$6$salt$hash`: a password's hash as crypt(3) writes it; whoever has it can try passwords.
+    func passwordHash(at index: Int) -> Match? {
+        let stop = end(from: index, limit: 256) {
+            ByteClass.isBase64($0) || $0 == 0x24 || $0 == 0x2E || $0 == 0x2C
         }
-        let password = colon + 1..<range.upperBound
-        let isGroup = bytes[password].allSatisfy(ByteClass.isDigit)
-        guard !isGroup, !SecretWords.isHarmless(bytes[password], .token) else { return nil }
-        return Match(range: password, cls: "flag")
+        let parts = bytes[index..<stop].split(separator: 0x24)
+        guard parts.count >= 2, let hash = parts.last, hash.count >= 20 else { return nil }
+        return Match(range: index..<stop, cls: "hash")
     }
 
     /// A private key written in one line: everything between its two marks, or to the end.
@@ -169,102 +151,6 @@ extension SecretScanner {
         guard let head = PrivateKey.headEnd(bytes[index...]) else { return nil }
         let stop = PrivateKey.footStart(bytes[head...]) ?? bytes.count
         return head < stop ? Match(range: head..<stop, cls: "pem") : nil
-    }
-
-    /// A scheme and credentials, or a login.
-    func scheme(at index: Int) -> Match? {
-        if hasText("vault login ", at: index) { return loginToken(at: index + 12) }
-        if hasText("add_user ", at: index) { return secondArgument(index + 9) }
-        if hasText("change_password ", at: index) { return secondArgument(index + 16) }
-        if hasText("htpasswd -", at: index) { return htpasswd(index + 10) }
-        return schemeCredentials(at: index)
-    }
-
-    /// `Bearer …` and `Basic …` outside a header's line.
-    private func schemeCredentials(at index: Int) -> Match? {
-        let isBearer = hasText("bearer ", at: index)
-        guard isBearer || hasText("basic ", at: index) else { return nil }
-        let start = skipSpaces(index + (isBearer ? 7 : 6))
-        let stop = end(from: start) { ByteClass.isBase64($0) || $0 == 0x2E || $0 == 0x7E }
-        let value = bytes[start..<stop]
-        let hasDigit = value.contains(where: ByteClass.isDigit)
-        let hasUpper = value.contains { $0 >= 0x41 && $0 <= 0x5A }
-        guard value.count >= 16, hasDigit || (hasUpper && value.count >= 20) else { return nil }
-        return Match(range: start..<stop, cls: "auth")
-    }
-
-    /// `add_user NAME PASSWORD`.
-    private func secondArgument(_ index: Int) -> Match? {
-        let name = end(from: index, limit: 128) { $0 > 0x20 }
-        guard byte(name) == 0x20 else { return nil }
-        let start = skipSpaces(name)
-        let stop = end(from: start) { $0 > 0x20 && !ByteClass.isQuote($0) }
-        guard !SecretWords.isHarmless(bytes[start..<stop], .token) else { return nil }
-        return Match(range: start..<stop, cls: "flag")
-    }
-
-    /// `htpasswd -b FILE NAME PASSWORD`.
-    private func htpasswd(_ index: Int) -> Match? {
-        let flags = end(from: index, limit: 8, while: ByteClass.isLetter)
-        guard bytes[index..<flags].contains(0x62), byte(flags) == 0x20 else { return nil }
-        let file = end(from: skipSpaces(flags), limit: 256) { $0 > 0x20 }
-        return byte(file) == 0x20 ? secondArgument(skipSpaces(file)) : nil
-    }
-
-    private func loginToken(at start: Int) -> Match? {
-        let stop = end(from: start) { $0 > 0x20 && !ByteClass.isQuote($0) }
-        let token = bytes[start..<stop]
-        guard token.count >= 8, byte(start) != 0x2D, !token.contains(0x3D),
-            token.contains(where: ByteClass.isDigit)
-        else { return nil }
-        return Match(range: start..<stop, cls: "flag")
-    }
-
-    /// `aws_secret_access_key VALUE`: a name with underscores, a blank, and a mixed value; or SQL's
-    /// `PASSWORD 'value'` and `IDENTIFIED BY 'value'`.
-    func bareName(_ name: Range<Int>) -> Match? {
-        let start = skipSpaces(name.upperBound)
-        if byte(start) == 0x27, hasText("password", at: name.lowerBound), name.count == 8 {
-            return quotedLiteral(start)
-        }
-        if hasText("identified", at: name.lowerBound) { return identified(start) }
-        if hasText("password", at: name.lowerBound), name.count == 8 { return spoken(start) }
-        guard bytes[name].contains(0x5F), bytes[name].allSatisfy(ByteClass.isWord),
-            byte(name.upperBound) == 0x20, SecretWords.isStrong(bytes[name])
-        else { return nil }
-        let end = self.end(from: start) { $0 > 0x20 && !ByteClass.isQuote($0) }
-        let value = bytes[start..<end]
-        guard value.count >= 12, value.contains(where: ByteClass.isDigit),
-            value.contains(where: ByteClass.isLetter), value.allSatisfy(ByteClass.isBase64)
-        else { return nil }
-        return Match(range: start..<end, cls: "flag")
-    }
-
-    /// "password is X", "with password X": believed only of a mixed word.
-    private func spoken(_ index: Int) -> Match? {
-        let start = hasText("is ", at: index) ? skipSpaces(index + 3) : index
-        let stop = end(from: start, limit: 128, while: ByteClass.isBase64)
-        let value = bytes[start..<stop]
-        guard value.count >= 10, value.contains(where: ByteClass.isDigit),
-            value.contains(where: { $0 >= 0x41 && $0 <= 0x5A }),
-            value.contains(where: { $0 >= 0x61 && $0 <= 0x7A }), byte(stop) <= 0x20
-        else { return nil }
-        return Match(range: start..<stop, cls: "kv")
-    }
-
-    private func identified(_ index: Int) -> Match? {
-        guard hasText("by ", at: index) else { return nil }
-        let start = skipSpaces(index + 3)
-        return byte(start) == 0x27 || byte(start) == 0x22 ? quotedLiteral(start) : nil
-    }
-
-    private func quotedLiteral(_ start: Int) -> Match? {
-        let quote = bytes[start]
-        let stop = end(from: start + 1) { $0 != quote }
-        guard stop > start + 1, !SecretWords.isHarmless(bytes[start + 1..<stop], .password) else {
-            return nil
-        }
-        return Match(range: start + 1..<stop, cls: "kv")
     }
 }
 

@@ -26,6 +26,10 @@ extension SecretScanner {
                 return nil
             }
         }
+        // `arn:aws:secretsmanager:eu-west-1:123456789012:secret:name`.
+        if bytes[index] == 0x3A, byte(key.range.lowerBound - 1) == 0x3A, isPart(index + 1) {
+            return nil
+        }
         // An OAuth code stands in a query; anywhere else a code is a status.
         if case .code = key.kind, !isQuery(key.range.lowerBound) { return nil }
         var start = index + 1
@@ -34,13 +38,25 @@ extension SecretScanner {
         return value(of: key, at: start)
     }
 
+    /// Whether a part of an identifier begins at `index`.
+    private func isPart(_ index: Int) -> Bool {
+        ByteClass.isLetter(byte(index))
+            && end(from: index, limit: 64, while: ByteClass.isLetter)
+                < end(
+                    from: index, limit: 64, while: ByteClass.isKey)
+    }
+
     /// `"name":"DB_PASSWORD","value":"…"` and its XML sibling; `"--password", "…"`.
     ///
     /// - Parameter next: the first byte behind the name, its quote and blanks.
     func namedValue(_ name: Range<Int>, _ next: Int) -> Match? {
         let isFlag = byte(name.lowerBound) == 0x2D
-        guard let kind = SecretWords.kind(of: bytes[name]) else { return nil }
+        guard let kind = kind(of: bytes[name]) else { return nil }
+        if byte(next) == 0x3E, !isFlag { return content(next, kind) }
         var index = byte(next) == 0x2C ? skipSpaces(next + 1) : next
+        if byte(index) == 0x5C, byte(index + 1) == 0x6E {
+            index = skipSpaces(index + 2, limit: Self.alignmentMax)
+        }
         if isFlag {
             guard index > next else { return nil }
         } else {
@@ -70,12 +86,32 @@ extension SecretScanner {
 
     /// `<password>value</password>`.
     func element(at index: Int) -> Match? {
-        guard let key = key(endingAt: index), byte(key.range.lowerBound - 1) == 0x3C else {
-            return nil
+        guard let key = key(endingAt: index), isElement(key.range.lowerBound) else { return nil }
+        return content(index, key.kind)
+    }
+
+    /// `<ns:Password Type="PasswordText">value</ns:Password>`; `name` is the element's.
+    func attributed(_ name: Range<Int>) -> Match? {
+        guard isElement(name.lowerBound), let kind = kind(of: bytes[name]) else { return nil }
+        let close = end(from: name.upperBound, limit: 200) { $0 != 0x3E && $0 != 0x3C }
+        guard byte(close) == 0x3E, byte(close - 1) != 0x2F else { return nil }
+        return content(close, kind)
+    }
+
+    /// Whether an element's name begins at `index`, with or without the name of its space.
+    private func isElement(_ index: Int) -> Bool {
+        guard byte(index - 1) == 0x3A else { return byte(index - 1) == 0x3C }
+        var start = index - 1
+        while start > 0, index - start < 16, ByteClass.isAlphanumeric(bytes[start - 1]) {
+            start -= 1
         }
+        return byte(start - 1) == 0x3C
+    }
+
+    /// What stands between the `>` at `index` and the element's end.
+    private func content(_ index: Int, _ kind: SecretWords.Kind) -> Match? {
         let stop = end(from: index + 1) { $0 != 0x3C }
-        guard byte(stop + 1) == 0x2F else { return nil }
-        return accepted(index + 1..<stop, key.kind)
+        return byte(stop + 1) == 0x2F ? accepted(index + 1..<stop, kind) : nil
     }
 
     private func isQuery(_ start: Int) -> Bool {
@@ -85,10 +121,13 @@ extension SecretScanner {
     /// The key before a separator, past blanks, quotes and the backslashes of nested quoting.
     private func key(before index: Int) -> Key? {
         var end = index
-        while end > 0, index - end < 3, ByteClass.isSpace(bytes[end - 1]) { end -= 1 }
+        while end > 0, index - end < Self.alignmentMax, ByteClass.isSpace(bytes[end - 1]) {
+            end -= 1
+        }
         if end > 0, ByteClass.isQuote(bytes[end - 1]) || bytes[end - 1] == 0x5D { end -= 1 }
         if end > 0, ByteClass.isQuote(bytes[end - 1]) { end -= 1 }
-        while end > 0, index - end < 12, bytes[end - 1] == 0x5C { end -= 1 }
+        let quoted = end
+        while end > 0, quoted - end < 12, bytes[end - 1] == 0x5C { end -= 1 }
         return key(endingAt: end)
     }
 
@@ -97,13 +136,14 @@ extension SecretScanner {
         var start = end
         let limit = max(0, end - SecretWords.keyBytesMax)
         while start > limit, ByteClass.isKey(bytes[start - 1]) { start -= 1 }
-        return SecretWords.kind(of: bytes[start..<end]).map { Key(range: start..<end, kind: $0) }
+        return kind(of: bytes[start..<end]).map { Key(range: start..<end, kind: $0) }
     }
 
     /// The value that begins at or after `index`.
     private func value(of key: Key, at index: Int) -> Match? {
         var start = skipSpaces(index)
         let isSpaced = start > index
+        if byte(start) == 0x21 || hasText("string(", at: start) { start = behindType(start) }
         let backslashes = end(from: start, limit: 8) { $0 == 0x5C }
         var quote: UInt8?
         if ByteClass.isQuote(byte(backslashes)) {
@@ -115,12 +155,27 @@ extension SecretScanner {
         case .cookie: return cookie(at: start)
         default: break
         }
-        if quote == nil, bytes.indices.contains(start), bytes[start] == 0x5B {
-            return listed(key, at: start + 1)
+        if quote == nil, byte(start) == 0x5B {
+            // A mark that something follows is a part of the value.
+            let mark = Mark.end(bytes[start...])
+            let isPart = mark.map { ByteClass.isAlphanumeric(byte($0)) } ?? false
+            return isPart ? accepted(plainValue(start), key.kind) : listed(key, at: start + 1)
         }
-        let range = quote.map { quotedValue(start, $0) } ?? plainValue(start)
+        var range = quote.map { quotedValue(start, $0) } ?? plainValue(start)
+        // `"old" -> "new"`.
+        if let quote, byte(range.upperBound) == quote, hasText(" -> ", at: range.upperBound + 1),
+            byte(range.upperBound + 5) == quote
+        {
+            range = range.lowerBound..<quotedValue(range.upperBound + 6, quote).upperBound
+        }
         if isSpaced, quote == nil, bytes[index - 1] == 0x3A, isProse(range, key) { return nil }
         return accepted(range, key.kind)
+    }
+
+    /// Behind a type that stands in front of a value: `!vault x`, `string(14) "x"`.
+    private func behindType(_ index: Int) -> Int {
+        let stop = end(from: index, limit: 24) { $0 > 0x20 && !ByteClass.isQuote($0) }
+        return ByteClass.isSpace(byte(stop)) ? skipSpaces(stop) : index
     }
 
     /// `[value]` and `["value"]`, as header maps are printed; `[FILTERED]` is a mark.
@@ -195,7 +250,7 @@ extension SecretScanner {
 
     /// The value as a match, unless it says that there is none.
     func accepted(_ range: Range<Int>, _ kind: SecretWords.Kind) -> Match? {
-        guard !range.isEmpty, !SecretWords.isHarmless(bytes[range], kind) else { return nil }
+        guard !range.isEmpty, !isHarmless(bytes[range], kind) else { return nil }
         return Match(range: range, cls: "kv")
     }
 }

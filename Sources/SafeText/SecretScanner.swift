@@ -6,13 +6,20 @@ struct SecretScanner {
     struct Match: Hashable {
         var range: Range<Int>
         var cls: String
+        /// Which of the known values it is, in whatever form it stands there.
+        var known: Int?
     }
 
     /// A value longer than this is never a placeholder, and is a match at once.
     static let placeholderBytesMax = 1024
 
+    /// Most blanks between a name and its separator, where values stand in a column.
+    static let alignmentMax = 40
+
     let bytes: [UInt8]
+    private let machine: AnchorMachine
     private let known: KnownSecrets
+    private let added: AddedRules?
     private var matches: [Match] = []
     /// A private key's first line was seen.
     private(set) var sawKeyHead = false
@@ -21,9 +28,12 @@ struct SecretScanner {
     /// A run of base64 that is no web token, nor is any end of it.
     private var notWebToken = 0..<0
 
-    init(_ bytes: [UInt8], known: KnownSecrets) {
+    /// - Parameter machine: finds the anchors of all these rules.
+    init(_ bytes: [UInt8], machine: AnchorMachine, known: KnownSecrets, added: AddedRules?) {
         self.bytes = bytes
+        self.machine = machine
         self.known = known
+        self.added = added
     }
 
     /// The matches in ascending order, none overlapping another.
@@ -33,7 +43,7 @@ struct SecretScanner {
         var state: UInt32 = 0
         while index < bytes.count {
             let found = bytes.withUnsafeBufferPointer {
-                SecretAnchors.machine.find($0, &index, &state)
+                machine.find($0, &index, &state)
             }
             guard let found else { break }
             for anchor in found {
@@ -61,6 +71,10 @@ struct SecretScanner {
             sawKeyHead = true
             return privateKey(at: end - 9)
         case SecretAnchors.Kind.scheme: return isWordStart(start) ? scheme(at: start) : nil
+        case SecretAnchors.Kind.known: return nil
+        case SecretAnchors.Kind.dataSource: return dataSource(at: start)
+        case SecretAnchors.Kind.hash: return passwordHash(at: start)
+        case SecretAnchors.Kind.pattern: return added?.pattern(bytes, at: start)
         default: return VendorTokens.inner(bytes, anchor: start..<end)
         }
     }
@@ -80,7 +94,7 @@ struct SecretScanner {
         var next = self.end(from: stop, limit: 12) { $0 == 0x5C }
         if ByteClass.isQuote(byte(next)) { next += 1 }
         if byte(next) == 0x5D || ByteClass.isQuote(byte(next)) { next += 1 }
-        next = skipSpaces(next)
+        next = skipSpaces(next, limit: Self.alignmentMax)
         if byte(next) == 0x3D || byte(next) == 0x3A, let match = separator(at: next) {
             return match
         }
@@ -89,6 +103,7 @@ struct SecretScanner {
         while start > limit, ByteClass.isKey(bytes[start - 1]) { start -= 1 }
         if let match = namedValue(start..<stop, next) { return match }
         guard ByteClass.isSpace(bytes[stop]) else { return nil }
+        if let match = attributed(start..<stop) { return match }
         return bytes[start] == 0x2D ? dash(at: start) : bareName(start..<stop)
     }
 
@@ -100,12 +115,34 @@ struct SecretScanner {
             if match == nil { notWebToken = index..<end }
             return match
         }
-        return VendorTokens.match(bytes, at: index)
+        return VendorTokens.match(bytes, at: index) ?? added?.token(bytes, at: index)
+    }
+
+    /// What a name announces by the built-in words, or by those that somebody added.
+    func kind(of name: ArraySlice<UInt8>) -> SecretWords.Kind? {
+        if let kind = SecretWords.kind(of: name) { return kind }
+        return added?.announces(name) == true ? .added : nil
+    }
+
+    /// Whether a name announces a password or a token beyond doubt.
+    func isStrong(_ name: ArraySlice<UInt8>) -> Bool {
+        switch kind(of: name) {
+        case .password, .directory, .token, .added: true
+        default: false
+        }
+    }
+
+    /// Whether a value says that there is none, or was excepted from the added rules.
+    func isHarmless(_ value: ArraySlice<UInt8>, _ kind: SecretWords.Kind) -> Bool {
+        if case .added = kind, added?.isException(value) == true { return true }
+        return SecretWords.isHarmless(value, kind)
     }
 
     private mutating func add(_ range: Range<Int>, _ cls: String) {
         let start = max(range.lowerBound, matches.last?.range.upperBound ?? 0)
-        guard start < range.upperBound else { return }
+        guard start < range.upperBound, !Mark.fills(bytes[start..<range.upperBound]) else {
+            return
+        }
         matches.append(Match(range: start..<range.upperBound, cls: cls))
     }
 
@@ -117,7 +154,10 @@ struct SecretScanner {
             if let last = out.last, match.range.lowerBound < last.range.upperBound {
                 let end = max(last.range.upperBound, match.range.upperBound)
                 out[out.count - 1].range = last.range.lowerBound..<end
-                if match.cls == KnownSecrets.cls { out[out.count - 1].cls = match.cls }
+                if match.cls == KnownSecrets.cls, last.known == nil {
+                    out[out.count - 1].cls = match.cls
+                    out[out.count - 1].known = match.known
+                }
             } else {
                 out.append(match)
             }

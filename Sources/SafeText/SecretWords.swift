@@ -14,14 +14,18 @@ enum SecretWords {
         case code
         case authorization
         case cookie
+        /// A word that somebody added: as a token.
+        case added
     }
 
     /// Longest name that is looked at, in bytes.
     static let keyBytesMax = 64
 
     private static let passwords = words(
-        "password passwd passphrase passcode pwd passwort kennwort senha contrasena motdepasse")
+        "password passwd passphrase passcode pwd passwort kennwort senha contrasena motdepasse psk")
     private static let passwordWords = words("pass pw")
+    /// Words that end in `pass` and are none.
+    private static let otherPasses = words("bypass compass trespass surpass overpass underpass")
     private static let directories = words("pwd oldpwd")
     private static let authorizations = words("authorization")
     private static let cookies = words("cookie")
@@ -32,13 +36,14 @@ enum SecretWords {
         encryptionkey signingkey masterkey credential credentials secretkeybase connectionstring \
         sharedaccesskey apitoken securitytoken subscriptionkey functionskey storagekey sessionkey \
         hmackey cryptkey encryptkey decryptionkey sshkey rsakey aeskey appkey serverkey licensekey \
-        servicekey adminkey writekey deploykey jwtkey secretaccess authpass storepass keypass artapi
+        servicekey adminkey writekey deploykey jwtkey secretaccess authpass storepass keypass artapi applicationkey presharedkey samlresponse samlassertion masterauth
         """)
     private static let doubtful = words(
         """
         auth signature sig xamzsignature xgoogsignature sharedaccesssignature jsessionid phpsessid \
         authkey crumb
         """)
+    private static let doubtfulWords = words("auth pat sig signature")
     /// Ends of names that only qualify: `password_new`, `secret2`.
     private static let qualifiers = words(
         "hash new old current confirmation confirm repeat value plain base64 b64 text string data")
@@ -70,7 +75,8 @@ enum SecretWords {
 
     private static let lastLetters: [Bool] = {
         var table = [Bool](repeating: false, count: 256)
-        let words = passwords + passwordWords + tokens + doubtful + qualifiers
+        let words =
+            passwords + passwordWords + tokens + doubtful + doubtfulWords + qualifiers
         let more = ["authorization", "cookie", "code"].map { Array($0.utf8) }
         for word in words + more {
             if let last = word.last(where: { !ByteClass.isDigit($0) }) { table[Int(last)] = true }
@@ -102,14 +108,6 @@ enum SecretWords {
         return plainKind(compact[...], lastWord: tail)
     }
 
-    /// Whether a name announces a password or a token beyond doubt.
-    static func isStrong(_ name: ArraySlice<UInt8>) -> Bool {
-        switch kind(of: name) {
-        case .password, .directory, .token: true
-        default: false
-        }
-    }
-
     private static func plainKind(_ compact: ArraySlice<UInt8>, lastWord: ArraySlice<UInt8>)
         -> Kind?
     {
@@ -121,10 +119,12 @@ enum SecretWords {
         }
         if isWhole(directories, compact) { return .directory }
         if ends(passwords) || isWhole(passwordWords, lastWord) { return .password }
+        if compact.count >= 5, ends(passwordWords), !ends(otherPasses) { return .password }
         if ends(tokens) { return isWhole(harmlessNames, compact) ? nil : .token }
         if ends(authorizations) { return .authorization }
         if ends(cookies) { return .cookie }
         if isWhole(codes, compact) { return .code }
+        if lastWord.count < compact.count, isWhole(doubtfulWords, lastWord) { return .doubtful }
         return isWhole(doubtful, compact) ? .doubtful : nil
     }
 
@@ -137,10 +137,16 @@ enum SecretWords {
             ByteClass.isWord(byte) && !(0x61...0x7A).contains(byte)
         }
         switch first {
-        case 0x5B: return true
+        // `[FILTERED]`, `[object Object]`, a list's beginning.
+        case 0x5B:
+            if next == 0x5C || ByteClass.isQuote(next) || next == 0x7B || next == 0x5B {
+                return true
+            }
+            return rest.allSatisfy { ByteClass.isLetter($0) || $0 == 0x20 || $0 == 0x5D }
         case 0x24: return next == 0x7B || next == 0x28 || rest.allSatisfy(isShout)
         case 0x25:
-            return rest.count <= 2 || (rest.last == 0x25 && rest.dropLast().allSatisfy(isShout))
+            return rest.count <= 2 || next == 0x28
+                || (rest.last == 0x25 && rest.dropLast().allSatisfy(isShout))
         case 0x7B:
             return next == 0x7B || next == 0x5C || ByteClass.isQuote(next)
                 || (rest.last == 0x7D ? rest.dropLast() : rest).allSatisfy(ByteClass.isWord)
@@ -148,6 +154,8 @@ enum SecretWords {
         case 0x3A, 0x40:
             let name = rest.drop { ByteClass.isLetter($0) || $0 == 0x5F || $0 == 0x2E }
             return rest.count <= 24 && name.count <= 2 && name.allSatisfy(ByteClass.isDigit)
+        // `(hidden)`, `(sensitive value)`.
+        case 0x28: return rest.allSatisfy { ByteClass.isLetter($0) || $0 == 0x20 || $0 == 0x29 }
         case 0x3C: return rest.allSatisfy { ByteClass.isKey($0) || $0 == 0x20 || $0 == 0x3E }
         default: return false
         }
@@ -162,6 +170,14 @@ enum SecretWords {
         return paths.contains { text.hasPrefix($0) } || endings.contains { text.hasSuffix($0) }
     }
 
+    /// `var.db_password`, `config.secret`: where a value comes from, in a program's words.
+    private static func isReference(_ value: ArraySlice<UInt8>) -> Bool {
+        guard value.count <= keyBytesMax, let dot = value.lastIndex(of: 0x2E),
+            value.allSatisfy({ ByteClass.isLetter($0) || $0 == 0x5F || $0 == 0x2E })
+        else { return false }
+        return kind(of: value[(dot + 1)...]) != nil
+    }
+
     private static let paths = [
         "/etc/", "/run/", "/var/", "/home/", "/root/", "/opt/", "/usr/", "/tmp/", "/srv/", "/mnt/",
         "/secrets/", "~/", "./", "../",
@@ -173,6 +189,7 @@ enum SecretWords {
     /// Whether a value is a placeholder, a mask, a variable or a word about the value.
     static func isHarmless(_ value: ArraySlice<UInt8>, _ kind: Kind) -> Bool {
         guard let first = value.first else { return true }
+        if first == 0x5B, Mark.fills(value) || Mark.fills(value + [0x5D]) { return true }
         if value.count > SecretScanner.placeholderBytesMax { return false }
         if isPlaceholder(first, value.dropFirst()) { return true }
         let masks: [UInt8] = [0x2A, 0x78, 0x58, 0x2E, 0x2D, 0x23, 0x3F]
@@ -182,15 +199,17 @@ enum SecretWords {
         {
             return true
         }
-        if isPath(value) { return true }
+        if isPath(value) || isReference(value) { return true }
         switch kind {
         case .password: return false
         case .directory: return first == 0x2F
-        case .token:
-            return value.count < 4 || (value.count < 7 && value.allSatisfy(ByteClass.isDigit))
+        case .token, .added:
+            if value.count < 4 { return true }
+            if value.count < 7, value.allSatisfy(ByteClass.isDigit) { return true }
+            return value.count < 8 && value.allSatisfy { $0 >= 0x61 && $0 <= 0x7A }
         case .doubtful, .code:
             return value.count < 16
-                || !value.allSatisfy { ByteClass.isBase64($0) || $0 == 0x25 }
+                || !value.allSatisfy { ByteClass.isBase64($0) || $0 == 0x25 || $0 == 0x3A }
                 || !value.contains(where: ByteClass.isDigit)
         case .authorization, .cookie: return false
         }

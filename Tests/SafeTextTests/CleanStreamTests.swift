@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct CleanStreamTests {
     private func clean(_ input: [UInt8], pieces: [Int] = []) -> [UInt8] {
-        var stream = CleanStream(redactor: Redactor(secrets: [], key: 1))
+        var stream = CleanStream(redactor: Redactor(key: TagKey(1, 0)))
         var out: [UInt8] = []
         var start = 0
         for size in pieces + [input.count] {
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func countsByClass() {
-        var stream = CleanStream(redactor: Redactor(secrets: [], key: 1))
+        var stream = CleanStream(redactor: Redactor(key: TagKey(1, 0)))
         var out: [UInt8] = []
         Array("password=a1b2c3\ntoken=abcdef9 https://u:pw12@h\n".utf8).withUnsafeBufferPointer {
             stream.feed($0, into: &out)

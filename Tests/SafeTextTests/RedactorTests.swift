@@ -2,7 +2,7 @@ import SafeText
 import Testing
 
 @Suite struct RedactorTests {
-    private let redactor = Redactor(secrets: ["swordfish-9", "pa ss/w0rd"], key: 7)
+    private let redactor = Redactor(.knowing(["swordfish-9", "pa ss/w0rd"]), key: TagKey(7, 0))
 
     /// Line, and the secret that must not survive.
     static let secrets: [(line: String, secret: String)] = [
@@ -109,7 +109,7 @@ import Testing
 
     @Test func anotherKeyGivesAnotherTag() {
         let tags = (0..<8).map {
-            Redactor(secrets: [], key: $0).redact("password=hunter2").findings.first?.tag
+            Redactor(key: TagKey($0, 0)).redact("password=hunter2").findings.first?.tag
         }
         #expect(Set(tags).count > 4)
     }
@@ -123,7 +123,7 @@ import Testing
 
     @Test func holdsTheFloorOnLogLines() throws {
         guard let lines = suiteLines("secrets/loglike.tsv") else { return }
-        let redactor = Redactor(secrets: [], key: 1)
+        let redactor = Redactor(key: TagKey(1, 0))
         var found = 0
         var secrets = 0
         var missed: [String] = []
@@ -146,21 +146,30 @@ import Testing
         #expect(wrong.isEmpty, "\(wrong.joined(separator: "\n"))")
     }
 
-    /// Loghub lines hold no credentials but for a few user names and session words.
-    @Test(arguments: ["Apache", "HDFS", "Spark", "Windows", "Proxifier", "OpenSSH"])
-    func leavesOrdinaryLogsAlone(_ set: String) {
-        guard let lines = suiteLines("logs/loghub/\(set)/\(set)_2k.log") else { return }
-        let redactor = Redactor(secrets: [], key: 1)
-        let changed = lines.prefix(700).filter {
-            redactor.redact(Sanitiser.clean($0)).text != Sanitiser.clean($0)
+    /// Public logs hold no credentials: at most one line in a thousand may be changed.
+    @Test func leavesOrdinaryLogsAlone() {
+        let redactor = Redactor(key: TagKey(1, 0))
+        var total = 0
+        var changed: [String] = []
+        for set in [
+            "Apache", "BGL", "HDFS", "HealthApp", "OpenSSH", "Proxifier", "Spark", "Windows",
+        ] {
+            guard let lines = suiteLines("logs/loghub/\(set)/\(set)_2k.log") else { return }
+            total += lines.count
+            for line in lines.map({ Sanitiser.clean($0) }) {
+                let text = redactor.redact(line).text
+                if text != line { changed.append(text) }
+            }
         }
-        #expect(changed.count <= 1, "\(changed.prefix(5).joined(separator: "\n"))")
+        print("redaction: \(changed.count) of \(total) public lines changed")
+        #expect(total > 15_000)
+        #expect(changed.count * 1_000 <= total, "\(changed.joined(separator: "\n"))")
     }
 }
 
 @Suite struct LineCleanerTests {
     private func clean(_ lines: [String]) -> [String] {
-        var cleaner = LineCleaner(redactor: Redactor(secrets: [], key: 1))
+        var cleaner = LineCleaner(redactor: Redactor(key: TagKey(1, 0)))
         return lines.map { cleaner.clean(Array($0.utf8)).text }
     }
 
