@@ -49,6 +49,15 @@ package struct LogFilter: Sendable, Hashable {
     /// Whether every record is wanted.
     package var isEmpty: Bool { self == LogFilter() }
 
+    /// Where the regular expression matches a text first, in bytes; nil without one that can be
+    /// used.
+    package var firstMatch: (@Sendable (String) -> Range<Int>?)? {
+        guard !expression.isEmpty, let search = try? RegexSearch(Array(expression.utf8)) else {
+            return nil
+        }
+        return { search.firstMatch(in: Array($0.utf8)) }
+    }
+
     /// The filter ready to be asked about many records.
     /// - Throws: `logs.expression` when the regular expression is none.
     package func compiled() throws(Failure) -> Matcher { try Matcher(self) }

@@ -1,5 +1,7 @@
 import Basics
+import Feeds
 import Incidents
+import Logs
 import Playbooks
 import Safety
 
@@ -24,6 +26,16 @@ extension Model {
             if incident.undoCandidate == nil {
                 return .disabled(because: "no action of this room is there to undo")
             }
+        case .samePattern, .hidePattern:
+            if focus != .logs || chosenPattern == nil {
+                return .disabled(because: "no log line with a pattern is selected: press 6")
+            }
+        case .sameService:
+            if focus != .logs || logs.filter.service == nil && logs.selected?.service == nil {
+                return .disabled(because: "the selected line names no service")
+            }
+        case .removeFilter:
+            if logs.filter.isEmpty { return .disabled(because: "no filter is set: press /") }
         case .test, .evidence, .rank:
             if selectedHypothesis == nil { return .disabled(because: "no hypothesis is selected") }
         case .resolve:
@@ -61,7 +73,9 @@ extension Model {
                 return .disabled(because: "an approved action is about to run")
             }
         case .nextMatch, .previousMatch:
-            if find.isEmpty { return .disabled(because: "nothing was searched for: press / first") }
+            if focus == .logs ? logs.sought.isEmpty : find.isEmpty {
+                return .disabled(because: "nothing was searched for: press / first")
+            }
         default: break
         }
         return .enabled

@@ -16,6 +16,18 @@ package enum Command: String, Sendable, CaseIterable {
     case previousMatch = "previous-match"
     case follow
 
+    // Logs
+    case filter
+    case removeFilter = "remove-filter"
+    case level
+    case samePattern = "same-pattern"
+    case hidePattern = "hide-pattern"
+    case sameService = "same-service"
+    case nextError = "next-error"
+    case previousError = "previous-error"
+    case goTo = "goto"
+    case wrap, patterns
+
     // Deciding
     case approve, refuse, undo
     case byHand = "by-hand"

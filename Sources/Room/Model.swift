@@ -45,7 +45,9 @@ package struct Model: Sendable {
     package var toast: Toast?
     package var isLeaving = false
     package var reportText = ""
-    package var foundLogs: FoundLogs?
+    package var logs = LogView()
+    /// Screen 6 as it was before the filter's prompt opened.
+    var logsBefore: LogView?
 
     // Bookkeeping of what was asked of the journal and is not back yet
     package var pendingMilestones: Set<Milestone> = []
@@ -67,7 +69,6 @@ package struct Model: Sendable {
         self.bootID = bootID
         self.size = size
         lists[.timeline] = ListState(isFollowing: true)
-        lists[.logs] = ListState(isFollowing: true)
     }
 
     /// Who may change anything here.

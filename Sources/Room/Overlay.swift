@@ -65,8 +65,8 @@ package struct PaletteState: Sendable, Hashable {
 /// A one-line question.
 package struct Prompt: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
-        case note, hypothesis, update, byHand, find, title, followUp
-        case evidence(hypothesis: String)
+        case note, hypothesis, update, byHand, find, title, followUp, filter, goTo
+        case evidence(hypothesis: String, pin: LogPin?)
         case refuse(proposal: String)
         case overrideResolve
         case clearStop

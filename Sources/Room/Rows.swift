@@ -2,7 +2,6 @@ import Basics
 import Diagnosis
 import Feeds
 import Incidents
-import Logs
 import Playbooks
 
 /// A row of the mitigations pane.
@@ -48,49 +47,13 @@ extension Model {
         return leader.service.map { NameRule.same($0, planned.advice.target) } ?? true
     }
 
-    /// Log records that match the find text, oldest first.
-    package var logRows: [LogRecord] {
-        let records = feeds?.recent ?? []
-        guard focus == .logs, !find.isEmpty else { return records }
-        if let found = foundLogs, found.find == find, found.generation == feeds?.generation {
-            return found.records
-        }
-        return matching(records)
-    }
-
-    /// Filters once per find text and generation of the feeds, not once per frame.
-    mutating func refreshFoundLogs() {
-        guard focus == .logs, !find.isEmpty, let feeds else {
-            foundLogs = nil
-            return
-        }
-        if foundLogs?.find == find, foundLogs?.generation == feeds.generation { return }
-        foundLogs = FoundLogs(
-            find: find, generation: feeds.generation, records: matching(feeds.recent))
-    }
-
-    /// What the find text found, and in which snapshot.
-    package struct FoundLogs: Sendable {
-        var find: String
-        var generation: UInt64
-        var records: [LogRecord]
-    }
-
-    private func matching(_ records: [LogRecord]) -> [LogRecord] {
-        let needle = find.lowercased()
-        return records.filter {
-            $0.message.lowercased().contains(needle)
-                || ($0.service ?? "").lowercased().contains(needle)
-                || ($0.level?.word ?? "") == needle
-        }
-    }
-
     /// The entries the timeline shows: details only while it has the whole screen.
     package var timelineRows: [TimelineLine] {
         focus == .timeline && isZoomed ? timeline : timeline.filter { $0.weight > .detail }
     }
 
-    /// The identities of a pane's rows, in order.
+    /// The identities of a pane's rows, in order; screen 6 keeps its own cursor, because it shows
+    /// many thousand lines.
     package func rowIDs(of pane: Pane) -> [String] {
         switch pane {
         case .situation: observation?.signals.map(\.definition.name) ?? []
@@ -98,7 +61,7 @@ extension Model {
         case .mitigations: mitigationRows.map(\.id)
         case .conditions: ConditionID.allCases.map(\.rawValue)
         case .timeline: timelineRows.map { String($0.sequence) }
-        case .logs: logRows.map { String($0.id) }
+        case .logs: []
         case .metrics:
             (observation?.signals.map { "signal:" + $0.definition.name } ?? [])
                 + (feeds?.sources.map { "source:" + $0.id } ?? [])

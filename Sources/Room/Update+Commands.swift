@@ -1,6 +1,7 @@
 import Basics
 import Canvas
 import Diagnosis
+import Feeds
 import Incidents
 
 extension Model {
@@ -10,8 +11,51 @@ extension Model {
             say("\(command.rawValue): \(reason)", isError: true)
             return []
         }
-        return move(command) ?? decide(command, argument) ?? manage(command, argument)
+        return moveInLogs(command) ?? lookAtLogs(command, argument) ?? move(command)
+            ?? decide(command, argument) ?? manage(command, argument)
             ?? record(command, argument) ?? []
+    }
+
+    /// Moving, finding and opening where screen 6 has the focus; nil elsewhere.
+    private mutating func moveInLogs(_ command: Command) -> [Effect]? {
+        guard focus == .logs else { return nil }
+        switch command {
+        case .up: return moveInLogs(by: -1)
+        case .down: return moveInLogs(by: 1)
+        case .pageUp: return moveInLogs(by: -pageRows)
+        case .pageDown: return moveInLogs(by: pageRows)
+        case .top: return moveInLogs(by: -Self.wholeList)
+        case .bottom: return moveInLogs(by: Self.wholeList)
+        case .find: askFilter()
+        case .nextMatch: return seekMatch(forwards: true)
+        case .previousMatch: return seekMatch(forwards: false)
+        case .open: return openInLogs()
+        case .explain:
+            overlay = .detail(.logs, scroll: 0)
+            return logs.mode == .lines ? askContext() : []
+        case .back: return goBackInLogs()
+        default: return nil
+        }
+        return []
+    }
+
+    /// One level out of screen 6: the overlay, a search, the patterns, the filter, the screen.
+    private mutating func goBackInLogs() -> [Effect]? {
+        if overlay != nil {
+            if case .prompt(let prompt) = overlay, prompt.kind == .filter { cancelFilter() }
+            overlay = nil
+            logs.context = nil
+        } else if logs.question != nil {
+            logs.question = nil
+            say("the search was stopped")
+        } else if logs.mode == .patterns {
+            logs.mode = .lines
+        } else if !logs.filter.isEmpty {
+            return setFilter(LogFilter())
+        } else {
+            return nil
+        }
+        return []
     }
 
     private mutating func move(_ command: Command) -> [Effect]? {

@@ -1,7 +1,6 @@
 import Canvas
 import Diagnosis
 import Incidents
-import Logs
 
 extension Model {
     mutating func jump(to pane: Pane) {
@@ -28,12 +27,13 @@ extension Model {
         let target = min(max(0, index), ids.count - 1)
         var state = lists[focus] ?? ListState()
         state.selected = ids[target]
-        if focus == .timeline || focus == .logs { state.isFollowing = target == ids.count - 1 }
+        if focus == .timeline { state.isFollowing = target == ids.count - 1 }
         lists[focus] = state
     }
 
     mutating func toggleFollow() {
-        guard focus == .timeline || focus == .logs else {
+        if focus == .logs { return toggleFollowLogs() }
+        guard focus == .timeline else {
             say("following is for the timeline and the logs: press 5 or 6")
             return
         }
@@ -64,7 +64,7 @@ extension Model {
         switch pane {
         case .timeline: timelineRows.map { "\($0.word) \($0.text) \($0.actor)" }
         case .hypotheses: observation?.hypotheses.map(\.statement) ?? []
-        case .logs: logRows.map { "\($0.level?.word ?? "") \($0.service ?? "") \($0.message)" }
+        case .logs: []
         case .report:
             reportText.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         case .mitigations: mitigationRows.map(\.searchText)
@@ -74,7 +74,9 @@ extension Model {
     }
 
     /// How many rows a page is.
-    var pageRows: Int { max(1, (layout.panes[focus]?.height ?? 10) - 3) }
+    var pageRows: Int {
+        max(1, focus == .logs ? logListRows - 1 : (layout.panes[focus]?.height ?? 10) - 3)
+    }
 }
 
 extension MitigationRow {

@@ -9,6 +9,7 @@ extension Model {
     mutating func observe(_ findings: Findings) -> [Effect] {
         observation = findings.observation
         feeds = findings.feeds
+        logs.take(findings.feeds)
         planned = findings.planned
         evaluateGates()
         revokeCardIfNoLongerAllowed()

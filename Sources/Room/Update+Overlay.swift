@@ -85,13 +85,25 @@ extension Model {
     private mutating func prompt(_ old: Prompt, _ key: Key) -> [Effect] {
         var prompt = old
         guard key == .enter else {
-            _ = prompt.field.handle(key)
-            prompt.error = prompt.field.refusal ?? ""
+            if prompt.kind == .filter, key == .tab { completeFilter(&prompt) }
+            if key == .up || key == .down { chooseHypothesis(&prompt, by: key == .up ? -1 : 1) }
+            let isTaken = prompt.field.handle(key)
+            prompt.error = prompt.field.refusal ?? (isTaken ? "" : prompt.error)
+            if prompt.kind == .filter { previewFilter(&prompt) }
             overlay = .prompt(prompt)
             return []
         }
+        if prompt.kind == .filter {
+            guard let effects = acceptFilter(prompt) else {
+                previewFilter(&prompt)
+                overlay = .prompt(prompt)
+                return []
+            }
+            overlay = nil
+            return effects
+        }
         let text = prompt.field.text.trimmingSpaces
-        guard !text.isEmpty || prompt.kind == .find else {
+        guard !text.isEmpty || prompt.kind.mayBeEmpty else {
             prompt.error = "nothing typed: write something, or Esc leaves"
             overlay = .prompt(prompt)
             return []
@@ -106,7 +118,9 @@ extension Model {
         case .followUp: return write(FollowUpAdded(text: text))
         case .title: return write(TitleChanged(title: text))
         case .hypothesis: return addHypothesis(text)
-        case .evidence(let hypothesis): return addEvidence(text, to: hypothesis)
+        case .evidence(let hypothesis, let pin): return addEvidence(text, to: hypothesis, pin)
+        case .filter: return []
+        case .goTo: return goTo(text)
         case .update: return publish(text)
         case .byHand: return recordByHand(text)
         case .find:

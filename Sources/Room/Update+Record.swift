@@ -1,8 +1,6 @@
 import Basics
 import Diagnosis
-import Feeds
 import Incidents
-import Logs
 import Playbooks
 
 extension Model {
@@ -59,44 +57,6 @@ extension Model {
     func addHypothesis(_ text: String) -> [Effect] {
         let number = incident.hypotheses.filter { $0.origin == "operator" }.count + 1
         return write(HypothesisAdded(id: "H\(number)", statement: text, origin: "operator"))
-    }
-
-    private mutating func askEvidence(_ argument: String) -> [Effect] {
-        guard let hypothesis = selectedHypothesis else { return [] }
-        if !argument.isEmpty { return addEvidence(argument, to: hypothesis.id) }
-        ask(
-            .evidence(hypothesis: hypothesis.id), "Evidence about: \(hypothesis.statement)",
-            hint: "begin with + (for) or - (against)", text: evidencePrefill)
-        return []
-    }
-
-    /// What is selected in the pane the operator came from, frozen as text.
-    private var evidencePrefill: String {
-        guard let id = lists[.logs]?.selected,
-            let record = feeds?.recent.first(where: { String($0.id) == id })
-        else { return "+ " }
-        return "+ \(record.source) \(TimeText.clockUTC(record.time)) \(record.message)"
-    }
-
-    func addEvidence(_ text: String, to hypothesis: String) -> [Effect] {
-        let isAgainst = text.hasPrefix("-") || text.hasPrefix("−")
-        let hasSign = isAgainst || text.hasPrefix("+")
-        let body = (hasSign ? String(text.dropFirst()) : text).trimmingSpaces
-        var drafts: [EventDraft] = []
-        if !incident.hypotheses.contains(where: { $0.id == hypothesis }),
-            let ranked = observation?.hypotheses.first(where: { $0.id == hypothesis })
-        {
-            drafts.append(
-                draft(
-                    HypothesisAdded(
-                        id: ranked.id, statement: ranked.statement, origin: ranked.origin)))
-        }
-        drafts.append(
-            draft(
-                EvidenceAdded(
-                    hypothesis: hypothesis, text: body, supports: !isAgainst, bits: 2,
-                    source: "operator \(actor.name)", at: now.wall)))
-        return [.journal(drafts, sync: false)]
     }
 
     private func markTested() -> [Effect] {

@@ -8,7 +8,6 @@ import Safety
 extension Model {
     /// Takes in one message and says what is to be done. Pure: the only way the room changes.
     package mutating func update(_ message: Message) -> [Effect] {
-        defer { refreshFoundLogs() }
         switch message {
         case .resized(let size):
             self.size = size
@@ -22,6 +21,7 @@ extension Model {
         case .observed(let findings): return observe(findings)
         case .feeds(let snapshot):
             feeds = snapshot
+            logs.take(snapshot)
             return []
         case .stopFiles(let files): return stopFilesChanged(files)
         case .journalled(let events): return journalled(events)
@@ -39,7 +39,7 @@ extension Model {
         case .report(let text):
             reportText = text
             return []
-        case .logPage: return []
+        case .logPage(let page): return take(page)
         case .show(let title, let body):
             overlay = .text(title: title, body: body, scroll: 0)
             return []

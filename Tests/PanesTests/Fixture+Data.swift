@@ -186,19 +186,24 @@ extension Fixture {
 
     // MARK: Feeds
 
+    private static func record(_ index: Int) -> LogRecord {
+        let level: LogLevel? = [.info, .error, .warning, nil, .debug][index % 5]
+        let trace = (1...12).map { "\n    at com.example.Pool.take(Pool.java:\($0))" }.joined()
+        let message =
+            index % 5 == 1
+            ? "upstream timeout after \(1000 + index) ms" : "request \(index) served in 12 ms"
+        let service = index % 4 == 3 ? "payments-gateway-eu-west-1-canary" : "checkout"
+        return LogRecord(
+            id: UInt64(index + 1),
+            place: LogPlace(source: "checkout", offset: Int64(index * 100)),
+            time: now - .seconds(40 - index), timeIsAssumed: index % 7 == 6, level: level,
+            service: index % 13 == 12 ? nil : service, trace: index % 5 == 1 ? "9f3c51" : nil,
+            message: index % 10 == 6 ? message + trace : message, lines: index % 10 == 6 ? 13 : 1,
+            pattern: PatternID(index % 5 == 1 ? 1 : 2))
+    }
+
     static var feeds: FeedSnapshot {
-        let records = (0..<40).map { index -> LogRecord in
-            let level: LogLevel? = [.info, .error, .warning, nil, .debug][index % 5]
-            let service = index % 4 == 3 ? "payments" : "checkout"
-            let message =
-                index % 5 == 1
-                ? "upstream timeout after \(1000 + index) ms" : "request \(index) served in 12 ms"
-            return LogRecord(
-                id: UInt64(index + 1),
-                place: LogPlace(source: "checkout.log", offset: Int64(index * 100)),
-                time: now - .seconds(40 - index), timeIsAssumed: index % 7 == 6, level: level,
-                service: service, message: message)
-        }
+        let records = (0..<40).map(record)
         let histogram = (0..<60).map { minute -> MinuteLevels in
             var counts = [Int](repeating: 0, count: LogLevel.allCases.count)
             counts[LogLevel.info.rawValue] = 40 + minute % 7

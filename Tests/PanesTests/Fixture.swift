@@ -29,7 +29,7 @@ struct Fixture {
             .init(path: "/etc/incident-response/EMERGENCY_STOP", presence: .absent)
         ]
         record(isDrill: isDrill)
-        model.feeds = Self.feeds
+        _ = model.update(.feeds(Self.feeds))
         model.observation = Self.observation
         model.planned = Self.planned
         model.reportText = Self.report

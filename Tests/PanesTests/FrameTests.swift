@@ -153,8 +153,7 @@ import Testing
 
     @Test func matchesAreMarked() throws {
         var model = Fixture(size: Size(width: 120, height: 40)).model
-        model.focus = .logs
-        model.find = "TIMEOUT"
+        _ = model.update(.command(.filter, argument: "TIMEOUT"))
         let frame = RoomView.frame(model)
         let tokens = (0..<frame.size.height).map(frame.tokenRow).joined()
         #expect(tokens.contains("match"))

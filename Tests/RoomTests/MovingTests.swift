@@ -1,75 +1,11 @@
 import Basics
 import Canvas
 import Diagnosis
-import Feeds
 import Incidents
-import Logs
 import Room
 import Testing
 
 @Suite struct MovingTests {
-    private func feeds(_ ids: ClosedRange<UInt64>) -> FeedSnapshot {
-        FeedSnapshot(
-            recent: ids.map {
-                LogRecord(
-                    id: $0, place: LogPlace(source: "a.log", offset: Int64($0)),
-                    time: RoomProbe.start, timeIsAssumed: false, service: "checkout",
-                    message: $0 % 10 == 0 ? "timeout \($0)" : "line \($0)")
-            })
-    }
-
-    private func inLogs() -> RoomProbe {
-        var probe = RoomProbe()
-        probe.observe(probe.observation(), feeds: feeds(1...100))
-        probe.run(.logs)
-        return probe
-    }
-
-    @Test func followStopsOnScrollUpAndResumesAtTheBottom() {
-        var probe = inLogs()
-        #expect(probe.model.selectedID(in: .logs) == "100")
-        probe.run(.up)
-        #expect(probe.model.lists[.logs]?.isFollowing == false)
-        probe.observe(probe.observation(), feeds: feeds(1...120))
-        #expect(probe.model.selectedID(in: .logs) == "99")
-        probe.run(.bottom)
-        #expect(probe.model.lists[.logs]?.isFollowing == true)
-        probe.observe(probe.observation(), feeds: feeds(1...130))
-        #expect(probe.model.selectedID(in: .logs) == "130")
-    }
-
-    @Test func spacePausesAndFollows() {
-        var probe = inLogs()
-        probe.run(.follow)
-        probe.observe(probe.observation(), feeds: feeds(1...120))
-        #expect(probe.model.selectedID(in: .logs) == "100")
-        probe.run(.follow)
-        #expect(probe.model.selectedID(in: .logs) == "120")
-    }
-
-    @Test func selectionIsKeptWhenTheListChanges() {
-        var probe = inLogs()
-        probe.run(.pageUp)
-        let selected = probe.model.selectedID(in: .logs)
-        probe.observe(probe.observation(), feeds: feeds(20...140))
-        #expect(probe.model.selectedID(in: .logs) == selected)
-    }
-
-    @Test func findShowsMatchesAndMovesAmongThem() {
-        var probe = inLogs()
-        probe.run(.find)
-        probe.type("timeout")
-        probe.press(.enter)
-        #expect(probe.model.find == "timeout")
-        #expect(probe.model.logRows.count == 10)
-        probe.run(.previousMatch)
-        #expect(probe.model.logRows.contains { String($0.id) == probe.model.selectedID(in: .logs) })
-        probe.run(.back)
-        #expect(probe.model.find.isEmpty)
-        #expect(probe.model.logRows.count == 100)
-        #expect(!probe.model.availability(of: .nextMatch).isEnabled)
-    }
-
     @Test func findReadsWhatTheMitigationsSay() {
         var probe = RoomProbe()
         probe.record(probe.proposal(RoomProbe.flag, id: "M1"))
@@ -82,7 +18,8 @@ import Testing
     }
 
     @Test func escGoesOutOneLevelAndNeverQuits() {
-        var probe = inLogs()
+        var probe = RoomProbe()
+        probe.run(.logs)
         probe.run(.open)
         probe.run(.back)
         #expect(probe.model.overlay == nil)

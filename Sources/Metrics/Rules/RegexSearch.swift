@@ -19,6 +19,9 @@ package struct RegexSearch: Sendable {
         pattern.matches(text.withUnsafeBufferPointer { Array($0) })
     }
 
+    /// Where it matches first, in bytes.
+    package func firstMatch(in text: [UInt8]) -> Range<Int>? { pattern.captures(text)?[1] }
+
     /// Replaces every match, from left to right, by the template with its groups filled in.
     func replacing(in text: [UInt8], with template: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []

@@ -26,6 +26,9 @@ extension Bindings {
         typed(.object, "Object to the selected proposal, with a reason."),
         typed(.followUp, "Record something to be done after the incident."),
         typed(.export, "Write the report and its companions beside the journal.", risk: .none),
+        typed(
+            .filter, "Filter the logs: filter level:error -healthz ~timeout after \\d+ ms.",
+            risk: .none),
         typed(.theme, "Change the theme; without a name it lists them.", risk: .none),
     ]
 

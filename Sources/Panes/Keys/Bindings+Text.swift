@@ -66,6 +66,8 @@ extension Bindings {
             case .help, .detail, .text: [("Esc", "close"), ("↑↓ PgUp PgDn", "scroll")]
             case .palette:
                 [("Enter", "run"), ("Tab", "complete"), ("↑↓", "choose"), ("Esc", "close")]
+            case .prompt(let prompt) where prompt.kind == .filter:
+                [("Enter", "filter"), ("Tab", "complete"), ("Esc", "as it was")]
             case .prompt: [("Enter", "done"), ("Esc", "cancel")]
             case .declaration:
                 [("Enter", "next field"), ("Ctrl-D", "declare"), ("Esc", "skip all")]
@@ -107,11 +109,15 @@ extension Bindings {
     private static var groups: [(String, [Binding])] {
         let typed = all.filter { $0.scope == .paletteOnly }
         let keyed = all.filter { $0.scope != .paletteOnly }
-        let moving = keyed.filter { $0.risk == .none && !isGeneral($0) }
+        let logs = keyed.filter { $0.scope == .pane(.logs) }
+        let moving = keyed.filter {
+            $0.risk == .none && !isGeneral($0) && $0.scope != .pane(.logs)
+        }
         let deciding = keyed.filter { $0.risk != .none && $0.command != .stop }
         return [
             ("Deciding and writing down", deciding),
             ("Moving and looking", moving),
+            ("In the logs (6)", logs),
             ("Always", keyed.filter { isGeneral($0) || $0.command == .stop }),
             ("Typed after :", typed),
         ]
@@ -129,11 +135,13 @@ extension Bindings {
     /// The table of the README.
     package static func markdownTable() -> String {
         var lines = ["| keys | command | meaning |", "|---|---|---|"]
-        for binding in all {
+        for binding in all where binding.scope != .paletteOnly {
             let keys = binding.keys.map { "`\($0.name)`" }.joined(separator: " ")
             lines.append("| \(keys) | `:\(binding.command.rawValue)` | \(binding.hint) |")
         }
-        return lines.joined(separator: "\n") + "\n"
+        let typed = all.filter { $0.scope == .paletteOnly }.map { "`:\($0.command.rawValue)`" }
+        return lines.joined(separator: "\n") + "\n\nTyped, without a key: "
+            + typed.joined(separator: " ") + ".\n"
     }
 
     /// What `warroom keys` prints.

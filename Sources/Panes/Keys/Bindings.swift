@@ -4,7 +4,7 @@ import Room
 /// The one table of keys.
 package enum Bindings {
     /// One record for every command, in the order of the help page.
-    package static let all: [Binding] = panes + moving + deciding + room + palette
+    package static let all: [Binding] = panes + moving + logs + deciding + room + palette
 
     private static let panes: [Binding] = [
         Binding(
@@ -45,7 +45,8 @@ package enum Bindings {
             .zoom, [.character("+")], "zoom", "Give the pane the whole screen, and back.",
             footer: .panes([.situation, .timeline])),
         Binding(
-            .find, [.character("/")], "find", "Find text in this pane; empty shows everything.",
+            .find, [.character("/")], "find",
+            "Find text in this pane; in the logs: filter by text, ~regexp, level:, service: and more.",
             footer: .panes([.timeline, .logs, .report])),
         Binding(.nextMatch, [.character("]")], "next match", "Go to the next match."),
         Binding(.previousMatch, [.character("[")], "previous match", "Go to the match before."),
@@ -81,7 +82,7 @@ package enum Bindings {
             risk: .writes, footer: .panes([.situation, .hypotheses])),
         Binding(
             .evidence, [.character("e")], "evidence",
-            "Attach evidence to the selected hypothesis; a selected log line is filled in.",
+            "Attach evidence to a hypothesis; in the logs the line or pattern is pinned as it is.",
             risk: .writes, footer: .panes([.hypotheses, .logs])),
         Binding(
             .explain, [.character("i")], "explain",

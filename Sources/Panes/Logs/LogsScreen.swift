@@ -5,139 +5,115 @@ import Logs
 import Room
 import SafeText
 
-/// All log lines in one list, their rate by level, and the patterns that are new.
+/// Screen 6: all log lines in one list with their levels over time, or the patterns they have.
 enum LogsScreen {
     static func draw(_ model: Model, into frame: inout Frame, rect: Rect) {
-        let inner = frame.pane(.logs, model, in: rect, trailing: trailing(model))
-        let isWide = inner.width >= 140
-        let columns =
-            isWide ? inner.splitRight(inner.width * 2 / 5) : (rest: inner, right: Rect.zero)
-        let head = header(model, width: columns.rest.width)
-        let patterns = isWide ? [] : LogPatterns.lines(model, width: inner.width, max: 3)
-        let top = head + (inner.height >= 12 ? patterns : [])
-        let parts = columns.rest.splitTop(min(top.count, max(0, inner.height - 1)))
-        frame.put(top, in: parts.top)
-        list(model, into: &frame, rect: parts.rest)
-        if isWide {
-            let side = columns.right.inset(columns: 1, rows: 0)
-            frame.put(LogPatterns.lines(model, width: side.width, max: side.height), in: side)
+        let trailing = trailing(model)
+        let room = rect.width - CellWidth.of(trailing) - 12
+        _ = frame.pane(
+            .logs, model, in: rect, title: title(model, width: room), trailing: trailing)
+        let layout = model.logLayout
+        frame.put(figures(model), in: layout.figures, row: layout.figures.row)
+        LevelBars.draw(model, into: &frame, rect: layout.bars)
+        frame.put(news(model, isAlone: layout.news.isEmpty), in: layout.news, row: layout.news.row)
+        switch model.logs.mode {
+        case .lines: LogList.draw(model, into: &frame, rect: layout.list)
+        case .patterns: LogPatterns.draw(model, into: &frame, rect: layout.list)
         }
     }
 
+    // MARK: Border
+
+    /// What is filtered for stands where it cannot be overlooked.
+    private static func title(_ model: Model, width: Int) -> String {
+        if model.logs.mode == .patterns { return "Logs: patterns" }
+        let parts = model.logs.filter.parts
+        guard !parts.isEmpty else { return "Logs" }
+        return CellWidth.truncated("Logs: only " + parts.joined(separator: " "), to: max(4, width))
+    }
+
+    /// Of one width while it follows and while it is paused, whatever is counted.
     private static func trailing(_ model: Model) -> String {
-        let isFollowing = model.lists[.logs]?.isFollowing ?? false
-        let found = model.find.isEmpty ? "" : "only \"\(model.find)\" ─ "
-        return found + (isFollowing ? "following" : "paused: G follows")
+        let logs = model.logs
+        if logs.mode == .patterns { return "p shows the lines" }
+        if logs.isFollowing { return "following" }
+        if !logs.touchesNewest { return "paused, newer lines below: G follows" }
+        let count = UnitText.number(Double(logs.below)) + (logs.belowIsLeast ? "+" : "")
+        return "paused, \(CellWidth.padded(count, to: 6, right: true)) new below: G follows"
     }
 
-    // MARK: Header
+    // MARK: Figures
 
-    private static func header(_ model: Model, width: Int) -> [TextLine] {
-        guard let feeds = model.feeds else {
-            return [TextLine(" reading the sources", .textDim)]
+    private static func figures(_ model: Model) -> TextLine {
+        guard let feeds = model.feeds else { return TextLine(" reading the sources", .textDim) }
+        let errors = feeds.levelHistogram.reduce(0) { $0 + LevelBars.errors($1) }
+        let warned = feeds.levelHistogram.reduce(0) { $0 + $1[.warning] }
+        let spans = [
+            Span(number(feeds.totalRecords) + " lines   "),
+            Span("✗" + number(errors) + " error", .levelError), Span(" "),
+            Span("▲" + number(warned) + " warning", .levelWarning),
+            Span(" in 60 min", .textDim),
+        ]
+        return TextLine(spans, trailing: warnings(feeds) + quiet(feeds), trailingKept: 1)
+    }
+
+    /// What is true and should not be: lines that are late or were not shown.
+    private static func warnings(_ feeds: FeedSnapshot) -> [Span] {
+        var spans: [Span] = []
+        if let behind = behind(feeds) { spans.append(Span("! \(behind) behind ", .stateStale)) }
+        if feeds.droppedRecords > 0 {
+            let count = UnitText.number(Double(feeds.droppedRecords))
+            spans.append(Span("! dropped \(count) ", .stateStale))
         }
-        let errors = feeds.levelHistogram.reduce(0) { $0 + LogPatterns.errors($1) }
-        let warnings = feeds.levelHistogram.reduce(0) { $0 + $1[.warning] }
-        let isLossy = feeds.droppedRecords > 0
-        let counts = TextLine(
-            [
-                Span(" \(UnitText.number(Double(feeds.totalRecords))) lines"),
-                Span("   last hour: ", .textDim),
-                Span("✗ \(UnitText.number(Double(errors))) error", .levelError),
-                Span("  "),
-                Span("▲ \(UnitText.number(Double(warnings))) warning", .levelWarning),
-                Span("   "),
-                Span(
-                    (isLossy ? "! " : "")
-                        + "\(UnitText.number(Double(feeds.droppedRecords))) dropped",
-                    isLossy ? .stateStale : .textDim),
-            ],
-            trailing: [
-                Span("\(UnitText.number(Double(feeds.redactions))) secrets blanked ", .textDim)
-            ])
-        return [counts] + histogram(feeds, width: width)
+        return spans
     }
 
-    /// Lines per minute, the newest minute at the right edge of both rows.
-    private static func histogram(_ feeds: FeedSnapshot, width: Int) -> [TextLine] {
-        let room = min(60, width - 24)
-        guard room >= 10, !feeds.levelHistogram.isEmpty else { return [] }
-        let errors = feeds.levelHistogram.map { Optional(Double(LogPatterns.errors($0))) }
-        let all = feeds.levelHistogram.map { Optional(Double($0.total)) }
-        func row(_ label: String, _ values: [Double?], _ token: Token) -> TextLine {
-            let highest = values.compactMap { $0 }.max() ?? 0
+    private static func behind(_ feeds: FeedSnapshot) -> String? {
+        let bytes = feeds.sources.reduce(0) { $0 + max(0, $1.bytesBehind) }
+        return bytes > 64 * 1_024 ? UnitText.bytes(Double(bytes)) : nil
+    }
+
+    private static func quiet(_ feeds: FeedSnapshot) -> [Span] {
+        guard feeds.redactions > 0 else { return [] }
+        let count = UnitText.number(Double(feeds.redactions))
+        return [Span("\(count) secrets blanked ", .textDim)]
+    }
+
+    /// Six cells, so that what stands behind it never moves.
+    static func number(_ count: Int) -> String {
+        CellWidth.padded(UnitText.number(Double(count)), to: 6, right: true)
+    }
+
+    // MARK: What is new
+
+    private static func news(_ model: Model, isAlone: Bool) -> TextLine {
+        if let question = model.logs.question {
+            let bytes =
+                question.bytesSearched > 0
+                ? ", \(UnitText.bytes(Double(question.bytesSearched))) read" : ""
             return TextLine([
-                Span(CellWidth.padded(" " + label, to: 12), .textDim),
-                Span(Sparkline.render(values, width: room), token),
-                Span(" ≤ \(UnitText.number(highest))/min", .textDim),
+                Span(" ◌ searching \(question.words)\(bytes): ", .stateLoading),
+                Span("Esc", .key), Span(" stops", .textDim),
             ])
         }
-        return [row("errors", errors, .chartBad), row("all lines", all, .chartBar)]
-    }
-
-    // MARK: List
-
-    private static func list(_ model: Model, into frame: inout Frame, rect: Rect) {
-        let records = model.logRows
-        guard !records.isEmpty, rect.height > 0 else {
-            let text = model.find.isEmpty ? "no log line yet" : "no line holds \"\(model.find)\""
-            frame.put(TextLine(" " + text, .textDim), in: rect, row: rect.row)
-            return
+        if let unread = model.logs.unread.first {
+            let more = model.logs.unread.count > 1 ? " (+\(model.logs.unread.count - 1))" : ""
+            return TextLine(" ✗ not searched\(more): \(unread)", .stateError)
         }
-        let selected = selectedIndex(model, records)
-        let start = ListWindow.start(
-            count: records.count, height: rect.height, selected: selected..<selected + 1)
-        for (offset, record) in records.dropFirst(start).prefix(rect.height).enumerated() {
-            frame.put(
-                row(record, model, width: rect.width - 1),
-                isSelected: start + offset == selected, isFirst: true,
-                isFocused: model.focus == .logs, in: rect, row: rect.row + offset)
+        let patterns = model.feeds?.patterns ?? []
+        let fresh = model.patternRows.prefix { $0.isNew }
+        guard !fresh.isEmpty else {
+            let text = patterns.isEmpty ? " no pattern yet" : " no new pattern"
+            return TextLine(
+                [Span(text, .textDim)],
+                trailing: [Span("p ", .key), Span("\(patterns.count) patterns ", .textDim)])
         }
-    }
-
-    private static func selectedIndex(_ model: Model, _ records: [LogRecord]) -> Int {
-        let state = model.lists[.logs] ?? Model.ListState()
-        if state.isFollowing { return records.count - 1 }
-        guard let text = state.selected, let id = UInt64(text) else { return 0 }
-        return records.firstIndex { $0.id == id } ?? 0
-    }
-
-    private static func row(_ record: LogRecord, _ model: Model, width: Int) -> TextLine {
-        let look = StateLook(record.level)
-        let time = (record.timeIsAssumed ? "~" : " ") + TimeText.clockBare(record.time)
-        var spans = [Span(time + " ", .timelineTime)]
-        if width >= 60 {
-            spans.append(look.span(width: 9))
-            spans.append(Span(CellWidth.padded(record.service ?? "–", to: 13) + " ", .textDim))
-        } else {
-            spans.append(Span(look.glyph + " ", look.token))
+        var spans = [Span(" ● \(fresh.count) new: ", .alertFiring)]
+        for pattern in fresh.prefix(3) {
+            spans.append(Span("×\(UnitText.number(Double(pattern.count))) ", .textStrong))
+            spans.append(Span(pattern.template + "  "))
         }
-        let isLoud = look.token == .levelError || look.token == .levelWarning
-        let text = String(record.message.prefix { $0 != "\n" })
-        spans += Highlight.spans(text, find: model.find, token: isLoud ? look.token : .text)
-        if record.lines > 1 { spans.append(Span(" +\(record.lines - 1) lines", .textDim)) }
-        return TextLine(spans)
-    }
-
-    // MARK: Detail
-
-    static func detail(_ record: LogRecord, width: Int) -> [TextLine] {
-        let look = StateLook(record.level)
-        let time = TimeText.rfc3339(record.time, fractionDigits: 3)
-        var lines = Fields.wrapped(
-            "When", time + (record.timeIsAssumed ? " (assumed: the line has none)" : ""),
-            width: width)
-        lines += Fields.wrapped(
-            "Level", record.level == nil ? "none named" : "\(look.glyph) \(look.word)",
-            width: width, token: look.token)
-        lines += Fields.wrapped("Service", record.service ?? "none named", width: width)
-        if let host = record.host { lines += Fields.wrapped("Host", host, width: width) }
-        lines += Fields.wrapped(
-            "Source", "\(record.source), byte \(record.offset)", width: width)
-        lines += [.blank] + Fields.text(record.message, width: width)
-        if let raw = record.raw {
-            lines += [.blank, Fields.heading("The whole line")] + Fields.text(raw, width: width)
-        }
-        return lines
+        return TextLine(
+            spans, trailing: [Span("p ", .key), Span("\(patterns.count) patterns ", .textDim)])
     }
 }

@@ -44,9 +44,9 @@ enum DetailText {
                 TimelinePane.detail($0, width: width)
             }
         case .logs:
-            return model.logRows.first { String($0.id) == id }.map {
-                LogsScreen.detail($0, width: width)
-            }
+            return model.logs.mode == .patterns
+                ? model.selectedPatternRow.map { LogPatterns.detail($0, model, width: width) }
+                : model.logs.selected.map { LogDetail.lines($0, model, width: width) }
         case .metrics: return metric(model, id, width)
         case .report: return Fields.text(model.reportText, width: width)
         }

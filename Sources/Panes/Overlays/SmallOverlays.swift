@@ -15,8 +15,12 @@ enum PromptView {
         if !prompt.error.isEmpty {
             below = Fields.text("✗ " + prompt.error, width: inside, token: .toastError) + below
         }
+        let height = title.count + below.count + 3
+        // The lines that a filter leaves stay in sight while it is typed.
+        let isLow = prompt.kind == .filter && area.height > height + 6
         let inner = OverlayView.box(
-            Size(width: width, height: title.count + below.count + 3), "", into: &frame, area: area)
+            Size(width: width, height: height), "", into: &frame,
+            area: isLow ? area.splitBottom(height).bottom : area)
         let top = inner.splitTop(min(title.count, max(0, inner.height - 1)))
         frame.put(title, in: top.top)
         let rest = top.rest.splitTop(1)
