@@ -45,7 +45,7 @@ extension Model {
             if case .prompt(let prompt) = overlay, prompt.kind == .filter { cancelFilter() }
             overlay = nil
             logs.context = nil
-        } else if logs.question != nil {
+        } else if logs.question?.isJump == true {
             logs.question = nil
             say("the search was stopped")
         } else if logs.mode == .patterns {

@@ -36,7 +36,10 @@ extension Scene {
         logScene("no-sources") { _ = $0.update(.feeds(FeedSnapshot(generation: 9))) },
         logScene("nothing-matches") {
             $0.run(.filter, "service:nobody -healthz")
-            $0.run(.back)
+            var page = LogPage(request: $0.logs.question?.id ?? 0)
+            page.reachedStart = true
+            page.unread = ["/var/log/old.log.gz: it is damaged"]
+            _ = $0.update(.logPage(page))
         },
         logScene("searching") {
             $0.run(.filter, "level:fatal")

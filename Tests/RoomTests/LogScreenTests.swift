@@ -259,9 +259,13 @@ import Testing
         #expect(asked.map(\.anchor) == [next])
         #expect(probe.model.logs.question != nil)
         probe.run(.back)
-        #expect(probe.model.logs.question == nil && !probe.model.logs.filter.isEmpty)
+        #expect(probe.model.logs.question == nil && probe.model.logs.filter.isEmpty)
         probe.send(page(asked[0], [10]))
-        #expect(probe.model.logs.rows.isEmpty)
+        #expect(probe.model.logs.rows.count == 100)
+        probe.run(.goTo, "2001-01-01")
+        #expect(probe.model.logs.question != nil)
+        probe.run(.back)
+        #expect(probe.model.logs.question == nil && probe.model.focus == .logs)
     }
 
     @Test func timesAreJumpedTo() {

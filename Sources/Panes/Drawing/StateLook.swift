@@ -19,6 +19,9 @@ struct StateLook: Hashable {
         self.token = token
     }
 
+    /// Glyph and word; the word alone where the glyph is blank.
+    var text: String { glyph == " " ? word : glyph + " " + word }
+
     /// Glyph and word, the word padded to `width`.
     func span(width: Int = 0) -> Span {
         let fill = String(repeating: " ", count: max(0, width - word.count))

@@ -37,7 +37,7 @@ extension Bindings {
         switch binding.command {
         case .stop, .help: Int.max
         case .approve, .follow, .find: 4
-        case .undo, .refuse, .test, .evidence: 3
+        case .undo, .refuse, .test, .evidence, .patterns, .level, .nextError: 3
         case .byHand, .hypothesis, .note, .update: 2
         default: binding.risk == .none ? 0 : 1
         }

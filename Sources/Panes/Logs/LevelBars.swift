@@ -67,12 +67,11 @@ enum LevelBars {
     private static func cell(_ bucket: Bucket, level: Int, of height: Int, highest: Int) -> Span? {
         guard bucket.total > 0, highest > 0 else { return nil }
         func rows(_ count: Int) -> Int {
-            count == 0
-                ? 0 : max(1, Int((Double(count) / Double(highest) * Double(height)).rounded()))
+            Int((Double(count) / Double(highest) * Double(height)).rounded())
         }
-        let errors = min(rows(bucket.errors), height)
+        let errors = min(max(rows(bucket.errors), bucket.errors > 0 ? 1 : 0), height)
         let warnings = min(rows(bucket.warnings), height - errors)
-        let all = max(rows(bucket.total), errors + warnings)
+        let all = max(rows(bucket.total), errors + warnings, 1)
         if level < errors { return Span(error.glyph, error.token) }
         if level < errors + warnings { return Span(warning.glyph, warning.token) }
         return level < all ? Span(other.glyph, other.token) : nil

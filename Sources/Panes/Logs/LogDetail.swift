@@ -11,7 +11,7 @@ enum LogDetail {
         let look = StateLook(record.level)
         var lines = Fields.wrapped("When", time(record), width: width)
         lines += Fields.wrapped(
-            "Level", record.level == nil ? "none named" : "\(look.glyph) \(look.word)",
+            "Level", record.level == nil ? "none named" : look.text,
             width: width, token: look.token)
         lines += Fields.wrapped("Service", record.service ?? "none named", width: width)
         if let host = record.host { lines += Fields.wrapped("Host", host, width: width) }

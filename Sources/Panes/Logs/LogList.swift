@@ -104,7 +104,7 @@ extension LogList {
             let token: Token = isLoud ? look.token : .text
             guard wraps else {
                 let first = record.message.prefix { $0 != "\n" }
-                let more = record.lines > 1 ? [Span("+\(record.lines - 1) lines", .textDim)] : []
+                let more = record.lines > 1 ? [Span("+\(record.lines - 1) lines ", .textDim)] : []
                 return [TextLine(head + match.spans(String(first), token), trailing: more)]
             }
             let indent = head.reduce(0) { $0 + CellWidth.of($1.text) }

@@ -94,7 +94,7 @@ enum LogPatterns {
             width: width)
         lines += Fields.wrapped("Lines", "\(pattern.count)", width: width)
         lines += Fields.wrapped(
-            "Level", pattern.level == nil ? "none named" : "at most \(look.glyph) \(look.word)",
+            "Level", pattern.level == nil ? "none named" : "at most " + look.text,
             width: width, token: look.token)
         lines += Fields.wrapped(
             "Services",

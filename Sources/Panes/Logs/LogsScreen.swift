@@ -13,7 +13,9 @@ enum LogsScreen {
         _ = frame.pane(
             .logs, model, in: rect, title: title(model, width: room), trailing: trailing)
         let layout = model.logLayout
-        frame.put(figures(model), in: layout.figures, row: layout.figures.row)
+        frame.put(
+            figures(model, width: layout.figures.width), in: layout.figures, row: layout.figures.row
+        )
         LevelBars.draw(model, into: &frame, rect: layout.bars)
         frame.put(news(model, isAlone: layout.news.isEmpty), in: layout.news, row: layout.news.row)
         switch model.logs.mode {
@@ -44,15 +46,16 @@ enum LogsScreen {
 
     // MARK: Figures
 
-    private static func figures(_ model: Model) -> TextLine {
+    private static func figures(_ model: Model, width: Int) -> TextLine {
         guard let feeds = model.feeds else { return TextLine(" reading the sources", .textDim) }
         let errors = feeds.levelHistogram.reduce(0) { $0 + LevelBars.errors($1) }
         let warned = feeds.levelHistogram.reduce(0) { $0 + $1[.warning] }
+        let isWide = width >= 100
         let spans = [
-            Span(number(feeds.totalRecords) + " lines   "),
-            Span("✗" + number(errors) + " error", .levelError), Span(" "),
-            Span("▲" + number(warned) + " warning", .levelWarning),
-            Span(" in 60 min", .textDim),
+            Span(number(feeds.totalRecords) + " lines "),
+            Span("✗" + number(errors) + (isWide ? " error " : " err "), .levelError),
+            Span("▲" + number(warned) + (isWide ? " warning " : " warn "), .levelWarning),
+            Span(isWide ? "in 60 min" : "/60 min", .textDim),
         ]
         return TextLine(spans, trailing: warnings(feeds) + quiet(feeds), trailingKept: 1)
     }

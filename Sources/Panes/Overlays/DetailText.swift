@@ -9,14 +9,14 @@ import Room
 
 /// Everything about the selected row of a pane.
 enum DetailText {
-    static func title(_ pane: Pane) -> String {
+    static func title(_ pane: Pane, _ model: Model) -> String {
         switch pane {
         case .situation: "Situation"
         case .hypotheses: "Hypothesis"
         case .mitigations: "Mitigation"
         case .conditions: "Stop condition"
         case .timeline: "Timeline entry"
-        case .logs: "Log line"
+        case .logs: model.logs.mode == .patterns ? "Log pattern" : "Log line"
         case .metrics: "Signal or source"
         case .report: "Report"
         }

@@ -93,7 +93,7 @@ private struct Page {
             self.scroll = scroll
             content = { Fields.text(body, width: $0) }
         case .detail(let pane, let scroll):
-            title = DetailText.title(pane)
+            title = DetailText.title(pane, model)
             self.scroll = scroll
             content = { DetailText.lines(pane, model, width: $0) }
         default: return nil

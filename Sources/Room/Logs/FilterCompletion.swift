@@ -19,7 +19,7 @@ extension Model {
     private var filterWords: [String] {
         let levels = LogLevel.allCases.map { "level:\($0.word)" }
         let services = Set(
-            logs.rows.suffix(2_000).compactMap(\.service)
+            (feeds?.recent ?? []).suffix(2_000).compactMap(\.service)
                 + (feeds?.patterns.flatMap(\.services) ?? []))
         let names = services.filter { !$0.contains(" ") }.sorted().map { "service:\($0)" }
         let others = ["source:", "pattern:", "since:-", "until:"]

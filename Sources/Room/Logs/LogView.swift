@@ -77,6 +77,14 @@ package struct LogView: Sendable {
         /// Bytes of files looked at so far.
         package var bytesSearched: Int64 = 0
 
+        /// Whether it leads the cursor elsewhere; otherwise it only fills the window.
+        package var isJump: Bool {
+            switch purpose {
+            case .older, .newer: false
+            case .jump, .seek: true
+            }
+        }
+
         /// What is being looked for, for people.
         package var words: String {
             switch purpose {

@@ -116,7 +116,7 @@ extension Model {
         do throws(Failure) {
             return setFilter(try LogFilter(typed: argument, now: now.wall))
         } catch {
-            say("filter: \(error.subject): \(error.why)", isError: true)
+            say("filter: " + Self.words(error), isError: true)
             return []
         }
     }
@@ -136,13 +136,18 @@ extension Model {
     mutating func previewFilter(_ prompt: inout Prompt) {
         do throws(Failure) {
             let filter = try LogFilter(typed: prompt.field.text, now: now.wall)
-            if prompt.error.isEmpty || prompt.field.refusal == nil { prompt.error = "" }
+            prompt.error = prompt.field.refusal ?? ""
             guard filter != logs.filter else { return }
             let before = logsBefore ?? logs
             apply(filter, around: before.isFollowing ? nil : before.selected)
         } catch {
-            prompt.error = "\(error.subject): \(error.why)"
+            prompt.error = Self.words(error)
         }
+    }
+
+    /// What is wrong with a filter; an expression's error quotes it already.
+    private static func words(_ failure: Failure) -> String {
+        failure.code == "logs.expression" ? failure.why : "\(failure.subject): \(failure.why)"
     }
 
     /// Takes the typed filter, or nil where it cannot be used: then it stays as it is typed.
