@@ -14,7 +14,9 @@ final class FeedEngine {
     let intake: LineIntake
     let watcher: SourceWatcher
     private(set) var specs: [SourceSpec]
+    let readiness = Readiness()
     private(set) var logs: [LogSource] = []
+    private(set) var commands: [CommandSource] = []
     private(set) var dumps: [DumpSource] = []
     private(set) var changeFiles: [ChangeSource] = []
     private(set) var changes: [ObservedChange] = []
@@ -24,8 +26,9 @@ final class FeedEngine {
     private let ledger = FileLedger()
     private var paths: [String: Set<String>] = [:]
     private var dirtyLogs: Set<Int> = []
-    /// Logs that still have their turn in this cycle, last one first.
-    private var cycle: [Int] = []
+    private var dirtyCommands: Set<Int> = []
+    /// Logs and commands that still have their turn in this cycle, last one first.
+    private var cycle: [FeedTarget] = []
     private var isInCycle = false
     private var completedDumps: Set<Int> = []
     private var dirtyDumps: Set<Int> = []
@@ -80,6 +83,7 @@ extension FeedEngine {
     }
 
     private func discover(_ spec: SourceSpec) {
+        if case .command(let words) = spec.kind { return addCommand(spec, words) }
         guard PathPattern.isGlob(spec.path) else {
             if paths[spec.id, default: []].insert(spec.path).inserted {
                 addSource(spec, path: spec.path, id: spec.id, isNewFile: !isFirstLook(spec))
@@ -96,6 +100,21 @@ extension FeedEngine {
             addSource(spec, path: path, id: "\(spec.id):\(path)", isNewFile: !isFirst)
         }
         if paths[spec.id] == nil { paths[spec.id] = [] }
+    }
+
+    private func addCommand(_ spec: SourceSpec, _ words: [String]) {
+        guard paths[spec.id] == nil else { return }
+        paths[spec.id] = []
+        commands.append(
+            CommandSource(
+                spec: spec, words: words, number: commands.count, limits: limits, now: clock.now))
+        dirtyCommands.insert(commands.count - 1)
+        generation += 1
+    }
+
+    /// Lets go of every command; a later turn starts them again.
+    func endCommands() {
+        for command in commands { command.end(clock.now) }
     }
 
     private func isFirstLook(_ spec: SourceSpec) -> Bool {
@@ -138,6 +157,7 @@ extension FeedEngine {
             logs.append(source)
             logPaths.insert(path)
             target = .log(logs.count - 1)
+        case .command(let words): return addCommand(spec, words)
         case .metrics:
             dumps.append(DumpSource(spec: spec, path: path, id: id, limits: limits, now: now))
             target = .dump(dumps.count - 1)
@@ -155,6 +175,7 @@ extension FeedEngine {
     private func mark(_ target: FeedTarget, isComplete: Bool) {
         switch target {
         case .log(let index): dirtyLogs.insert(index)
+        case .command(let index): dirtyCommands.insert(index)
         case .dump(let index):
             dirtyDumps.insert(index)
             if isComplete { completedDumps.insert(index) }
@@ -168,6 +189,7 @@ extension FeedEngine {
 extension FeedEngine {
     /// Takes what the kernel reported since the last call.
     func takeEvents() {
+        if !commands.isEmpty { dirtyCommands.formUnion(readiness.take()) }
         let marks = watcher.take()
         if marks.everything { return lookAtEverything() }
         if marks.needsDiscovery { needsDiscovery = true }
@@ -180,6 +202,7 @@ extension FeedEngine {
     func lookAtEverything() {
         needsDiscovery = true
         dirtyLogs = Set(logs.indices)
+        dirtyCommands = Set(commands.indices)
         dirtyDumps = Set(dumps.indices)
         watcher.refresh()
     }
@@ -202,27 +225,37 @@ extension FeedEngine {
         readDumps(isLast: isLast)
         var more = readChanges()
         if cycle.isEmpty, !isInCycle {
-            cycle = dirtyLogs.sorted().reversed()
+            cycle = dirtyCommands.sorted().reversed().map { .command($0) }
+            cycle += dirtyLogs.sorted().reversed().map { .log($0) }
             dirtyLogs = []
+            dirtyCommands = []
             isInCycle = true
         }
         let enough = intake.total + limits.linesPerRoundMax
-        while let index = cycle.popLast() {
-            if readLog(index) {
+        while let target = cycle.popLast() {
+            if read(target) {
                 more = true
-                dirtyLogs.insert(index)
+                mark(target, isComplete: false)
             }
             if intake.total >= enough { break }
         }
         guard cycle.isEmpty else { return true }
         isInCycle = false
         intake.commit()
-        return more || needsDiscovery || !dirtyLogs.isEmpty
+        return more || needsDiscovery || !dirtyLogs.isEmpty || !dirtyCommands.isEmpty
     }
 
-    private func readLog(_ index: Int) -> Bool {
-        let wantsMore = logs[index].turn(clock.now, zoneOffset: zoneOffset, into: intake)
-        return watchFiles(.log(index), logs[index].follower) || wantsMore
+    /// - Returns: whether more can be read of it at once.
+    private func read(_ target: FeedTarget) -> Bool {
+        switch target {
+        case .log(let index):
+            let wantsMore = logs[index].turn(clock.now, zoneOffset: zoneOffset, into: intake)
+            return watchFiles(target, logs[index].follower) || wantsMore
+        case .command(let index):
+            return commands[index].turn(
+                clock.now, zoneOffset: zoneOffset, readiness: readiness, into: intake)
+        case .dump, .change: return false
+        }
     }
 
     /// Watches the files that are open now. What was written before the watch is read by one more
@@ -278,7 +311,9 @@ extension FeedEngine {
         let now = clock.now
         pruneIfDue(now.wall)
         let offset = zoneOffset
-        let provisional = logs.compactMap { $0.provisional(now.wall, zoneOffset: offset) }
+        let provisional =
+            logs.compactMap { $0.provisional(now.wall, zoneOffset: offset) }
+            + commands.compactMap { $0.provisional(now.wall, zoneOffset: offset) }
         return FeedSnapshot(
             sources: health(now), recent: intake.records(with: provisional),
             totalRecords: intake.total, droppedRecords: intake.dropped,
@@ -304,6 +339,7 @@ extension FeedEngine {
             let health = source.health(now.wall, note: watcher.note(.log(index)))
             bySpec[source.spec.id, default: []].append(health)
         }
+        for source in commands { bySpec[source.spec.id, default: []].append(source.health(now)) }
         for (index, source) in dumps.enumerated() {
             let health = source.health(now, note: watcher.note(.dump(index)))
             bySpec[source.spec.id, default: []].append(health)

@@ -11,7 +11,7 @@ import Synchronization
 package final class FeedHub: Sendable {
     /// What runs while the hub is started: the inotify reader and the timers.
     private struct Running {
-        var reader: (any DispatchSourceRead)?
+        var readers: [any DispatchSourceRead] = []
         var timers: [any DispatchSourceTimer] = []
         var isPumping = false
         /// Looks again: at everything, and more often at what the kernel reports no changes of.
@@ -48,7 +48,7 @@ package final class FeedHub: Sendable {
 
     deinit {
         running.withLock { running in
-            running.reader?.cancel()
+            for reader in running.readers { reader.cancel() }
             running.looker?.cancel()
             for timer in running.timers { timer.cancel() }
         }
@@ -65,11 +65,12 @@ package final class FeedHub: Sendable {
         guard isStarted.exchange(false, ordering: .sequentiallyConsistent) else { return }
         queue.sync {
             running.withLock { running in
-                running.reader?.cancel()
+                for reader in running.readers { reader.cancel() }
                 running.looker?.cancel()
                 for timer in running.timers { timer.cancel() }
                 running = Running()
             }
+            engine.withLock { $0.endCommands() }
         }
     }
 
@@ -131,19 +132,19 @@ package final class FeedHub: Sendable {
 extension FeedHub {
     private func begin() {
         DescriptorLimit.raise()
-        let inotify = engine.withLock { engine -> OwnedDescriptor? in
+        let descriptors = engine.withLock { engine in
             engine.lookAtEverything()
-            return engine.watcher.inotify?.owner
+            return [engine.watcher.inotify?.owner, engine.readiness.owner].compactMap { $0 }
         }
-        if let inotify, inotify.value >= 0 {
-            running.withLock { running in
+        running.withLock { running in
+            running.readers = descriptors.filter { $0.value >= 0 }.map { descriptor in
                 let reader = DispatchSource.makeReadSource(
-                    fileDescriptor: inotify.value, queue: queue)
+                    fileDescriptor: descriptor.value, queue: queue)
                 reader.setEventHandler { @Sendable [weak self] in self?.eventsArrived() }
                 // Closing a descriptor under a live source is an error of libdispatch's client.
-                reader.setCancelHandler { @Sendable in _ = inotify }
+                reader.setCancelHandler { @Sendable in _ = descriptor }
                 reader.resume()
-                running.reader = reader
+                return reader
             }
         }
         scheduleRescan()

@@ -15,6 +15,7 @@ final class OwnedDescriptor: Sendable {
 /// Which source a file belongs to: its place in the engine's lists.
 enum FeedTarget: Hashable {
     case log(Int)
+    case command(Int)
     case dump(Int)
     case change(Int)
 }

@@ -5,6 +5,8 @@ package struct SourceSpec: Sendable, Hashable, Identifiable {
     package enum Kind: Sendable, Hashable {
         /// Log files: a path or a glob.
         case logs(path: String)
+        /// A program whose output is read as a log: its name or absolute path, then its arguments.
+        case command([String])
         /// Prometheus text dumps: a path or a glob, and how often they are written (nil: learned).
         case metrics(path: String, every: Duration?)
         /// JSON-lines files of deploys, flags and configuration changes.
@@ -28,9 +30,10 @@ package struct SourceSpec: Sendable, Hashable, Identifiable {
         self.labels = labels
     }
 
-    /// The path or glob.
+    /// The path or glob; for a command its words as people see them.
     package var path: String {
         switch kind {
+        case .command(let words): CommandLineText.name(words)
         case .logs(let path), .metrics(let path, _), .changes(let path): path
         }
     }
@@ -38,7 +41,7 @@ package struct SourceSpec: Sendable, Hashable, Identifiable {
     /// `logs`, `metrics` or `changes`.
     package var kindWord: String {
         switch kind {
-        case .logs: "logs"
+        case .logs, .command: "logs"
         case .metrics: "metrics"
         case .changes: "changes"
         }

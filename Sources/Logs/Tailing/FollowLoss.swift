@@ -13,6 +13,8 @@ package struct FollowLoss: Sendable, Hashable {
         case unreadable
         /// Files had the log's name and were gone before they could be opened.
         case unseen
+        /// The command that writes the log had ended; it was started again.
+        case interrupted
     }
 
     /// Counts from 1 in each follower, so that what was told before is known by it.
@@ -30,6 +32,20 @@ package struct FollowLoss: Sendable, Hashable {
     package var bytesUnread: Int64?
     /// What happened, in words.
     package var sentence: String
+
+    package init(
+        number: Int = 0, at: Timestamp, path: String, generation: UInt64, offset: Int64,
+        reason: Reason, bytesUnread: Int64? = nil, sentence: String
+    ) {
+        self.number = number
+        self.at = at
+        self.path = path
+        self.generation = generation
+        self.offset = offset
+        self.reason = reason
+        self.bytesUnread = bytesUnread
+        self.sentence = sentence
+    }
 }
 
 /// What one follower may have lost: all of it counted, the newest with particulars.
@@ -45,7 +61,7 @@ package struct FollowLosses: Sendable, Hashable {
 
     package init() {}
 
-    mutating func note(_ loss: FollowLoss) {
+    package mutating func note(_ loss: FollowLoss) {
         total += 1
         byReason[loss.reason, default: 0] += 1
         bytesUnread += loss.bytesUnread ?? 0
