@@ -35,22 +35,26 @@ package struct RoomSetup: Sendable {
 }
 
 extension Configuration {
-    /// The sources as the feeds know them. Ids are the paths, made unique.
+    /// The sources as the feeds know them. Ids are the paths and commands as people see them, made
+    /// unique.
     package var sourceSpecs: [SourceSpec] {
         var seen: [String: Int] = [:]
         return sources.compactMap { entry in
             let kind: SourceSpec.Kind
             switch entry.kind {
+            case .logs where !entry.command.isEmpty: kind = .command(entry.command)
             case .logs: kind = .logs(path: entry.path)
             case .metrics: kind = .metrics(path: entry.path, every: entry.every)
             case .changes: kind = .changes(path: entry.path)
             case .rules: return nil
             }
-            seen[entry.path, default: 0] += 1
-            let count = seen[entry.path] ?? 1
-            return SourceSpec(
-                id: count == 1 ? entry.path : "\(entry.path)#\(count)", kind: kind,
-                service: entry.service, labels: entry.labels)
+            var spec = SourceSpec(
+                id: "", kind: kind, service: entry.service, labels: entry.labels)
+            spec.id = spec.path
+            let count = seen[spec.id, default: 0] + 1
+            seen[spec.id] = count
+            if count > 1 { spec.id += "#\(count)" }
+            return spec
         }
     }
 }

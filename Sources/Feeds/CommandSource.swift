@@ -45,6 +45,8 @@ final class CommandSource {
     private var overlap = RestartOverlap()
     private var losses = FollowLosses()
     private var cursor: String?
+    /// The cursor of an entry whose end was not seen yet, in the export format.
+    private var openCursor: String?
     private let namesCursor: Bool
     /// Runs begun, the first is 0: the generation of the places of its lines.
     private var run: UInt64 = 0
@@ -201,11 +203,21 @@ extension CommandSource {
             line, at: place(offset), omitted: omitted, isSkipping: false, context, now: now.wall,
             into: intake)
         if namesCursor {
-            if let found = JournalCursor.found(in: line) { cursor = found }
+            noteCursor(line)
         } else {
             overlap.remember(line)
         }
         delivered(now)
+    }
+
+    /// Entries of the export format end with an empty line; only then was all of one delivered.
+    private func noteCursor(_ line: Span<UInt8>) {
+        if line.count == 0 {
+            cursor = openCursor ?? cursor
+        } else if let found = JournalCursor.found(in: line) {
+            openCursor = found
+            if line[0] == 0x7B { cursor = found }
+        }
     }
 
     private func delivered(_ now: ClockReading) {
@@ -228,9 +240,6 @@ extension CommandSource {
 // MARK: - Starting, ending, starting again
 
 extension CommandSource {
-    /// A run that lasted this long was a good one: the next restart is quick again.
-    private static let healthyAfter: Duration = .seconds(60)
-    private static let restartDelayMax: Duration = .seconds(60)
     /// How long a program whose output ended may take to end.
     private static let closingMax: Duration = .seconds(1)
 
@@ -283,8 +292,9 @@ extension CommandSource {
     }
 
     private func failed(what: String, why: String, next: String, _ now: ClockReading) {
-        if now.boot - runStarted >= Self.healthyAfter, program != nil { failures = 0 }
-        let delay = min(Self.restartDelayMax, .seconds(1 << min(failures, 6)))
+        if now.boot - runStarted >= limits.commandHealthyAfter, program != nil { failures = 0 }
+        let delay = min(
+            limits.commandRestartDelayMax, limits.commandRestartDelay * (1 << min(failures, 10)))
         failures += 1
         ending = Ending(
             what: what, why: why, next: next, said: program == nil ? "" : errors.last, at: now.boot)

@@ -37,6 +37,11 @@ package struct FeedLimits: Sendable {
     package var dumpIntervalDefault: Duration = .seconds(60)
     /// How long the old file of a rotation is still read.
     package var rotationGrace: Duration = .seconds(5)
+    /// How long a command that ended waits before it is started again; doubled with each failure.
+    package var commandRestartDelay: Duration = .seconds(1)
+    package var commandRestartDelayMax: Duration = .seconds(60)
+    /// A command that ran for this long did well: its next restart is quick again.
+    package var commandHealthyAfter: Duration = .seconds(60)
     /// How often everything is looked at, whatever inotify says.
     package var rescanInterval: Duration = .seconds(1)
     /// The same without inotify, and for network file systems.

@@ -30,8 +30,11 @@ package struct Configuration: Sendable {
 package struct SourceEntry: Sendable, Hashable {
     package enum Kind: String, Sendable { case logs, metrics, rules, changes }
     package var kind: Kind
-    /// Path or glob, absolute or relative to the configuration file (already resolved).
+    /// Path or glob, absolute or relative to the configuration file (already resolved). Empty for
+    /// a command.
     package var path: String
+    /// A program and its arguments whose output is read as a log; empty for files.
+    package var command: [String]
     package var service: String?
     /// How often a dump is expected to change.
     package var every: Duration?
@@ -40,11 +43,12 @@ package struct SourceEntry: Sendable, Hashable {
     package var position: String
 
     package init(
-        kind: Kind, path: String, service: String? = nil, every: Duration? = nil,
-        labels: [String: String] = [:], position: String = ""
+        kind: Kind, path: String = "", command: [String] = [], service: String? = nil,
+        every: Duration? = nil, labels: [String: String] = [:], position: String = ""
     ) {
         self.kind = kind
         self.path = path
+        self.command = command
         self.service = service
         self.every = every
         self.labels = labels

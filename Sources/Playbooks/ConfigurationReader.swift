@@ -65,14 +65,22 @@ final class ConfigurationReader {
     }
 
     private func readSource(_ reader: MappingReader, _ kind: SourceEntry.Kind, _ key: String) {
-        for other in ["command", "url"] where reader.node(other) != nil {
+        if reader.node("url") != nil {
             notes.append(
                 LintProblem(
                     .note, position: reader.node.position,
-                    what: "sources by \(other) are not read yet, this one is left out"))
+                    what: "sources by url are not read yet, this one is left out"))
             return
         }
-        let path = reader.requiredString(key)
+        var command: [String] = []
+        if kind == .logs, let node = reader.node("command") {
+            guard let words = commandWords(node) else { return }
+            command = words
+            if let path = reader.node(key) {
+                context.report(path, "a path beside a command", expected: "one of the two")
+            }
+        }
+        let path = command.isEmpty ? reader.requiredString(key) : ""
         let every = kind == .metrics ? reader.duration("every") : nil
         if let every, every <= .zero, let node = reader.node("every") {
             context.report(node, "every is zero", expected: "a duration such as 15s")
@@ -86,11 +94,11 @@ final class ConfigurationReader {
             for name in mapping.keys { labels[name] = mapping.string(name) }
         }
         reader.finish()
-        guard !path.isEmpty else { return }
+        guard !path.isEmpty || !command.isEmpty else { return }
         result.sources.append(
             SourceEntry(
-                kind: kind, path: resolve(path), service: service, every: every,
-                labels: labels, position: reader.node.position))
+                kind: kind, path: path.isEmpty ? "" : resolve(path), command: command,
+                service: service, every: every, labels: labels, position: reader.node.position))
     }
 
     func resolve(_ path: String) -> String {

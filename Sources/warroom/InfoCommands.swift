@@ -3,6 +3,7 @@ import App
 import ArgumentParser
 import Basics
 import Canvas
+import Feeds
 import Incidents
 import Journals
 import Panes
@@ -72,9 +73,21 @@ struct DoctorCommand: ParsableCommand {
         for file in StopFiles(configuration: configuration, stateDirectory: state).read() {
             rows.append(("stop file", "\(file.path): \(words(file.presence))"))
         }
+        for source in configuration.sources where !source.command.isEmpty {
+            rows.append(("command", program(source.command)))
+        }
         for (name, value) in rows {
             let gap = String(repeating: " ", count: max(1, 15 - name.count))
             print(Clean.text(name + gap + value))
+        }
+    }
+
+    /// Which program a command that is read would start, or why none.
+    private func program(_ words: [String]) -> String {
+        do throws(Failure) {
+            return "\(CommandLineText.name(words)): \(try CommandLineText.resolved(words)[0])"
+        } catch {
+            return "\(CommandLineText.name(words)): NOT POSSIBLE: \(error)"
         }
     }
 

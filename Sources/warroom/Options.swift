@@ -11,6 +11,13 @@ struct SourceOptions: ParsableArguments {
     @Option(help: "A log file or glob to follow; may be repeated.")
     var logs: [String] = []
 
+    @Option(
+        help: """
+            A program whose output is followed as a log, for example 'journalctl -f -o json': \
+            words split at blanks, or a JSON array of texts; no shell reads it. May be repeated.
+            """)
+    var logCommand: [String] = []
+
     @Option(help: "A Prometheus text dump or glob to re-read; may be repeated.")
     var metrics: [String] = []
 
@@ -29,6 +36,11 @@ struct SourceOptions: ParsableArguments {
             }
         }
         add(logs, .logs)
+        for text in logCommand {
+            let words = try CommandWords.parse(text)
+            configuration.sources.append(
+                SourceEntry(kind: .logs, command: words, position: "command line"))
+        }
         add(metrics, .metrics)
         add(rules, .rules)
         add(changes, .changes)

@@ -15,6 +15,7 @@ import Testing
 final class Latest: Sendable {
     fileprivate let value = Mutex(FeedSnapshot())
     func set(_ snapshot: FeedSnapshot) { value.withLock { $0 = snapshot } }
+    var snapshot: FeedSnapshot { value.withLock { $0 } }
 
     /// Waits until the latest snapshot satisfies `condition`, at most ten seconds.
     func wait(_ condition: (FeedSnapshot) -> Bool) -> Bool {
