@@ -58,8 +58,8 @@ struct RandomLog {
             let day = date.day < 10 ? " \(date.day)" : "\(date.day)"
             return "\(months[(date.month - 1) % 8]) \(day) \(clock) web1 app[7]: \(level) "
         case .klog:
-            return
-                "\(level.prefix(1))0\(date.month)\(date.day) \(clock).\(Self.padded(time))000 7 main.go:9] "
+            let day = "\(level.prefix(1))0\(date.month)\(date.day)"
+            return "\(day) \(clock).\(Self.padded(time))000 7 main.go:9] "
         case .json: return "{\"ts\":\"\(rfc)\",\"level\":\"\(level)\",\"msg\":\"x\"} "
         case .none: return "\(level) "
         }

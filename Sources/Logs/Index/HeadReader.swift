@@ -9,23 +9,25 @@ struct HeadReader: Sendable {
 
     let context: TimeContext
     let lineBytesMax: Int
+    let encoding: LineEncoding
     private var parser = RecordParser()
     private var cleaner = LineCleaner()
     private var buffer: [UInt8] = []
     /// Lines with a time of their own so far.
     private(set) var timedLines = 0
 
-    init(context: TimeContext, lineBytesMax: Int) {
+    init(context: TimeContext, lineBytesMax: Int, encoding: LineEncoding) {
         self.context = context
         self.lineBytesMax = lineBytesMax
+        self.encoding = encoding
     }
 
     /// Learns from the first lines of a file; an unfinished last one is left out.
     mutating func learn(_ head: [UInt8]) {
         var context = context
         context.dayFirst = DayOrder.decided(by: head.span)
-        self = HeadReader(context: context, lineBytesMax: lineBytesMax)
-        var assembler = LineAssembler(lineBytesMax: lineBytesMax)
+        self = HeadReader(context: context, lineBytesMax: lineBytesMax, encoding: encoding)
+        var assembler = assembler
         assembler.feed(head.span, at: 0) { line, _, _ in _ = read(line) }
     }
 
@@ -48,7 +50,13 @@ struct HeadReader: Sendable {
     }
 
     /// The same before its first line.
-    var fresh: HeadReader { HeadReader(context: context, lineBytesMax: lineBytesMax) }
+    var fresh: HeadReader {
+        HeadReader(context: context, lineBytesMax: lineBytesMax, encoding: encoding)
+    }
+
+    var assembler: LineAssembler {
+        LineAssembler(lineBytesMax: lineBytesMax, encoding: encoding)
+    }
 
     /// A parser that knows what was learned, for reading records whole.
     var learned: RecordParser { parser }
@@ -94,7 +102,7 @@ struct HeadJoiner {
 }
 
 extension ByteScan {
-    /// Whether all bytes are printable ASCII or tabs: sanitising leaves such a line's head as it is.
+    /// Whether all bytes are printable ASCII or tabs, so that sanitising leaves the head as it is.
     static func isPlain(_ line: Span<UInt8>) -> Bool {
         line.withUnsafeBytes { raw in
             let high: UInt64 = 0x8080_8080_8080_8080

@@ -35,7 +35,10 @@ package final class LogIndex {
     let file: OpenFile
     private let includesUnfinished: Bool
     private let zoneOffset: Int
-    private let identity: FileIdentity
+    private let encoding: LineEncoding
+    /// The file's first bytes when it was opened.
+    private let head: [UInt8]
+    private static let headBytesMax = 1024
     /// The size at the last look.
     private var size: Int64 = 0
     private var indexer: PieceIndexer
@@ -78,16 +81,22 @@ package final class LogIndex {
         self.limits = limits
         self.includesUnfinished = includesUnfinished
         self.zoneOffset = zoneOffset
-        identity = file.identity()
+        head = file.bytes(at: 0, count: Self.headBytesMax)
+        let encoding = file.encoding
+        self.encoding = encoding
         let facts = file.facts
         let modified = facts?.modified ?? .epoch
         let context = TimeContext(reference: modified, zoneOffset: zoneOffset)
         indexer = PieceIndexer(
             descriptor: file.descriptor,
-            heads: HeadReader(context: context, lineBytesMax: limits.lineBytesMax),
+            heads: HeadReader(
+                context: context, lineBytesMax: limits.lineBytesMax, encoding: encoding),
             fallback: modified)
         let size = facts?.size ?? 0
-        pieceBytes = max(limits.pieceBytes, (size + limits.piecesMax - 1) / limits.piecesMax)
+        // Line ends of UTF-16 cannot be told from the middle of the file: one piece.
+        pieceBytes =
+            encoding == .utf8
+            ? max(limits.pieceBytes, (size + limits.piecesMax - 1) / limits.piecesMax) : .max / 4
         _ = refresh()
     }
 
@@ -101,7 +110,7 @@ package final class LogIndex {
     /// - Returns: false when it is another file or content now: the index must be dropped.
     package func refresh() -> Bool {
         guard let facts = file.facts, facts.size >= size,
-            file.identity().head.starts(with: identity.head)
+            file.bytes(at: 0, count: head.count) == head
         else { return false }
         guard facts.size > size else { return true }
         let oldEnd = end
@@ -139,7 +148,7 @@ package final class LogIndex {
 
     /// The place behind the last line end in front of `size`.
     private func wholeLines(upTo size: Int64) -> Int64 {
-        if includesUnfinished { return size }
+        if includesUnfinished || !isUTF8 { return size }
         var position = size
         while position > end {
             let start = max(end, position - 64 * 1024)
@@ -258,6 +267,51 @@ extension LogIndex {
             if piece.isCoarse { coarse += span } else { fine += span }
         }
         return (fine, coarse)
+    }
+
+    /// Whether lines can be found in the file's bytes as they stand.
+    package var isUTF8: Bool { encoding == .utf8 }
+
+    /// See `LogFollower.generation`; the same for the same content, whatever the file is called.
+    package var generation: UInt64 {
+        FollowedFile(file, offset: 0, lineBytesMax: 1_024).generation
+    }
+
+    /// Up to `count` bytes at `offset`; empty at the end and when they cannot be read.
+    package func bytes(at offset: Int64, count: Int) -> [UInt8] {
+        file.bytes(at: offset, count: count)
+    }
+
+    /// The number of the piece that holds `offset`.
+    package func number(of offset: Int64) -> Int? {
+        guard offset >= 0, offset < end, count > 0 else { return nil }
+        var number = min(count - 1, Int(offset / pieceBytes))
+        while number > 0, range(of: number).isEmpty || range(of: number).lowerBound > offset {
+            number -= 1
+        }
+        return number
+    }
+
+    /// Each record of piece `number` with its end, in the order of the file; false when the file
+    /// cannot be read any more.
+    package func forEach(
+        in number: Int, _ body: (IndexPiece.Entry, _ end: Int64) -> Void
+    ) -> Bool {
+        guard let piece = piece(number) else { return false }
+        var untimed = piece.untimed
+        let carried = untimed > 0 ? carried(into: number) : nil
+        var last: IndexPiece.Entry?
+        piece.forEach { entry in
+            var entry = entry
+            if untimed > 0 {
+                untimed -= 1
+                entry.time = carried ?? entry.time
+            }
+            if let last { body(last, entry.offset) }
+            last = entry
+        }
+        if let last { body(last, piece.end) }
+        return true
     }
 
     /// What a person should know about the index; empty when it is whole or was not asked for.

@@ -37,7 +37,7 @@ struct PieceIndexer: Sendable {
         // What the first lines taught is not known to who reads them first.
         var heads = range.lowerBound == 0 ? heads.fresh : heads
         var joiner = HeadJoiner()
-        var assembler = LineAssembler(lineBytesMax: heads.lineBytesMax)
+        var assembler = heads.assembler
         var offset = range.lowerBound
         while offset < range.upperBound {
             let wanted = Int(min(Int64(block.count), range.upperBound - offset))
@@ -111,7 +111,7 @@ struct PieceIndexer: Sendable {
         var found: Seam?
         // The line in front of the first one is not known: it may go on in that.
         var mayBegin = isFirst
-        var assembler = LineAssembler(lineBytesMax: heads.lineBytesMax)
+        var assembler = heads.assembler
         let bytes = bytes(at: range.lowerBound, count: Int(range.upperBound - range.lowerBound))
         assembler.feed(bytes.span, at: range.lowerBound) { line, offset, _ in
             guard found == nil, line.count > 0 else { return }

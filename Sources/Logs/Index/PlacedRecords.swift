@@ -44,13 +44,16 @@ package final class PlacedRecords {
 
     /// Where cleaning must begin so that a private key that is open at `offset` is known.
     private func keyStart(before offset: Int64) -> Int64 {
+        let limit = max(0, offset - Self.keyBytesMax)
+        // The mark below cannot be seen in UTF-16: everything near enough is cleaned.
+        guard index.isUTF8 else { return limit + limit % 2 }
         var start = offset
         var lines = 0
-        let limit = max(0, offset - Self.keyBytesMax)
         // The lines in front, one window after the other.
         while start > limit, lines <= LineCleaner.keyLinesMax {
             let from = max(limit, start - 8 * 1024)
             let bytes = self.bytes(from..<start)
+            guard !bytes.isEmpty else { return offset }
             var at = bytes.endIndex
             while at > bytes.startIndex, lines <= LineCleaner.keyLinesMax {
                 at -= 1
@@ -75,7 +78,7 @@ package final class PlacedRecords {
 
     private func feed(_ range: Range<Int64>, _ sink: LineAssembler.Sink) {
         guard !range.isEmpty else { return }
-        var assembler = LineAssembler(lineBytesMax: index.limits.lineBytesMax)
+        var assembler = index.worker.heads.assembler
         var offset = range.lowerBound
         while offset < range.upperBound {
             let end = min(range.upperBound, offset + 4 * Int64(Self.windowBytes))
