@@ -32,6 +32,12 @@ final class Reader {
         }
     }
 
+    /// The number of the file as it is found now.
+    var generation: UInt64 {
+        follower.look(now: now)
+        return follower.generation
+    }
+
     func wait(_ span: Duration) {
         now = ClockReading(wall: now.wall + span, boot: now.boot + span)
     }

@@ -53,16 +53,37 @@ package struct ChildProcess: Sendable {
             status: exit, output: try folder.text("out"), errors: try folder.text("err"))
     }
 
+    /// Starts a program whose output nobody reads. The caller ends it and waits for it.
+    package static func start(_ arguments: [String]) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for descriptor in Int32(0)...2 {
+            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        }
+        var attributes = try signalsByDefault()
+        defer { posix_spawnattr_destroy(&attributes) }
+        var pid: pid_t = 0
+        let code = withStrings(arguments) { argv in
+            posix_spawnp(&pid, arguments[0], &actions, &attributes, argv, environ)
+        }
+        guard code == 0 else { throw SystemError(code) }
+        return pid
+    }
+
     /// Runs one test of this bundle in a process of its own, where it may be killed. That test is
     /// enabled by `environment` alone.
     ///
     /// The library's exit tests wait for any child and spin for ever beside one that is not theirs;
     /// these tests have many.
-    package static func runTest(_ filter: String, environment: [String: String]) throws
-        -> ChildProcess
-    {
+    /// - Parameter prefix: a program that starts the test with other rights or limits.
+    package static func runTest(
+        _ filter: String, environment: [String: String], through prefix: [String] = []
+    ) throws -> ChildProcess {
         try run(
-            [CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter", filter],
+            prefix + [
+                CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter", filter,
+            ],
             environment: environment, patience: .seconds(60))
     }
 

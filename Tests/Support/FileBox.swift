@@ -5,7 +5,7 @@ import Basics
 #endif
 
 /// A fresh folder with what tests do to files; removed when it is dropped.
-package final class FileBox {
+package final class FileBox: Sendable {
     package let path: String
 
     package init() throws {
@@ -66,11 +66,41 @@ package final class FileBox {
         let result = Glibc.symlink(target, file(name))
         precondition(result == 0, "symlink failed")
     }
+    package func inode(_ name: String) -> UInt64 {
+        var value = stat()
+        return stat(file(name), &value) == 0 ? UInt64(value.st_ino) : 0
+    }
+    package func bytes(_ name: String) -> [UInt8] {
+        let descriptor = open(file(name), O_RDONLY | O_CLOEXEC)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        var all: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = read(descriptor, &block, block.count)
+            guard count > 0 else { return all }
+            all += block[..<count]
+        }
+    }
+    package func text(_ name: String) -> String { String(decoding: bytes(name), as: UTF8.self) }
+    /// Copies into a file of its own, replacing what is there.
+    package func copy(_ old: String, _ new: String, atMost count: Int = .max) {
+        write(new, Array(bytes(old).prefix(count)))
+    }
+    /// Sets the time of the last change of content, as `touch -d` does.
+    package func setModified(_ name: String, seconds: Int) {
+        let time = timespec(tv_sec: seconds, tv_nsec: 0)
+        utimensat(AT_FDCWD, file(name), [time, time], 0)
+    }
+    /// Bytes that are free on the file system of the folder.
+    package var freeBytes: Int {
+        var value = statvfs()
+        return statvfs(path, &value) == 0 ? Int(value.f_bfree) * Int(value.f_frsize) : 0
+    }
     package func link(_ old: String, _ new: String) { _ = Glibc.link(file(old), file(new)) }
 }
 
 /// A program that keeps its log open, as most do.
-package final class Writer {
+package final class Writer: Sendable {
     private let descriptor: Int32
 
     package init(_ path: String, _ flags: Int32 = O_CREAT | O_WRONLY | O_APPEND) {

@@ -1,3 +1,5 @@
+import Basics
+
 /// All files that were followed or set aside, so that a rotated one is not read again under its new
 /// name, and one reached by two names is read once.
 package final class FileLedger {
@@ -19,6 +21,8 @@ package final class FileLedger {
     private struct Entry {
         var trace: FileTrace
         var isHistory: Bool
+        /// When it was written last, as far as was seen.
+        var modified: Timestamp?
     }
 
     private static let entriesMax = 8_192
@@ -48,9 +52,12 @@ package final class FileLedger {
         return entry.isHistory ? .history(entry.trace) : .read(entry.trace)
     }
 
-    /// Whether somebody reads the file with these facts, told without opening it.
-    func isOpen(_ facts: FileFacts) -> Bool {
-        open[Key(device: facts.device, inode: facts.inode)] != nil
+    /// Whether nothing new stands in a file with these facts, told without opening it.
+    func isDone(_ facts: FileFacts) -> Bool {
+        let key = Key(device: facts.device, inode: facts.inode)
+        if open[key] != nil { return true }
+        guard let entry = entries[key] else { return false }
+        return entry.trace.offset == facts.size && entry.modified == facts.modified
     }
 
     func opened(_ file: OpenFile, by path: String) {
@@ -58,15 +65,16 @@ package final class FileLedger {
         open[key] = path
     }
 
-    func closed(_ trace: FileTrace) {
-        open[Key(device: trace.device, inode: trace.inode)] = nil
-        remember(trace)
+    func closed(_ file: FollowedFile) {
+        open[Key(device: file.file.device, inode: file.file.inode)] = nil
+        remember(file)
     }
 
     /// - Parameter isHistory: it was there before following began, and is not to be read.
-    func remember(_ trace: FileTrace, isHistory: Bool = false) {
-        let key = Key(device: trace.device, inode: trace.inode)
-        let entry = Entry(trace: trace, isHistory: isHistory)
+    func remember(_ file: FollowedFile, isHistory: Bool = false) {
+        let key = Key(device: file.file.device, inode: file.file.inode)
+        let entry = Entry(
+            trace: file.trace, isHistory: isHistory, modified: file.file.facts?.modified)
         if entries.updateValue(entry, forKey: key) == nil { order.append(key) }
         if order.count > Self.entriesMax {
             for old in order.prefix(1_024) { entries[old] = nil }

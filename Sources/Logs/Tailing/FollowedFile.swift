@@ -170,5 +170,11 @@ final class FollowedFile {
     /// Bytes that wait to be read.
     var bytesBehind: Int64 { max(0, (file.facts?.size ?? offset) - offset) }
 
+    /// Gives the unfinished line to whoever reads on elsewhere.
+    func handOver() -> LineAssembler {
+        defer { assembler = LineAssembler(lineBytesMax: assembler.lineBytesMax) }
+        return assembler
+    }
+
     func flush(_ sink: LineAssembler.Sink) { assembler.flush(sink) }
 }

@@ -60,10 +60,12 @@ extension LogFollower {
             return
         }
         problem = nil
+        let part = trace == nil ? continuedPart(of: file) : nil
         ledger.opened(file, by: path)
         current = FollowedFile(
-            file, offset: trace?.offset ?? openingOffset(file), lineBytesMax: limits.lineBytesMax,
-            generation: trace?.generation)
+            file, offset: trace?.offset ?? part?.offset ?? openingOffset(file),
+            lineBytesMax: limits.lineBytesMax, generation: trace?.generation,
+            unfinished: part?.unfinished)
         start = .beginning
         if hadFile {
             counts.rotations += 1
@@ -85,33 +87,46 @@ extension LogFollower {
     }
 
     private func inspectCurrent(_ now: ClockReading, _ sink: LineAssembler.Sink) {
-        guard let file = current else { return }
-        let sizeBefore = file.known?.size ?? 0
-        switch file.inspect(now.wall) {
-        case .none: return
-        case .cutShort(let from):
-            notice = FollowText.cutShort(from: from, to: file.offset)
-            lose(.cutShort, now, file, at: from, bytes: nil)
-        case .rewritten:
-            let unread = max(0, sizeBefore - file.offset)
-            notice = FollowText.rewritten(at: file.offset, unread: unread)
-            lose(.rewritten, now, file, bytes: nil)
-            begin(again: file, now, sink)
-        }
-        counts.truncations += 1
+        guard let file = current, let fresh = inspect(file, now, sink) else { return }
+        current = fresh
+        recover(file, now, sink)
     }
 
-    /// Other content stands in the same file. What was unread of the old may be in a copy.
-    private func begin(again file: FollowedFile, _ now: ClockReading, _ sink: LineAssembler.Sink) {
-        current = FollowedFile(
-            file.file, offset: 0, lineBytesMax: limits.lineBytesMax, before: file.generation)
-        remember(
-            Former(content: file.content, unfinished: file.assembler, wasTruncated: true))
+    /// Compares a file with what was read of it, and tells what became of it.
+    /// - Returns: the file to be read from its start, when other content stands in it.
+    func inspect(_ file: FollowedFile, _ now: ClockReading, _ sink: LineAssembler.Sink)
+        -> FollowedFile?
+    {
+        let sizeBefore = file.known?.size ?? 0
+        let change = file.inspect(now.wall)
+        if case .none = change { return nil }
+        counts.truncations += 1
+        if case .cutShort(let from) = change {
+            notice = FollowText.cutShort(from: from, to: file.offset)
+            lose(.cutShort, now, file, at: from, bytes: nil)
+            return nil
+        }
+        notice = FollowText.rewritten(
+            at: file.offset, unread: max(0, sizeBefore - file.offset))
+        lose(.rewritten, now, file, bytes: nil)
+        // Opened anew where it can be: some network file systems keep an old view otherwise.
+        var opened = file.file
+        if file === current, case .success(let again) = OpenFile.open(path),
+            again.isSame(as: opened)
+        {
+            opened = again
+        }
+        return FollowedFile(
+            opened, offset: 0, lineBytesMax: limits.lineBytesMax, before: file.generation)
+    }
+
+    /// Looks for what was unread of the content that is gone: it may be in a copy.
+    func recover(_ file: FollowedFile, _ now: ClockReading, _ sink: LineAssembler.Sink) {
+        counts.holeBytes += file.holeBytes
+        remember(Former(content: file.content, unfinished: file.assembler, wasTruncated: true))
         siblingScans = Self.siblingScansAfterChange
         _ = adoptSiblings(now, sink)
-        let isContinued = former.first?.unfinished == nil
-        counts.holeBytes += file.holeBytes
-        if isContinued { return }
+        guard former.first?.unfinished != nil else { return }
         former[0].unfinished = nil
         flush(file, sink)
         counts.nulsSkipped += file.assembler.nulsSkipped

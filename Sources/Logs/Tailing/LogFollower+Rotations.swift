@@ -10,11 +10,8 @@ extension LogFollower {
     ) -> Bool {
         var index = 0
         while index < retired.count {
+            inspectRetired(index, now, sink)
             let file = retired[index].file
-            if hasChanged(file, now) {
-                release(retired.remove(at: index).file, sink)
-                continue
-            }
             let before = turn.bytesRead
             let isAtEnd = read(file, now, limit, &turn, sink)
             if turn.bytesRead > before { retired[index].quietSince = now.boot }
@@ -31,23 +28,19 @@ extension LogFollower {
         return true
     }
 
-    /// An old file that somebody emptied or rewrote holds nothing of this log any more.
-    private func hasChanged(_ file: FollowedFile, _ now: ClockReading) -> Bool {
-        let unread = max(0, (file.known?.size ?? 0) - file.offset)
-        guard case .none = file.inspect(now.wall) else {
-            if unread > 0 {
-                notice = FollowText.rewritten(at: file.offset, unread: unread)
-                lose(.rewritten, now, file, bytes: nil)
-            }
-            return true
-        }
-        return false
+    /// Also an old file may have been emptied, before it lost the name.
+    private func inspectRetired(_ index: Int, _ now: ClockReading, _ sink: LineAssembler.Sink) {
+        let file = retired[index].file
+        guard let fresh = inspect(file, now, sink) else { return }
+        retired[index].file = fresh
+        retired[index].quietSince = now.boot
+        recover(file, now, sink)
     }
 
     private func release(_ file: FollowedFile, _ sink: LineAssembler.Sink) {
         flush(file, sink)
         Self.add(file, to: &counts)
-        ledger.closed(file.trace)
+        ledger.closed(file)
         remember(Former(content: file.content, unfinished: nil, wasTruncated: false))
     }
 
@@ -58,7 +51,7 @@ extension LogFollower {
         var adopted = false
         for sibling in RotatedNames.list(besides: path) {
             guard case .success(let facts) = FileFacts.of(path: sibling), facts.isRegular,
-                facts.size > 0, !ledger.isOpen(facts),
+                facts.size > 0, !ledger.isDone(facts),
                 case .success(let file) = OpenFile.open(sibling),
                 let found = adopt(file, path: sibling)
             else { continue }
@@ -83,39 +76,69 @@ extension LogFollower {
         case .unknown: break
         }
         if isCopyOfOpen(file, size: size) { return nil }
-        for index in former.indices where canBeCopied(former[index]) {
-            switch former[index].content.compare(file, size: size) {
-            case .same:
-                let unfinished = former[index].unfinished
-                former[index].unfinished = nil
-                return FollowedFile(
-                    file, offset: former[index].content.offset, lineBytesMax: limits.lineBytesMax,
-                    unfinished: unfinished)
-            case .shorter where former[index].wasTruncated: return nil
-            case .shorter, .other: break
-            }
+        if let part = formerPart(of: file, size: size) {
+            return FollowedFile(
+                file, offset: part.offset, lineBytesMax: limits.lineBytesMax,
+                unfinished: part.unfinished)
         }
+        if isBeginningOfFormer(file, size: size) { return nil }
         if ContentCheck.refusal(file, path: path) != nil { return nil }
         return FollowedFile(file, offset: 0, lineBytesMax: limits.lineBytesMax)
     }
 
+    /// How far the content of `file` was read already in another one, now closed, and the line
+    /// that goes on there.
+    private func formerPart(of file: OpenFile, size: Int64)
+        -> (offset: Int64, unfinished: LineAssembler?)?
+    {
+        for index in former.indices where canBeCopied(former[index]) {
+            guard case .same = former[index].content.compare(file, size: size) else { continue }
+            defer { former[index].unfinished = nil }
+            return (former[index].content.offset, former[index].unfinished)
+        }
+        return nil
+    }
+
+    /// The same also for the file that just lost the name: an editor saves all of it anew and puts
+    /// that in its place, a mount comes back with other numbers.
+    func continuedPart(of file: OpenFile) -> (offset: Int64, unfinished: LineAssembler?)? {
+        let size = file.facts?.size ?? 0
+        for entry in retired.reversed() where entry.file.offset >= Self.leastCopy {
+            guard case .same = entry.file.content.compare(file, size: size) else { continue }
+            return (entry.file.offset, entry.file.handOver())
+        }
+        return formerPart(of: file, size: size)
+    }
+
+    private func isBeginningOfFormer(_ file: OpenFile, size: Int64) -> Bool {
+        former.contains { former in
+            guard former.wasTruncated, canBeCopied(former) else { return false }
+            if case .shorter = former.content.compare(file, size: size) { return true }
+            return false
+        }
+    }
+
     /// Little text may be the same by chance; where a file was emptied in place a copy is likely.
     private func canBeCopied(_ former: Former) -> Bool {
-        former.content.offset >= (former.wasTruncated ? 1 : 256)
+        former.content.offset >= (former.wasTruncated ? 1 : Self.leastCopy)
     }
 
     /// A copy of a file that is being read, perhaps still growing: the original is enough.
     private func isCopyOfOpen(_ file: OpenFile, size: Int64) -> Bool {
-        openFiles.contains { open in
-            if open.content.head.isEmpty { return false }
-            switch open.content.compare(file, size: size) {
-            case .same: return true
-            case .other: return false
-            case .shorter:
+        let head = file.bytes(at: 0, count: ReadContent.headBytesMax)
+        return openFiles.contains { open in
+            let original = open.content.head
+            guard !original.isEmpty, original.starts(with: head) || head.starts(with: original)
+            else { return false }
+            if size <= open.file.facts?.size ?? 0 {
                 let count = Int(min(size, 4096))
                 let end = open.file.bytes(at: size - Int64(count), count: count)
                 return end == file.bytes(at: size - Int64(count), count: count)
             }
+            // The original is longer no more: it was cut since it was looked at.
+            guard open.offset >= Self.leastCopy else { return false }
+            if case .same = open.content.compare(file, size: size) { return true }
+            return false
         }
     }
 
@@ -154,7 +177,7 @@ extension LogFollower {
             else { continue }
             let end = FollowedFile(
                 file, offset: file.facts?.size ?? 0, lineBytesMax: limits.lineBytesMax)
-            ledger.remember(end.trace, isHistory: true)
+            ledger.remember(end, isHistory: true)
         }
     }
 }

@@ -48,6 +48,8 @@ package final class LogFollower {
     }
 
     static let formerMax = 16
+    /// Fewer equal bytes than this may be chance.
+    static let leastCopy: Int64 = 256
     static let siblingScansAfterChange = 3
 
     package let path: String
@@ -87,7 +89,7 @@ package final class LogFollower {
     }
 
     deinit {
-        for file in openFiles { ledger.closed(file.trace) }
+        for file in openFiles { ledger.closed(file) }
     }
 
     /// Looks at the name, then reads bounded pieces of the open files, older files first.
@@ -207,15 +209,26 @@ extension LogFollower {
         file.flush(sink)
     }
 
+    /// The descriptor is dead: the server gave the handle up, or the mount is gone. When the name
+    /// is back its content is known again.
+    private func abandon(_ file: FollowedFile, _ now: ClockReading) {
+        let unread = max(0, (file.known?.size ?? 0) - file.offset)
+        if file === current {
+            current = nil
+        } else if unread > 0 {
+            notice = FollowText.released(unread: unread)
+            lose(.unreadable, now, file, bytes: unread)
+        }
+        retired.removeAll { $0.file === file }
+        ledger.closed(file)
+        remember(
+            Former(content: file.content, unfinished: file.handOver(), wasTruncated: false))
+    }
+
     /// A place that stays unreadable is passed over after the grace, in growing steps: the newest
     /// lines matter more.
     private func fail(_ file: FollowedFile, _ error: SystemError, _ now: ClockReading) {
-        if error.code == ESTALE, file === current {
-            // The server gave the handle up: the name is opened anew and read on from here.
-            ledger.closed(file.trace)
-            current = nil
-            return
-        }
+        if [ESTALE, ENOTCONN, ENODEV].contains(error.code) { return abandon(file, now) }
         problem = FollowText.unread(error, path: path, offset: file.offset)
         guard var state = failing, state.offset == file.offset else {
             let skip = failing.map { min($0.skip * 2, 1 << 20) } ?? 4096
