@@ -191,8 +191,14 @@ extension FeedEngine {
     func takeEvents() {
         if !commands.isEmpty { dirtyCommands.formUnion(readiness.take()) }
         let marks = watcher.take()
-        if marks.everything { return lookAtEverything() }
+        if marks.everything {
+            for source in logs { source.follower.forgetNames() }
+            return lookAtEverything()
+        }
         if marks.needsDiscovery { needsDiscovery = true }
+        for (target, count) in marks.arrived {
+            if case .log(let index) = target { logs[index].follower.namesArrived(count) }
+        }
         for case .log(let index) in marks.rotated { logs[index].follower.namesChanged() }
         for target in marks.changed { mark(target, isComplete: false) }
         for target in marks.completed { mark(target, isComplete: true) }

@@ -33,6 +33,8 @@ final class Inotify {
         var completed: [String: Set<String>] = [:]
         /// Directory → names that appeared, vanished, moved or changed their permissions.
         var renamed: [String: Set<String>] = [:]
+        /// Directory → how often another file got this name.
+        var arrived: [String: [String: Int]] = [:]
         /// Directories that are not watched any more, because they moved or are gone.
         var lost: Set<String> = []
         /// Events were lost: look at everything.
@@ -185,6 +187,9 @@ final class Inotify {
         }
         if mask & UInt32(IN_CLOSE_WRITE | IN_MOVED_TO) != 0 {
             changes.completed[directory, default: []].insert(name)
+        }
+        if mask & UInt32(IN_CREATE | IN_MOVED_TO) != 0 {
+            changes.arrived[directory, default: [:]][name, default: 0] += 1
         }
         if mask & UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB) != 0 {
             changes.renamed[directory, default: []].insert(name)

@@ -10,6 +10,8 @@ final class SourceWatcher {
         var changed: Set<FeedTarget> = []
         /// Sources whose file is complete: closed by its writer or moved to its place.
         var completed: Set<FeedTarget> = []
+        /// How often another file got the name of a log, not counting links.
+        var arrived: [FeedTarget: Int] = [:]
         /// Logs beside which a name of a rotated part appeared, vanished or moved.
         var rotated: Set<FeedTarget> = []
         /// Globs may match other files.
@@ -26,6 +28,8 @@ final class SourceWatcher {
     /// Sources on file systems that report no changes, and of which kind.
     private var remote: [FeedTarget: String] = [:]
     private var hasRemoteGlob = false
+    /// Sources to which a symbolic link leads: a name on the way is not their file's.
+    private var behindLink: Set<FeedTarget> = []
 
     /// - Parameter usesInotify: false polls alone, as where the kernel has no watches left.
     init(usesInotify: Bool, pollInterval: Duration) {
@@ -48,7 +52,9 @@ final class SourceWatcher {
     }
 
     private func walk(_ target: FeedTarget, _ path: String) {
-        for place in PathPattern.watched(for: path) {
+        let way = PathPattern.watched(for: path)
+        if way.count > 1 { behindLink.insert(target) } else { behindLink.remove(target) }
+        for place in way {
             places[place.directory, default: [:]][place.name, default: []].insert(target)
             inotify?.watch(place.directory)
         }
@@ -87,6 +93,13 @@ final class SourceWatcher {
         var moved: Set<FeedTarget> = []
         for (directory, names) in events.completed {
             for name in names { marks.completed.formUnion(places[directory]?[name] ?? []) }
+        }
+        for (directory, names) in events.arrived {
+            for (name, count) in names {
+                for target in places[directory]?[name] ?? [] where !behindLink.contains(target) {
+                    marks.arrived[target, default: 0] += count
+                }
+            }
         }
         for (directory, names) in events.renamed {
             if globDirectories.contains(directory) { marks.needsDiscovery = true }

@@ -113,6 +113,69 @@ struct TailingTests {
         #expect(hub.snapshot().sources.count == 1)
     }
 
+    @Test("5: a rotated file that was deleted before anybody could open it is told as lost")
+    func unseen() {
+        box.write("a.log", "one\n")
+        let engine = FeedEngine(
+            specs: [SourceSpec(id: "l", kind: .logs(path: box.file("a.log")))],
+            store: SeriesStore(retention: .seconds(600)), clock: SystemClock(),
+            limits: FeedLimits())
+        func read() -> [FollowLoss] {
+            engine.takeEvents()
+            for _ in 0..<8 {
+                while engine.round() {}
+                engine.lookAtEverything()
+            }
+            return engine.snapshot().sources.first?.losses.recent ?? []
+        }
+        engine.lookAtEverything()
+        #expect(read() == [])
+        for round in 0..<3 {
+            box.rename("a.log", "a.log.\(9 - round)")
+            box.write("a.log", "kept \(round)\n")
+            #expect(read() == [])
+        }
+        for round in 0..<4 {
+            box.rename("a.log", "a.log.\(4 - round)")
+            box.write("a.log", "more \(round)\n")
+        }
+        #expect(read() == [], "all are found beside it")
+        box.unlink("a.log")
+        box.write("a.log", "never seen\n")
+        box.unlink("a.log")
+        box.write("a.log", "last\n")
+        let losses = read()
+        #expect(losses.map(\.reason) == [.unseen])
+        #expect(losses.first?.sentence.contains("a file of this name came and went") == true)
+        let messages = engine.snapshot().recent.map(\.message)
+        #expect(messages.count == 9, "\(messages)")
+        #expect(messages.last == "last")
+    }
+
+    @Test("16: a log that a glob finds late is read with what was rotated before")
+    func rotatedBeforeItWasFound() {
+        box.write("b.log.1", "from before\n")
+        box.write("a.log", "one\n")
+        box.setModified("b.log.1", seconds: 1_000_000_000)
+        let engine = FeedEngine(
+            specs: [SourceSpec(id: "l", kind: .logs(path: box.file("*.log")))],
+            store: SeriesStore(retention: .seconds(600)), clock: SystemClock(),
+            limits: FeedLimits())
+        engine.lookAtEverything()
+        while engine.round() {}
+        engine.takeEvents()
+        box.write("b.log", "two\n")
+        box.rename("b.log.1", "b.log.2")
+        box.rename("b.log", "b.log.1")
+        box.write("b.log", "three\n")
+        engine.takeEvents()
+        for _ in 0..<4 {
+            while engine.round() {}
+            engine.lookAtEverything()
+        }
+        #expect(engine.snapshot().recent.map(\.message).sorted() == ["one", "three", "two"])
+    }
+
     @Test("31: after an overflow of the queue everything is looked at")
     func overflow() {
         box.write("a.log", "one\n")

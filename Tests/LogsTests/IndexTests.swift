@@ -180,7 +180,7 @@ struct IndexTests {
         text += (0..<300).map { _ in log.record() }.joined()
         box.write("a.log", text)
         let path = box.file("a.log")
-        let redactor = Redactor(secrets: [], key: 7)
+        let redactor = Redactor(key: TagKey(7, 0))
         let file = try RecordFile(path: path, zoneOffset: 0, redactor: redactor)
         var expected: [JoinedRecord] = []
         while let record = try file.next() { expected.append(record) }

@@ -24,8 +24,8 @@ final class Reader {
         while turns < 10_000 {
             turns += 1
             let turn = follower.turn(now: now) { line, _, left in
-                let bytes = (0..<line.count).map { line[$0] }
-                lines.append(String(decoding: bytes, as: UTF8.self))
+                let text = line.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+                lines.append(text)
                 omitted.append(left)
             }
             if turn.bytesRead == 0, !turn.wantsMore { break }

@@ -25,6 +25,10 @@ struct TailingCampaign {
         let opened = Atomic(0)
         let isOver = Atomic(false)
         let isRotated = Atomic(false)
+        /// The highest number that was read. The writer waits for the reader, lest rotation deletes files that
+        /// nobody could have read in time.
+        let read = Atomic(0)
+        static let linesAheadMax = 20_000
     }
 
     @Test("Rotations by rename, single and in bursts: nothing lost, nothing twice")
@@ -110,6 +114,7 @@ struct TailingCampaign {
         while !stage.isOver.load(ordering: .sequentiallyConsistent) {
             reader.now = clock.now
             counts.note(reader.take())
+            stage.read.store(counts.highest, ordering: .relaxed)
             usleep(UInt32.random(in: 0..<3_000, using: &random))
         }
         for _ in 0..<3 {
@@ -137,6 +142,12 @@ struct TailingCampaign {
                 }
                 writer.write(lines)
                 if number % 5 == 0 { usleep(100) }
+                while number - stage.read.load(ordering: .relaxed) > Stage.linesAheadMax,
+                    stage.opening.load(ordering: .sequentiallyConsistent) == wanted,
+                    !stage.isRotated.load(ordering: .sequentiallyConsistent)
+                {
+                    usleep(1_000)
+                }
             }
         }
         stage.written.store(number, ordering: .sequentiallyConsistent)
@@ -151,6 +162,7 @@ struct TailingCampaign {
     private struct Counts {
         private var times: [Int: Int] = [:]
         var total = 0
+        private(set) var highest = 0
 
         mutating func note(_ lines: [String]) {
             for line in lines {
@@ -160,6 +172,7 @@ struct TailingCampaign {
                     (words.count > 2 ? words[2].count : 0) == number % 90
                 else { continue }
                 times[number, default: 0] += 1
+                highest = max(highest, number)
             }
         }
 

@@ -30,6 +30,9 @@ package final class FileLedger {
     private var entries: [Key: Entry] = [:]
     private var order: [Key] = []
 
+    /// When following began, by the clock that stamps files, with a step of it to spare.
+    let began = SystemClock().now.wall - .milliseconds(50)
+
     package init() {}
 
     /// Whether the file at `path` is read or was read already, whatever it is called now.

@@ -87,6 +87,11 @@ enum FollowText {
         "truncated from byte \(from) to \(to); lines may be missing"
     }
 
+    static func unseen(_ count: Int) -> String {
+        let files = count == 1 ? "a file" : "\(count) files"
+        return "\(files) of this name came and went before being opened: not read"
+    }
+
     static func released(unread: Int64) -> String {
         "more old files than can be open at once: one was let go with \(unread) bytes unread"
     }

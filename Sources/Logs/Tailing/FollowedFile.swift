@@ -134,7 +134,7 @@ final class FollowedFile {
             reading.error = .current
             return reading
         }
-        guard end >= front, buffer[..<front] == content.tail[...] else {
+        guard content.precedes(buffer, end) else {
             suspect(&reading)
             return reading
         }

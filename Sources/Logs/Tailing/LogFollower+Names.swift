@@ -8,11 +8,10 @@ extension LogFollower {
         switch FileFacts.of(path: path) {
         case .failure(let error):
             problem = FollowText.problem(error, path: path)
+            inspectCurrent(now, sink)
             if problem == .absent {
                 if isFirstLook { start = .beginning }
                 retireCurrent(now, sink)
-            } else {
-                inspectCurrent(now, sink)
             }
         case .success(let facts) where !facts.isRegular:
             problem = .refused(FollowText.notRegular(facts.kind, path: path))
@@ -22,6 +21,8 @@ extension LogFollower {
                 problem = nil
                 inspectCurrent(now, sink)
             } else {
+                // First: what it held may be in a copy, which must be known as one.
+                inspectCurrent(now, sink)
                 retireCurrent(now, sink)
                 take(now, sink)
             }
@@ -40,6 +41,7 @@ extension LogFollower {
                 // It was away for a moment and has its name again.
                 current = retired.remove(at: index).file
                 problem = nil
+                awaited -= 1
                 return
             }
             take(file, now, sink)
@@ -73,6 +75,7 @@ extension LogFollower {
         }
         hadFile = true
         if !isFirstLook {
+            awaited -= 1
             siblingScans = Self.siblingScansAfterChange
             _ = adoptSiblings(now, sink)
         }

@@ -58,6 +58,7 @@ extension LogFollower {
             guard makeRoom(now, sink) else { break }
             ledger.opened(file, by: path)
             retired.append(Retired(file: found, quietSince: now.boot))
+            if found.offset == 0 { awaited -= 1 }
             adopted = true
         }
         return adopted
@@ -130,15 +131,18 @@ extension LogFollower {
             let original = open.content.head
             guard !original.isEmpty, original.starts(with: head) || head.starts(with: original)
             else { return false }
-            if size <= open.file.facts?.size ?? 0 {
+            let openSize = open.file.facts?.size ?? 0
+            if size <= openSize {
                 let count = Int(min(size, 4096))
                 let end = open.file.bytes(at: size - Int64(count), count: count)
-                return end == file.bytes(at: size - Int64(count), count: count)
+                if end == file.bytes(at: size - Int64(count), count: count) { return true }
             }
-            // The original is longer no more: it was cut since it was looked at.
-            guard open.offset >= Self.leastCopy else { return false }
-            if case .same = open.content.compare(file, size: size) { return true }
-            return false
+            // The original may have been cut since it was looked at.
+            switch open.content.compare(file, size: size) {
+            case .same: return open.offset >= Self.leastCopy
+            case .shorter: return openSize < open.offset
+            case .other: return false
+            }
         }
     }
 
@@ -169,9 +173,24 @@ extension LogFollower {
         siblingScans = Self.siblingScansAfterChange
     }
 
-    /// What earlier rotations left is not read: it was there before.
+    /// Files that had the name, were seen by nobody else, and are found nowhere now.
+    func tellUnseen(_ now: ClockReading) {
+        guard awaited > 0, problem == nil, current != nil else { return }
+        notice = FollowText.unseen(awaited)
+        lose(.unseen, now, nil, bytes: nil)
+        awaited = 0
+    }
+
+    /// What earlier rotations left is not read: it was there before. A log that appeared while
+    /// others were followed may have been rotated before it was seen.
     func rememberSiblings() {
         for sibling in RotatedNames.list(besides: path) {
+            if case .beginning = start, case .success(let facts) = FileFacts.of(path: sibling),
+                facts.modified >= ledger.began
+            {
+                siblingScans = Self.siblingScansAfterChange
+                continue
+            }
             guard case .success(let file) = OpenFile.open(sibling),
                 case .unknown = ledger.standing(of: file)
             else { continue }

@@ -75,6 +75,8 @@ package final class LogFollower {
     var hadFile = false
     /// How often the directory is still searched for rotated files nobody has seen.
     var siblingScans = 0
+    /// Files that were seen to get the name, less those that were taken up.
+    var awaited = 0
     private var reading: FollowedFile?
     private var buffer: [UInt8] = []
 
@@ -113,7 +115,11 @@ package final class LogFollower {
         }
         if turn.bytesRead == 0, siblingScans > 0 {
             siblingScans -= 1
-            if adoptSiblings(now, counting) { turn.wantsMore = true }
+            if adoptSiblings(now, counting) {
+                turn.wantsMore = true
+            } else if siblingScans == 0 {
+                tellUnseen(now)
+            }
         }
         counts.lines += lines
         counts.bytes += turn.bytesRead
@@ -125,6 +131,18 @@ package final class LogFollower {
 
     /// A name appeared, vanished or moved that may be this log's or that of a rotated part of it.
     package func namesChanged() { siblingScans = Self.siblingScansAfterChange }
+
+    /// Other files got the log's name, so many times: each of them should turn up.
+    package func namesArrived(_ count: Int) {
+        awaited += count
+        namesChanged()
+    }
+
+    /// Events were lost: how many files had the name is not known any more.
+    package func forgetNames() {
+        awaited = 0
+        namesChanged()
+    }
 
     /// Which file behind the name the lines handed out now come from, and after a turn the
     /// current one: another number for each new file or new content, the same after a restart.

@@ -28,6 +28,15 @@ struct ReadContent {
         tail = file.bytes(at: offset - Int64(count), count: count)
     }
 
+    /// Whether `buffer` up to `end` goes on with this content: the tail at its front, and behind it
+    /// what was seen of the file's first bytes before they were read.
+    func precedes(_ buffer: [UInt8], _ end: Int) -> Bool {
+        let front = tail.count
+        guard end >= front, buffer[..<front] == tail[...] else { return false }
+        guard offset < Int64(head.count) else { return true }
+        return zip(buffer[front..<end], head[Int(offset)...]).allSatisfy { $0 == $1 }
+    }
+
     /// Takes note of what was read: `tail` at the front of `buffer`, then new bytes up to `end`.
     mutating func advance(_ buffer: [UInt8], to end: Int) {
         let front = tail.count
