@@ -62,11 +62,10 @@ extension Model {
         let message = record.message.split(separator: "\n").joined(separator: " ↵ ")
         let head = words.isEmpty ? "" : words.joined(separator: " ") + ": "
         let path = feeds?.sources.first { $0.id == record.source }?.path ?? record.source
-        let file = record.place.generation > 0 ? ", file \(record.place.generation + 1)" : ""
         let assumed = record.timeIsAssumed ? ", time assumed" : ""
         return LogPin(
             text: Self.shortened(head + message),
-            source: "\(path) byte \(record.offset)\(file)\(assumed)", time: record.time)
+            source: "\(path) byte \(record.offset)\(assumed)", time: record.time)
     }
 
     private func pin(_ pattern: PatternSummary) -> LogPin {

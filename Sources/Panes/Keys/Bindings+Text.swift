@@ -53,6 +53,7 @@ extension Bindings {
 
     /// `r` names exactly what it would undo.
     private static func title(of binding: Binding, in model: Model) -> String {
+        if binding.command == .find, model.focus == .logs { return "filter" }
         guard binding.command == .undo, let undo = model.incident.undoCandidate else {
             return binding.title
         }

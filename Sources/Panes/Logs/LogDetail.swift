@@ -38,8 +38,7 @@ enum LogDetail {
 
     private static func source(_ record: LogRecord, _ model: Model) -> String {
         let path = model.feeds?.sources.first { $0.id == record.source }?.path ?? record.source
-        let file = record.place.generation > 0 ? ", file \(record.place.generation + 1)" : ""
-        return "\(path), byte \(record.offset)\(file)"
+        return "\(path), byte \(record.offset)"
     }
 
     private static func pattern(_ record: LogRecord, _ model: Model, _ width: Int) -> [TextLine] {

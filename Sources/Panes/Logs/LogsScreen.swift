@@ -52,7 +52,7 @@ enum LogsScreen {
         let warned = feeds.levelHistogram.reduce(0) { $0 + $1[.warning] }
         let isWide = width >= 100
         let spans = [
-            Span(number(feeds.totalRecords) + " lines "),
+            Span(number(feeds.levelHistogram.reduce(0) { $0 + $1.total }) + " lines "),
             Span("✗" + number(errors) + (isWide ? " error " : " err "), .levelError),
             Span("▲" + number(warned) + (isWide ? " warning " : " warn "), .levelWarning),
             Span(isWide ? "in 60 min" : "/60 min", .textDim),

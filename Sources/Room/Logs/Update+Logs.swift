@@ -249,13 +249,16 @@ extension Model {
     }
 
     /// Those that are new first, the newest of them on top; then what comes more often than
-    /// before, what vanished, and the rest by how many there were. Rates do not sort it: a list
-    /// that changes its order under the cursor cannot be read.
+    /// before, what vanished, and the rest, each by level and by how many there were. Rates do not
+    /// sort it: a list that changes its order under the cursor cannot be read.
     package var patternRows: [PatternSummary] {
         (feeds?.patterns ?? []).sorted { left, right in
             let (a, b) = (left.newness, right.newness)
             if a != b { return a < b }
             if a == 0, left.firstSeen != right.firstSeen { return left.firstSeen > right.firstSeen }
+            if a > 0, left.level != right.level {
+                return (left.level?.rawValue ?? -1) > (right.level?.rawValue ?? -1)
+            }
             let (c, d) = (left.count.leadingZeroBitCount, right.count.leadingZeroBitCount)
             return c != d ? c < d : left.id < right.id
         }
