@@ -141,7 +141,9 @@ package struct Report: Sendable {
     }
 
     private var hypotheses: Section {
-        guard let ranked = worst?.hypotheses, !ranked.isEmpty else {
+        let ranked = worst?.hypotheses ?? []
+        let known = Set(ranked.map(\.id))
+        guard !ranked.isEmpty || !incident.hypotheses.isEmpty else {
             return Section(
                 title: "Hypotheses, ranked", lines: [], notApplicable: "none was recorded")
         }
@@ -151,16 +153,34 @@ package struct Report: Sendable {
                 "\(index + 1). \(hypothesis.statement): \(hypothesis.strength), "
                     + "\(UnitText.significant(hypothesis.bits)) bits, share "
                     + UnitText.percent(hypothesis.share))
-            lines += hypothesis.supporting.map { "   - for: \($0)" }
-            lines += hypothesis.contradicting.map { "   - against: \($0)" }
+            let pinned = evidence(about: hypothesis.id)
+            let texts = Set(pinned.map(\.text))
+            lines += hypothesis.supporting.filter { !texts.contains($0) }.map { "   - for: \($0)" }
+            lines += hypothesis.contradicting.filter { !texts.contains($0) }.map {
+                "   - against: \($0)"
+            }
+            lines += pinned.map(Self.line)
             if !hypothesis.falsifiedBy.isEmpty {
                 lines.append("   - falsified by: \(hypothesis.falsifiedBy)")
             }
         }
-        for record in incident.hypotheses where record.status != .proposed {
-            lines.append("- \(record.statement): \(record.status.rawValue), \(record.reason)")
+        for record in incident.hypotheses
+        where record.status != .proposed || !known.contains(record.id) {
+            let reason = record.reason.isEmpty ? "" : ", " + record.reason
+            lines.append("- \(record.statement): \(record.status.rawValue)\(reason)")
+            if !known.contains(record.id) { lines += record.evidence.map(Self.line) }
         }
         return Section(title: "Hypotheses, ranked", lines: lines)
+    }
+
+    /// What people attached to a hypothesis, also after it was ranked last.
+    private func evidence(about id: String) -> [EvidenceAdded] {
+        incident.hypotheses.first { $0.id == id }?.evidence ?? []
+    }
+
+    /// With the file and the offset, or whatever it was taken from.
+    private static func line(_ evidence: EvidenceAdded) -> String {
+        "   - \(evidence.supports ? "for" : "against"): \(evidence.text) (\(evidence.source))"
     }
 
     private var mitigations: Section {

@@ -52,7 +52,7 @@ import Testing
 
     /// The row under the cursor, without what may follow its text.
     private func cursor(_ screen: String) -> String {
-        screen.split(separator: "\n").first { $0.contains("▸") && $0.contains("│") }.map(
+        screen.split(separator: "\n").first { $0.contains("│▸") }.map(
             String.init)
             ?? ""
     }

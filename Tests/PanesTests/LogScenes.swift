@@ -31,6 +31,9 @@ extension Scene {
             var feeds = Fixture.feeds
             feeds.generation = 9
             feeds.sources[0].bytesBehind = 3 << 20
+            for index in feeds.recent.indices {
+                feeds.recent[index].time = feeds.recent[index].time - .seconds(12)
+            }
             _ = $0.update(.feeds(feeds))
         },
         logScene("no-sources") { _ = $0.update(.feeds(FeedSnapshot(generation: 9))) },

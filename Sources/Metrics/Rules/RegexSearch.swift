@@ -3,6 +3,7 @@
 package struct RegexSearch: Sendable {
     /// Group 1 is the match.
     private let pattern: RegexPattern
+    private let automaton: SearchAutomaton
 
     /// - Throws: `RegexPattern.SyntaxError` in the reference's words when `bytes` is no expression.
     package init(_ bytes: [UInt8]) throws(RegexPattern.SyntaxError) {
@@ -10,13 +11,15 @@ package struct RegexSearch: Sendable {
         _ = try RegexPattern(anchored: bytes)
         pattern = try RegexPattern(
             anchored: Array("(?s:.*?)((?-s:".utf8) + bytes + Array("))(?s:.*)".utf8))
+        automaton = SearchAutomaton(
+            try RegexPattern(anchored: Array("(?-s:".utf8) + bytes + Array(")".utf8)).program)
     }
 
     func matches(_ text: [UInt8]) -> Bool { pattern.matches(text) }
 
     /// Whether it matches anywhere in `text`. Time is linear in the text.
     package func matches(_ text: Span<UInt8>) -> Bool {
-        pattern.matches(text.withUnsafeBufferPointer { Array($0) })
+        automaton.matches(text) ?? pattern.matches(text.withUnsafeBufferPointer { Array($0) })
     }
 
     /// Where it matches first, in bytes.

@@ -56,7 +56,9 @@ enum LogDetail {
     }
 
     private static func context(_ record: LogRecord, _ model: Model, _ width: Int) -> [TextLine] {
-        guard let context = model.logs.context, context.place == record.place else { return [] }
+        guard let context = model.logs.context, context.record.place == record.place else {
+            return []
+        }
         var lines = [.blank, Fields.heading("Around it in the same source")]
         func row(_ record: LogRecord, isOwn: Bool) -> TextLine {
             let look = StateLook(record.level)

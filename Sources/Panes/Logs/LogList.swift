@@ -93,7 +93,7 @@ extension LogList {
             showsDate =
                 model.logs.selected.map { !TimeText.rfc3339($0.time).hasPrefix(today) } ?? false
             serviceWidth = width >= 150 ? 20 : width >= 100 ? 16 : 12
-            match = LogMatch(model.logs.sought)
+            match = LogMatch(model.logs.filter.isEmpty ? model.logs.sought : model.logs.filter)
         }
 
         /// The first line alone, or all of it wrapped.

@@ -57,13 +57,16 @@ enum LogsScreen {
             Span("▲" + number(warned) + (isWide ? " warning " : " warn "), .levelWarning),
             Span(isWide ? "in 60 min" : "/60 min", .textDim),
         ]
-        return TextLine(spans, trailing: warnings(feeds) + quiet(feeds), trailingKept: 1)
+        return TextLine(
+            spans, trailing: warnings(feeds, now: model.now.wall) + quiet(feeds), trailingKept: 1)
     }
 
     /// What is true and should not be: lines that are late or were not shown.
-    private static func warnings(_ feeds: FeedSnapshot) -> [Span] {
+    private static func warnings(_ feeds: FeedSnapshot, now: Timestamp) -> [Span] {
         var spans: [Span] = []
-        if let behind = behind(feeds) { spans.append(Span("! \(behind) behind ", .stateStale)) }
+        if let behind = behind(feeds, now: now) {
+            spans.append(Span("! \(behind) behind ", .stateStale))
+        }
         if feeds.droppedRecords > 0 {
             let count = UnitText.number(Double(feeds.droppedRecords))
             spans.append(Span("! dropped \(count) ", .stateStale))
@@ -71,9 +74,16 @@ enum LogsScreen {
         return spans
     }
 
-    private static func behind(_ feeds: FeedSnapshot) -> String? {
-        let bytes = feeds.sources.reduce(0) { $0 + max(0, $1.bytesBehind) }
-        return bytes > 64 * 1_024 ? UnitText.bytes(Double(bytes)) : nil
+    /// How old the newest line is of the source that has most to be read; bytes where no time is
+    /// known.
+    private static func behind(_ feeds: FeedSnapshot, now: Timestamp) -> String? {
+        let late = feeds.sources.filter { $0.bytesBehind > 0 }
+        guard let source = late.max(by: { $0.bytesBehind < $1.bytesBehind }) else { return nil }
+        if let newest = feeds.recent.last(where: { $0.source == source.id && !$0.timeIsAssumed }) {
+            let lag = now - newest.time
+            return lag < .seconds(1) ? nil : TimeText.span(lag)
+        }
+        return UnitText.bytes(Double(source.bytesBehind))
     }
 
     private static func quiet(_ feeds: FeedSnapshot) -> [Span] {

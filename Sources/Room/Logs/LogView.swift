@@ -77,6 +77,13 @@ package struct LogView: Sendable {
         /// Bytes of files looked at so far.
         package var bytesSearched: Int64 = 0
 
+        var request: LogPageRequest {
+            var recordsMax = LogView.pageRecords
+            if case .seek = purpose { recordsMax = 1 }
+            return LogPageRequest(
+                id: id, filter: filter, anchor: anchor, recordsMax: recordsMax)
+        }
+
         /// Whether it leads the cursor elsewhere; otherwise it only fills the window.
         package var isJump: Bool {
             switch purpose {
@@ -226,13 +233,19 @@ package struct LogView: Sendable {
 
 /// The lines before and after one line, of the same source.
 package struct LogContext: Sendable {
-    package var place: LogPlace
+    package let record: LogRecord
     package internal(set) var before: [LogRecord] = []
     package internal(set) var after: [LogRecord] = []
-    var requestBefore: UInt64 = 0
-    var requestAfter: UInt64 = 0
-    package var isSearching: Bool { requestBefore != 0 || requestAfter != 0 }
+    /// The question that is not answered yet, for those before or after.
+    var request: UInt64?
+    var isBefore = true
+    package var isSearching: Bool { request != nil }
 
     /// Lines on either side.
     package static let lines = 5
+
+    init(record: LogRecord, request: UInt64) {
+        self.record = record
+        self.request = request
+    }
 }

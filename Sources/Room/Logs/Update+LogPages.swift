@@ -10,31 +10,26 @@ extension Model {
         logs.requests += 1
         let anchor: LogPageRequest.Anchor
         var filter = logs.filter
-        var recordsMax = LogView.pageRecords
         switch purpose {
         case .older: anchor = logs.rows.first.map { .before(LogOrder($0)) } ?? .newest
         case .newer: anchor = logs.rows.last.map { .after(LogOrder($0)) } ?? .newest
         case .jump(let time, _): anchor = .at(time)
         case .seek(let wanted, let forwards, _):
             filter = wanted
-            recordsMax = 1
             guard let record = logs.selected else {
                 anchor = .newest
                 break
             }
             anchor = forwards ? .after(LogOrder(record)) : .before(LogOrder(record))
         }
-        logs.question = LogView.Question(
+        let question = LogView.Question(
             id: logs.requests, purpose: purpose, filter: filter, anchor: anchor)
-        return [
-            .findLogs(
-                LogPageRequest(
-                    id: logs.requests, filter: filter, anchor: anchor, recordsMax: recordsMax))
-        ]
+        logs.question = question
+        return [.findLogs(question.request)]
     }
 
     mutating func take(_ page: LogPage) -> [Effect] {
-        if takeContext(page) { return [] }
+        if let effects = takeContext(page) { return effects }
         // An answer to what nobody waits for any more.
         guard var question = logs.question, question.id == page.request else { return [] }
         logs.question = nil
@@ -65,14 +60,7 @@ extension Model {
             question.id = logs.requests
             question.anchor = next
             logs.question = question
-            var recordsMax = LogView.pageRecords
-            if case .seek = question.purpose { recordsMax = 1 }
-            return [
-                .findLogs(
-                    LogPageRequest(
-                        id: question.id, filter: question.filter, anchor: next,
-                        recordsMax: recordsMax))
-            ]
+            return [.findLogs(question.request)]
         }
         // What is above the line that was jumped to belongs to it.
         if case .jump = question.purpose, !logs.rows.isEmpty, !logs.reachedStart {
@@ -235,40 +223,43 @@ extension Model {
 
     // MARK: The lines around one
 
-    /// Asks for the lines before and after the selected one in its own source.
+    /// Asks for the lines before the selected one in its own source, then for those after it: the
+    /// feeds answer one question at a time.
     mutating func askContext() -> [Effect] {
         guard let record = logs.selected else { return [] }
-        var context = LogContext(place: record.place)
-        let filter = LogFilter(source: record.source)
-        logs.requests += 2
-        context.requestBefore = logs.requests - 1
-        context.requestAfter = logs.requests
-        logs.context = context
-        let order = LogOrder(record)
-        return [
-            .findLogs(
-                LogPageRequest(
-                    id: context.requestBefore, filter: filter, anchor: .before(order),
-                    recordsMax: LogContext.lines)),
-            .findLogs(
-                LogPageRequest(
-                    id: context.requestAfter, filter: filter, anchor: .after(order),
-                    recordsMax: LogContext.lines)),
-        ]
+        logs.requests += 1
+        logs.context = LogContext(record: record, request: logs.requests)
+        return [findAround(record, .before(LogOrder(record)))]
     }
 
-    private mutating func takeContext(_ page: LogPage) -> Bool {
-        guard var context = logs.context, page.request != 0 else { return false }
-        if page.request == context.requestBefore {
+    private func findAround(_ record: LogRecord, _ anchor: LogPageRequest.Anchor) -> Effect {
+        .findLogs(
+            LogPageRequest(
+                id: logs.requests, filter: LogFilter(source: record.source), anchor: anchor,
+                recordsMax: LogContext.lines))
+    }
+
+    /// Nil when the page answers another question.
+    private mutating func takeContext(_ page: LogPage) -> [Effect]? {
+        guard var context = logs.context, context.request == page.request else { return nil }
+        logs.requests += 1
+        defer { logs.context = context }
+        if context.isBefore {
             context.before = page.records
-            context.requestBefore = 0
-        } else if page.request == context.requestAfter {
-            context.after = page.records
-            context.requestAfter = 0
-        } else {
-            return false
+            context.isBefore = false
+            context.request = logs.requests
+            return [findAround(context.record, .after(LogOrder(context.record)))]
         }
-        logs.context = context
-        return true
+        context.after = page.records
+        context.request = nil
+        return askAgain()
+    }
+
+    /// Asks the question that was dropped for another one.
+    private mutating func askAgain() -> [Effect] {
+        guard var question = logs.question else { return [] }
+        question.id = logs.requests
+        logs.question = question
+        return [.findLogs(question.request)]
     }
 }

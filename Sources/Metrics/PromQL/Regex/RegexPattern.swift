@@ -22,7 +22,7 @@ package final class RegexPattern: Sendable {
     /// What every text that matches begins with; may be empty.
     package let literalPrefix: ByteText
 
-    private let program: PatternProgram
+    let program: PatternProgram
     private let shortcut: Shortcut?
 
     /// Expressions that need no automaton.
