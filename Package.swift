@@ -48,6 +48,7 @@ let fuzzing: [Target] =
 
 let package = Package(
     name: "warroom",
+    products: [.executable(name: "warroom", targets: ["warroom"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -111,17 +112,52 @@ let package = Package(
                 "Basics", "Room", "Canvas", "Themes", "SafeText", "Reports", "Incidents",
                 "Diagnosis", "Safety", "Playbooks", "Logs", "Feeds", "Metrics",
             ]),
+        module(
+            "App",
+            [
+                "Basics", "SafeText", "Documents", "Processes", "Canvas", "Terminal", "Themes",
+                "Metrics", "Logs", "Incidents", "Journals", "Feeds", "Playbooks", "Diagnosis",
+                "Safety", "Actions", "Reports", "Drills", "Room", "Panes", "CSystem",
+            ]),
+        .executableTarget(
+            name: "warroom",
+            dependencies: [
+                "App", "Basics", "SafeText", "Documents", "Metrics", "Logs", "Incidents",
+                "Journals", "Feeds", "Playbooks", "Diagnosis", "Safety", "Reports", "Drills",
+                "Room", "Panes", "Themes", "Canvas", "CSystem", argumentParser,
+            ],
+            swiftSettings: settings),
 
         // Measuring: never installed
+        .executableTarget(
+            name: "Measure", dependencies: ["Basics", "SafeText", "Metrics", "Logs", "Feeds"],
+            swiftSettings: settings),
 
         // Tests
         .target(
             name: "Support", dependencies: ["Basics"], path: "Tests/Support",
             swiftSettings: settings),
+        tests("Basics"),
+        tests("SafeText", exclude: ["Lines"]),
+        tests("Documents"),
+        tests("Processes", ["CSystem"]),
+        tests("Canvas", ["SafeText"]),
+        tests("Terminal", ["Canvas"]),
+        tests("Themes", ["Canvas", "Documents"]),
         tests("Metrics"),
+        tests("Logs", ["SafeText"]),
+        tests("Incidents"),
+        tests("Journals", ["Incidents"]),
+        tests("Feeds", ["Logs", "Metrics", "SafeText"]),
+        tests("Playbooks", ["Incidents", "Metrics", "Documents"]),
+        tests("Diagnosis", ["Incidents", "Metrics", "Logs", "Playbooks"]),
+        tests("Safety", ["Incidents", "Playbooks"]),
+        tests(
+            "Actions", ["Incidents", "Playbooks", "Safety", "Journals", "Processes", "CSystem"]),
         tests(
             "Reports",
             ["Incidents", "Diagnosis", "Safety", "Playbooks", "Journals", "SafeText"]),
+        tests("Drills", ["Playbooks", "Metrics"]),
         tests(
             "Room",
             ["Incidents", "Diagnosis", "Safety", "Playbooks", "Metrics", "Logs", "Feeds", "Canvas"]),
@@ -131,6 +167,28 @@ let package = Package(
                 "Room", "Canvas", "Themes", "Incidents", "Diagnosis", "Safety", "Playbooks",
                 "Metrics", "Logs", "Feeds", "SafeText",
             ], exclude: ["Frames"]),
+        tests(
+            "App",
+            [
+                "Room", "Panes", "Canvas", "Terminal", "Incidents", "Journals", "Diagnosis",
+                "Safety", "Playbooks", "Drills", "Feeds", "Metrics", "Logs", "Themes",
+            ]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["warroom", "Support", "Basics", "Panes", "Room", "Incidents"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "App", "Support", "Basics", "Room", "Panes", "Canvas", "Terminal", "Incidents",
+                "Journals", "Diagnosis", "Safety", "Playbooks", "Drills", "Feeds", "Metrics",
+                "Logs",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TidyTests",
+            dependencies: ["Support", "Basics", "Panes", "Room"],
+            swiftSettings: settings),
     ] + fuzzing,
     swiftLanguageModes: [.v6]
 )
