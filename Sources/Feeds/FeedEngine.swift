@@ -39,6 +39,8 @@ final class FeedEngine {
     private var isFirstDiscovery = true
     private var needsDiscovery = true
     private var prunedAt: Timestamp?
+    private static let looksMax = 100
+    private var lookPart = 0
 
     /// - Parameter usesInotify: false polls alone, as where the kernel has no watches left.
     init(
@@ -211,6 +213,22 @@ extension FeedEngine {
         dirtyCommands = Set(commands.indices)
         dirtyDumps = Set(dumps.indices)
         watcher.refresh()
+    }
+
+    /// The regular look, whatever the kernel reports: at all logs when they are few, else at a part
+    /// of them each time, and always at those with something to wait for.
+    func lookAround() {
+        guard logs.count > Self.looksMax, watcher.polled != nil else { return lookAtEverything() }
+        let parts = min(10, (logs.count + Self.looksMax - 1) / Self.looksMax)
+        lookPart = (lookPart + 1) % parts
+        if lookPart == 0 { needsDiscovery = true }
+        for index in logs.indices
+        where index % parts == lookPart || logs[index].follower.isWaiting {
+            dirtyLogs.insert(index)
+        }
+        dirtyDumps = Set(dumps.indices)
+        watcher.refresh()
+        lookAtPolled()
     }
 
     /// Marks the sources whose changes the kernel does not report.

@@ -108,7 +108,8 @@ package final class FeedHub: Sendable {
         }
     }
 
-    /// Looks for records, also in what is not kept in memory, on a queue of its own. Returns at once.
+    /// Looks for records, also in what is not kept in memory, on a queue of its own. Returns at
+    /// once.
     ///
     /// One question at a time: asking again ends the one before, whose page never comes.
     package func find(
@@ -206,7 +207,7 @@ extension FeedHub {
             if isDue { running.lookedAtEverything = now }
             return isDue
         }
-        engine.withLock { isDue ? $0.lookAtEverything() : $0.lookAtPolled() }
+        engine.withLock { isDue ? $0.lookAround() : $0.lookAtPolled() }
         scheduleRescan()
         pumpSoon()
     }

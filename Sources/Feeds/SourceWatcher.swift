@@ -24,6 +24,8 @@ final class SourceWatcher {
     private var paths: [FeedTarget: String] = [:]
     /// Directory → name in it → sources that this name leads to.
     private var places: [String: [String: Set<FeedTarget>]] = [:]
+    /// Where each source stands in `places`.
+    private var ways: [FeedTarget: [(directory: String, name: String)]] = [:]
     private var globDirectories: Set<String> = []
     /// Sources on file systems that report no changes, and of which kind.
     private var remote: [FeedTarget: String] = [:]
@@ -46,13 +48,14 @@ final class SourceWatcher {
 
     /// Watches every directory on the way to `path` in which a name decides where it leads.
     func watch(_ target: FeedTarget, path: String) {
-        if let old = paths.updateValue(path, forKey: target), old != path { leave(target) }
+        paths[target] = path
         walk(target, path)
         remote[target] = RemoteFileSystem.kind(of: PathPattern.directory(of: path))
     }
 
     private func walk(_ target: FeedTarget, _ path: String) {
         let way = PathPattern.watched(for: path)
+        ways[target] = way
         if way.count > 1 { behindLink.insert(target) } else { behindLink.remove(target) }
         for place in way {
             places[place.directory, default: [:]][place.name, default: []].insert(target)
@@ -61,11 +64,9 @@ final class SourceWatcher {
     }
 
     private func leave(_ target: FeedTarget) {
-        for (directory, names) in places {
-            for (name, targets) in names where targets.contains(target) {
-                places[directory]?[name]?.remove(target)
-                if targets.count == 1 { places[directory]?[name] = nil }
-            }
+        for (directory, name) in ways.removeValue(forKey: target) ?? [] {
+            places[directory]?[name]?.remove(target)
+            if places[directory]?[name]?.isEmpty == true { places[directory]?[name] = nil }
             guard places[directory]?.isEmpty == true else { continue }
             places[directory] = nil
             if !globDirectories.contains(directory) { inotify?.unwatch(directory) }
@@ -124,9 +125,8 @@ final class SourceWatcher {
     private func rewalk(_ targets: Set<FeedTarget>) {
         for target in targets {
             guard let path = paths[target] else { continue }
-            let before = places.filter { $0.value.values.contains { $0.contains(target) } }.keys
             let now = Set(PathPattern.watched(for: path).map(\.directory))
-            if !Set(before).isSubset(of: now) { leave(target) }
+            if !(ways[target] ?? []).allSatisfy({ now.contains($0.directory) }) { leave(target) }
             walk(target, path)
         }
     }

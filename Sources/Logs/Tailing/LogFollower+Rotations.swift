@@ -139,7 +139,7 @@ extension LogFollower {
             }
             // The original may have been cut since it was looked at.
             switch open.content.compare(file, size: size) {
-            case .same: return open.offset >= Self.leastCopy
+            case .same: return openSize < open.offset || open.offset >= Self.leastCopy
             case .shorter: return openSize < open.offset
             case .other: return false
             }

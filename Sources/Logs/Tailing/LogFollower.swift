@@ -162,6 +162,10 @@ package final class LogFollower {
     /// Files that lost their name and are still read, until the grace is over.
     package var hasRetired: Bool { !retired.isEmpty }
 
+    /// Whether there is something that no event will tell: the end of a grace, a file that cannot
+    /// be read, a search that is not over.
+    package var isWaiting: Bool { !retired.isEmpty || problem != nil || siblingScans > 0 }
+
     /// The descriptors that are read now.
     package var descriptors: [Int32] { openFiles.map(\.file.descriptor) }
 
