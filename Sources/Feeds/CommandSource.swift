@@ -71,8 +71,7 @@ final class CommandSource {
         self.limits = limits
         phase = .waiting(until: now.boot)
         runStarted = now.boot
-        reader = LineReader(
-            source: id, service: spec.service, messageBytesMax: limits.messageBytesMax)
+        reader = LineReader(source: id, service: spec.service, limits: limits)
         lines = StreamedLines(lineBytesMax: limits.lineBytesMax)
         errors = ErrorLines(source: id)
         namesCursor = JournalCursor.isNamed(by: words)
@@ -83,6 +82,7 @@ final class CommandSource {
     func turn(
         _ now: ClockReading, zoneOffset: Int, readiness: Readiness, into intake: LineIntake
     ) -> Bool {
+        defer { reader.settle(now, into: intake) }
         if case .waiting(let until) = phase {
             guard now.boot >= until else { return false }
             start(now, readiness)
@@ -103,6 +103,7 @@ final class CommandSource {
             _ = errors.read(program, into: intake)
             lines.end(sink)
             giveHeld(context, now, intake)
+            reader.flush(now.wall, into: intake)
             ending(ended, now)
             return false
         }
@@ -200,8 +201,7 @@ extension CommandSource {
         _ now: ClockReading, _ intake: LineIntake
     ) {
         reader.take(
-            line, at: place(offset), omitted: omitted, isSkipping: false, context, now: now.wall,
-            into: intake)
+            line, at: place(offset), omitted: omitted, context, now: now, into: intake)
         if namesCursor {
             noteCursor(line)
         } else {
@@ -228,13 +228,12 @@ extension CommandSource {
     /// The unfinished last line as a record, or nil.
     func provisional(_ now: Timestamp, zoneOffset: Int) -> LogRecord? {
         guard !overlap.isComparing, let partial = lines.provisional else { return nil }
-        var reader = reader
         let context = TimeContext(reference: now, zoneOffset: zoneOffset)
-        var record = reader.record(
-            partial.bytes.span, at: place(partial.offset), omitted: 0, context, noting: nil)
-        record?.isProvisional = true
-        return record
+        return reader.provisional(partial.bytes.span, at: place(partial.offset), context)
     }
+
+    /// Completes the open record: what was written up to now was read.
+    func flush(_ now: Timestamp, into intake: LineIntake) { reader.flush(now, into: intake) }
 }
 
 // MARK: - Starting, ending, starting again
@@ -324,7 +323,7 @@ extension CommandSource {
         var health = SourceHealth(id: id, kind: spec.kindWord, path: spec.path)
         health.lastData = lastData
         health.linesTotal = reader.lines
-        health.linesDropped = reader.dropped
+        health.linesJoined = reader.joinedLines
         health.redactions = reader.redactions + errors.redactions
         health.losses = losses
         health.detail = detail(now)

@@ -242,7 +242,7 @@ extension FeedEngine {
 
     /// One bounded piece of a fair cycle, in which each marked file has one turn. Lines become
     /// visible when the cycle ends, merged by time.
-    /// - Parameter isLast: see `DumpSource.turn`.
+    /// - Parameter isLast: everything is read before anything is shown; see `DumpSource.turn` too.
     /// - Returns: whether there is more to read at once.
     func round(isLast: Bool = false) -> Bool {
         discover()
@@ -255,13 +255,13 @@ extension FeedEngine {
             dirtyCommands = []
             isInCycle = true
         }
-        let enough = intake.total + limits.linesPerRoundMax
+        let enough = intake.totalLines + limits.linesPerRoundMax
         while let target = cycle.popLast() {
-            if read(target) {
+            if read(target, isHurried: !isLast) {
                 more = true
                 mark(target, isComplete: false)
             }
-            if intake.total >= enough { break }
+            if intake.totalLines >= enough { break }
         }
         guard cycle.isEmpty else { return true }
         isInCycle = false
@@ -270,10 +270,11 @@ extension FeedEngine {
     }
 
     /// - Returns: whether more can be read of it at once.
-    private func read(_ target: FeedTarget) -> Bool {
+    private func read(_ target: FeedTarget, isHurried: Bool) -> Bool {
         switch target {
         case .log(let index):
-            let wantsMore = logs[index].turn(clock.now, zoneOffset: zoneOffset, into: intake)
+            let wantsMore = logs[index].turn(
+                clock.now, zoneOffset: zoneOffset, isHurried: isHurried, into: intake)
             return watchFiles(target, logs[index].follower) || wantsMore
         case .command(let index):
             return commands[index].turn(
@@ -319,11 +320,18 @@ extension FeedEngine {
         return more
     }
 
-    /// Reads one slice of older history of one log.
+    /// Completes the records that may go on: everything written up to now was read.
+    func completeRecords() {
+        for log in logs { log.flush(clock.now.wall, into: intake) }
+        for command in commands { command.flush(clock.now.wall, into: intake) }
+        intake.commit()
+    }
+
+    /// Reads one slice of what was passed over, or of older history, of one log.
     /// - Returns: whether there is more.
     func readOlderSlice() -> Bool {
         guard let source = logs.first(where: \.hasOlder) else { return false }
-        _ = source.readOlder(clock.now.wall, zoneOffset: zoneOffset, into: intake)
+        _ = source.readOlder(clock.now, zoneOffset: zoneOffset, into: intake)
         return logs.contains(where: \.hasOlder)
     }
 }
@@ -340,7 +348,8 @@ extension FeedEngine {
             + commands.compactMap { $0.provisional(now.wall, zoneOffset: offset) }
         return FeedSnapshot(
             sources: health(now), recent: intake.records(with: provisional),
-            totalRecords: intake.total, droppedRecords: intake.dropped,
+            totalRecords: intake.total, totalLines: intake.totalLines,
+            droppedRecords: intake.dropped,
             patterns: intake.miner.summaries(
                 now: now.wall, incidentStart: intake.incidentStart,
                 limit: limits.patternsShownMax),

@@ -123,6 +123,7 @@ package final class FeedHub: Sendable {
         engine.takeEvents()
         engine.lookAtEverything()
         while engine.round(isLast: true) { engine.takeEvents() }
+        engine.completeRecords()
         while engine.readOlderSlice() {}
         return engine.snapshot()
     }

@@ -4,6 +4,8 @@ import Basics
 package struct FeedLimits: Sendable {
     /// Log records kept for view.
     package var recentRecordsMax = 5_000
+    /// Bytes of their messages; the oldest go first.
+    package var recentBytesMax = 24 * 1024 * 1024
     /// Bytes read from one file before the next file has its turn.
     package var bytesPerTurnMax = 256 * 1024
     /// Lines taken before the queue is given to others, about 10 ms.
@@ -17,12 +19,17 @@ package struct FeedLimits: Sendable {
     package var olderHistorySliceBytes = 32 * 1024
     /// Older history is read no further back than this.
     package var olderHistorySpan: Duration = .seconds(2 * 3600)
-    /// A file further behind than this has its lines counted without being shown.
+    /// A file further behind than this has its newest lines shown at once; those in between are
+    /// counted afterwards, without being shown.
     package var bytesBehindBeforeSkipping: Int64 = 4 * 1024 * 1024
     /// Bytes of one line that are looked at; the rest is left out with a marker.
     package var lineBytesMax = 64 * 1024
-    /// Characters of a message that are kept.
+    /// Bytes of such lines that are counted at a time, about 10 ms.
+    package var passedOverSliceBytes = 128 * 1024
+    /// Bytes of a message that are kept.
     package var messageBytesMax = 8 * 1024
+    /// The same for a record of several lines.
+    package var joinedBytesMax = 64 * 1024
     /// Bytes of one dump.
     package var dumpBytesMax = 64 * 1024 * 1024
     package var patternsShownMax = 200

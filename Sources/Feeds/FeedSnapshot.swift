@@ -7,8 +7,11 @@ package struct FeedSnapshot: Sendable {
     package var sources: [SourceHealth]
     /// The newest `FeedLimits.recentRecordsMax` records, newest last.
     package var recent: [LogRecord]
+    /// Complete ones; a record of several lines counts once. The open ones in `recent` do not yet.
     package var totalRecords: Int
-    /// Lines that were counted but never shown, because more arrived than can be kept.
+    /// Physical lines, those of open records included.
+    package var totalLines: Int
+    /// Records that were counted but never shown, because they came faster than they can be read.
     package var droppedRecords: Int
     /// New ones first, then by rate; at most `FeedLimits.patternsShownMax`.
     package var patterns: [PatternSummary]
@@ -24,7 +27,7 @@ package struct FeedSnapshot: Sendable {
 
     package init(
         sources: [SourceHealth] = [], recent: [LogRecord] = [], totalRecords: Int = 0,
-        droppedRecords: Int = 0, patterns: [PatternSummary] = [],
+        totalLines: Int = 0, droppedRecords: Int = 0, patterns: [PatternSummary] = [],
         levelHistogram: [MinuteLevels] = [], changes: [ObservedChange] = [],
         generation: UInt64 = 0, redactions: Int = 0,
         credentialSightings: [CredentialSighting] = []
@@ -32,6 +35,7 @@ package struct FeedSnapshot: Sendable {
         self.sources = sources
         self.recent = recent
         self.totalRecords = totalRecords
+        self.totalLines = totalLines
         self.droppedRecords = droppedRecords
         self.patterns = patterns
         self.levelHistogram = levelHistogram
@@ -42,13 +46,13 @@ package struct FeedSnapshot: Sendable {
     }
 }
 
-/// How many lines of each level one minute had.
+/// How many records of each level one minute had.
 package struct MinuteLevels: Sendable, Hashable {
     /// The start of the minute.
     package var minute: Timestamp
     /// Indexed by `LogLevel.rawValue`.
     package var counts: [Int]
-    /// Lines that name no level.
+    /// Records that name no level.
     package var unknown: Int
 
     package init(

@@ -1,7 +1,7 @@
 import Basics
 import Logs
 
-/// Lines per minute and level over the last hour.
+/// Records per minute and level over the last hour.
 struct LevelHistogram {
     static let minutesMax = 60
     private var minutes: [Int64: MinuteLevels] = [:]

@@ -10,7 +10,10 @@ final class LineIntake {
     private(set) var miner: PatternMiner
     private(set) var histogram = LevelHistogram()
     private(set) var recent: [LogRecord] = []
+    /// Complete records.
     private(set) var total = 0
+    /// Physical lines.
+    private(set) var totalLines = 0
     private(set) var dropped = 0
     private(set) var redactions = 0
     private(set) var sightings: [CredentialSighting] = []
@@ -18,6 +21,10 @@ final class LineIntake {
     var incidentStart: Timestamp?
 
     private var staged: [LogRecord] = []
+    /// The ids of the open records in `recent`.
+    private var openIDs: [LogPlace: UInt64] = [:]
+    /// Bytes of the messages in `recent`.
+    private var recentBytes = 0
     private var known: Set<CredentialSighting> = []
     private var nextID: UInt64 = 1
 
@@ -26,15 +33,10 @@ final class LineIntake {
         miner = PatternMiner(patternsMax: limits.patternsMax)
     }
 
-    /// A line of a source that is too far behind: counted, not shown.
-    func skip(level: LogLevel?, time: Timestamp, now: Timestamp) {
-        total += 1
-        dropped += 1
-        generation += 1
-        histogram.add(level, at: min(time, now))
-    }
+    /// A physical line was read.
+    func countLine(_ count: Int = 1) { totalLines += count }
 
-    /// A line to be shown. Its id is given by `commit`.
+    /// A complete record to be shown. Its id is given by `commit`.
     func stage(_ record: LogRecord, now: Timestamp) {
         total += 1
         var record = record
@@ -42,19 +44,75 @@ final class LineIntake {
         staged.append(record)
     }
 
-    /// A line of older history: counted and grouped, not shown.
+    /// A record to be shown that may go on. It is counted by `complete`.
+    /// - Parameter replaces: it was shown before and has grown.
+    func show(_ record: LogRecord, replaces: Bool) {
+        generation += 1
+        if !replaces || !replace(record) { staged.append(record) }
+    }
+
+    /// A record that was shown is complete.
+    func complete(_ record: LogRecord, now: Timestamp) {
+        total += 1
+        generation += 1
+        var record = record
+        record.pattern = count(record, now: now)
+        _ = replace(record)
+        openIDs[record.place] = nil
+    }
+
+    /// A record of older history: counted and grouped, not shown.
     func countOlder(_ record: LogRecord, now: Timestamp) {
         generation += 1
         _ = count(record, now: now)
+    }
+
+    /// A record that was passed over: counted and grouped, not shown.
+    func countPassedOver(_ record: LogRecord, now: Timestamp) {
+        total += 1
+        dropped += 1
+        countOlder(record, now: now)
     }
 
     private func count(_ record: LogRecord, now: Timestamp) -> PatternID? {
         // A clock that runs ahead elsewhere must not empty the hour that is kept.
         let time = min(record.time, now)
         histogram.add(record.level, at: time)
+        // A trace has the pattern of its first line: its frames differ from case to case.
+        let message = record.message.utf8Span.span
+        let end = record.lines > 1 ? record.message.utf8.firstOffset(of: 0x0A) : nil
         return miner.observe(
-            record.message, level: record.level, service: record.service, time: time,
-            protecting: incidentStart)
+            message.extracting(0..<(end ?? message.count)), level: record.level,
+            service: record.service, time: time, protecting: incidentStart)
+    }
+
+    /// Puts a record in the place of itself.
+    /// - Returns: whether it was there.
+    private func replace(_ record: LogRecord) -> Bool {
+        guard let id = openIDs[record.place] else {
+            guard let index = staged.lastIndex(where: { $0.place == record.place }) else {
+                return false
+            }
+            staged[index] = record
+            return true
+        }
+        if let index = index(of: id) {
+            recentBytes += record.message.utf8.count - recent[index].message.utf8.count
+            recent[index] = record
+            recent[index].id = id
+        }
+        return true
+    }
+
+    /// Where the record is in the ring; ids rise in it.
+    private func index(of id: UInt64) -> Int? {
+        var low = 0
+        var high = recent.count
+        while low < high {
+            let middle = (low + high) / 2
+            if recent[middle].id < id { low = middle + 1 } else { high = middle }
+        }
+        return low < recent.count && recent[low].id == id ? low : nil
     }
 
     func note(_ findings: [Redactor.Finding], source: String) {
@@ -82,29 +140,61 @@ final class LineIntake {
         }
         for index in staged.indices {
             staged[index].id = nextID
+            if staged[index].isProvisional { openIDs[staged[index].place] = nextID }
             nextID += 1
         }
         let slack = max(64, limits.recentRecordsMax / 4)
-        recent += staged.suffix(limits.recentRecordsMax)
+        let newest = staged.suffix(limits.recentRecordsMax)
+        recentBytes += newest.reduce(0) { $0 + $1.message.utf8.count }
+        recent += newest
         if recent.count > limits.recentRecordsMax + slack {
-            recent.removeFirst(recent.count - limits.recentRecordsMax)
+            forget(recent.count - limits.recentRecordsMax)
+        }
+        if recentBytes > limits.recentBytesMax {
+            var bytes = recentBytes
+            let kept = recent.firstIndex { record in
+                if bytes <= limits.recentBytesMax * 3 / 4 { return true }
+                bytes -= record.message.utf8.count
+                return false
+            }
+            forget(kept ?? recent.count)
         }
         staged.removeAll(keepingCapacity: staged.count < 4_096)
     }
 
-    /// Lines that wait for `commit`.
+    private func forget(_ count: Int) {
+        recentBytes -= recent.prefix(count).reduce(0) { $0 + $1.message.utf8.count }
+        recent.removeFirst(count)
+    }
+
+    /// Records that wait for `commit`.
     var stagedCount: Int { staged.count }
 
-    /// The kept records with unfinished lines behind them.
+    /// The kept records. Records that end in a line whose end is not written yet stand in the place
+    /// of what was kept of them, or behind all others.
     func records(with provisional: [LogRecord]) -> [LogRecord] {
         var records =
             recent.count > limits.recentRecordsMax
             ? Array(recent.suffix(limits.recentRecordsMax)) : recent
-        for (index, line) in provisional.enumerated() {
-            var line = line
-            line.id = nextID + UInt64(index)
-            records.append(line)
+        let first = recent.count - records.count
+        var next = nextID
+        for var record in provisional {
+            if let id = openIDs[record.place], let index = index(of: id), index >= first {
+                record.id = id
+                records[index - first] = record
+            } else {
+                record.id = next
+                next += 1
+                records.append(record)
+            }
         }
         return records
+    }
+}
+
+extension String.UTF8View {
+    /// How many bytes stand before the first `byte`; nil when there is none.
+    fileprivate func firstOffset(of byte: UInt8) -> Int? {
+        firstIndex(of: byte).map { distance(from: startIndex, to: $0) }
     }
 }

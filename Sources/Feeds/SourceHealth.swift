@@ -36,10 +36,16 @@ package struct SourceHealth: Sendable, Hashable, Identifiable {
     package var lastData: Timestamp?
     /// What else a person should know: rotation, possible loss, polling. Empty when nothing.
     package var detail: String
+    /// Physical lines.
     package var linesTotal: Int
-    /// Lines counted but kept out of view, because more arrived than can be shown.
+    /// Lines counted but kept out of view, because they came faster than they can be read.
     package var linesDropped: Int
+    /// Bytes that wait: to be read, or to be counted after they were passed over.
     package var bytesBehind: Int64
+    /// How old the oldest of them are by the clock; nil while nothing waits.
+    package var behind: Duration?
+    /// Lines that went on with the record before them.
+    package var linesJoined = 0
     /// Lines that could not be read as what they should be.
     package var skippedLines: Int
     package var lastSkipped: SkippedLine?

@@ -47,8 +47,8 @@ package struct LogRecord: Sendable, Identifiable {
     /// The text after the recognised header, sanitised and redacted; lines are separated by line
     /// feeds.
     package var message: String
-    /// The whole record, sanitised and redacted; nil when `message` is all of it or the line was
-    /// rebuilt (JSON).
+    /// The whole first line, sanitised and redacted; nil when `message` is all of it or the line
+    /// was rebuilt (JSON).
     package var raw: String?
     /// Physical lines.
     package var lines: Int

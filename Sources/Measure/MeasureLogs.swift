@@ -146,7 +146,7 @@ enum MeasureLogs {
         defer { unlink(link) }
         guard Glibc.link(path, link) == 0 else { throw Files.Unreadable(path: link, code: errno) }
         let snapshot = hub.drainNow()
-        return snapshot.totalRecords
+        return snapshot.totalLines
     }
 
     // MARK: Memory

@@ -173,28 +173,6 @@ struct HubTests {
         #expect(snapshot.totalRecords == 1_000)
     }
 
-    @Test("Far behind, lines are counted and said to be not shown")
-    func behind() throws {
-        var limits = FeedLimits()
-        limits.bytesBehindBeforeSkipping = 20_000
-        limits.bytesPerTurnMax = 4_096
-        bench.box.write("a.log", "")
-        let hub = bench.hub([bench.logs("a.log")], limits: limits)
-        _ = hub.drainNow()
-        bench.box.append("a.log", (1...2_000).map { bench.line(-1, "ERROR event \($0)") }.joined())
-        let snapshot = hub.drainNow()
-        let source = try #require(snapshot.sources.first)
-        #expect(snapshot.droppedRecords > 0)
-        #expect(source.linesDropped == snapshot.droppedRecords)
-        #expect(source.linesTotal == 2_000)
-        #expect(snapshot.totalRecords == 2_000)
-        #expect(snapshot.recent.count + snapshot.droppedRecords == 2_000)
-        #expect(snapshot.recent.last?.message == "event 2000")
-        #expect(source.detail.contains("lines counted, not shown"))
-        let counted = snapshot.levelHistogram.reduce(0) { $0 + $1[.error] }
-        #expect(counted == 2_000, "also what is not shown is in the chart")
-    }
-
     @Test("Older history is read backwards for counts and patterns, not for view")
     func olderHistory() {
         var limits = FeedLimits()
@@ -254,16 +232,5 @@ struct HubTests {
         #expect(record?.timeIsAssumed == true)
         #expect(record?.time == Bench.start)
         #expect(record?.level == nil)
-    }
-
-    @Test("Lines of a stack trace stay with the record before them")
-    func continuations() {
-        let trace = "java.io.IOException: gone\n\tat a.B.c(B.java:1)\n"
-        bench.box.write(
-            "a.log",
-            bench.line(-9, "INFO one") + bench.line(-8, "ERROR two") + trace
-                + bench.line(-7, "INFO three"))
-        let records = bench.hub([bench.logs("a.log")]).drainNow().recent
-        #expect(records[2].time == records[1].time)
     }
 }

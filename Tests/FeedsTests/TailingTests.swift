@@ -50,7 +50,7 @@ struct TailingTests {
             box.append("\(name)/a.log", "more of \(name)\n")
             #expect(latest.wait { $0.recent.last?.message == "more of \(name)" })
         }
-        #expect(hub.snapshot().totalRecords == 6)
+        #expect(hub.snapshot().totalLines == 6)
         #expect(hub.snapshot().sources.allSatisfy { $0.possibleLosses == 0 })
     }
 
@@ -66,7 +66,7 @@ struct TailingTests {
         box.append("up/old/a.log", "two\n")
         box.mkdir("up/d")
         box.write("up/d/a.log", "three\n")
-        #expect(latest.wait { $0.totalRecords == 3 })
+        #expect(latest.wait { $0.totalLines == 3 })
         box.rename("up", "gone")
         box.mkdir("up")
         box.mkdir("up/d")
@@ -74,7 +74,7 @@ struct TailingTests {
         #expect(latest.wait { $0.recent.last?.message == "four" })
         box.append("up/d/a.log", "five\n")
         #expect(latest.wait { $0.recent.last?.message == "five" })
-        #expect(hub.snapshot().totalRecords == 5)
+        #expect(hub.snapshot().totalLines == 5)
     }
 
     @Test("18: one file by a path, two globs and a hard link is read once")
@@ -84,11 +84,11 @@ struct TailingTests {
         box.symlink("a.log", "c.log")
         let (hub, latest) = hub(["a.log", "*.log", "?.log"])
         defer { hub.stop() }
-        #expect(latest.wait { $0.totalRecords == 1 })
+        #expect(latest.wait { $0.totalLines == 1 })
         box.append("b.log", "two\n")
-        #expect(latest.wait { $0.totalRecords >= 2 })
+        #expect(latest.wait { $0.totalLines >= 2 })
         _ = hub.drainNow()
-        #expect(hub.snapshot().totalRecords == 2)
+        #expect(hub.snapshot().totalLines == 2)
     }
 
     @Test("18: rotated parts that a glob matches are read as parts of their log")
@@ -109,7 +109,7 @@ struct TailingTests {
         }
         #expect(latest.wait { $0.recent.last?.message == "first of 3" })
         _ = hub.drainNow()
-        #expect(hub.snapshot().totalRecords == 7)
+        #expect(hub.snapshot().totalLines == 7)
         #expect(hub.snapshot().sources.count == 1)
     }
 
@@ -284,7 +284,7 @@ extension TailingTests {
         box.rename("a.log", "a.log.1")
         box.write("a.log", "three\n")
         box.write("b.log", "four\n")
-        #expect(latest.wait { $0.totalRecords == 4 })
+        #expect(latest.wait { $0.totalLines == 4 })
         print(try #require(hub.snapshot().sources.first).detail)
     }
 
@@ -320,7 +320,7 @@ extension TailingTests {
             })
         print(sentence)
         for descriptor in taken { close(descriptor) }
-        #expect(latest.wait { $0.totalRecords == 2 })
+        #expect(latest.wait { $0.totalLines == 2 })
     }
 
     @Test(
@@ -335,13 +335,13 @@ extension TailingTests {
         defer { mount.end() }
         let (hub, latest) = hub(["mount/*.log", "local.log"])
         defer { hub.stop() }
-        #expect(latest.wait { $0.totalRecords == 2 })
+        #expect(latest.wait { $0.totalLines == 2 })
         box.append("real/a.log", "two\n")
         #expect(latest.wait { $0.recent.last?.message == "two" })
         box.rename("real/a.log", "real/a.log.1")
         box.write("real/a.log", "three\n")
         box.write("real/b.log", "four\n")
-        #expect(latest.wait { $0.totalRecords == 5 })
+        #expect(latest.wait { $0.totalLines == 5 })
         let details = hub.snapshot().sources.map(\.detail)
         #expect(details[0].contains("polled every 200 ms: fuse reports no changes"))
         #expect(details.last == "", "the local one is not polled")

@@ -54,3 +54,12 @@ final class Reader {
 func numbered(_ range: ClosedRange<Int>) -> [String] { range.map { "line \($0)" } }
 
 func text(_ lines: [String]) -> String { lines.map { $0 + "\n" }.joined() }
+
+extension HistoryReader {
+    /// Takes the lines of the block before `end`.
+    func previous(bytes: Int, _ sink: (Span<UInt8>, Int64, Int) -> Void) {
+        let from = end
+        let block = block(bytes: bytes, sink)
+        move(to: block.firstLine ?? from - Int64(bytes))
+    }
+}

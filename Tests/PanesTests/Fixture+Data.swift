@@ -213,7 +213,8 @@ extension Fixture {
                 minute: now - .seconds((60 - minute) * 60), counts: counts, unknown: 2)
         }
         return FeedSnapshot(
-            sources: sources, recent: records, totalRecords: 12_345, droppedRecords: 17,
+            sources: sources, recent: records, totalRecords: 12_345, totalLines: 12_345,
+            droppedRecords: 17,
             patterns: [
                 PatternSummary(
                     id: PatternID(1), template: "upstream timeout after <num> ms", count: 412,

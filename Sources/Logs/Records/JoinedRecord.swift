@@ -17,12 +17,32 @@ package struct JoinedRecord: Sendable {
     package var text: [UInt8]?
     /// Physical lines.
     package var lines = 1
-    /// The file as it was named.
+    /// The file as it was named, or a source's id.
     package var source: String
+    /// Which file behind the source's name; see `LogPlace`.
+    package var generation: UInt64 = 0
     /// Where the first line starts in the file, in bytes.
     package var offset: Int64
     /// The first line's number, from 1.
     package var number: Int
+    /// Bytes at the ends of over-long lines that were left out.
+    package var omitted = 0
+
+    package init(
+        time: Timestamp, timeIsRead: Bool, parsed: ParsedLine, head: [UInt8], text: [UInt8]?,
+        source: String, generation: UInt64 = 0, offset: Int64, number: Int, omitted: Int = 0
+    ) {
+        self.time = time
+        self.timeIsRead = timeIsRead
+        self.parsed = parsed
+        self.head = head
+        self.text = text
+        self.source = source
+        self.generation = generation
+        self.offset = offset
+        self.number = number
+        self.omitted = omitted
+    }
 
     package var level: LogLevel? { parsed.level }
 
@@ -36,7 +56,8 @@ package struct JoinedRecord: Sendable {
 
 /// Puts the lines of one source together to records; says so when nothing more will follow.
 package struct RecordJoiner: Sendable {
-    private var open: JoinedRecord?
+    /// The record that may go on.
+    package private(set) var open: JoinedRecord?
     /// Lines that went on with the record before them.
     package private(set) var joinedLines = 0
 
@@ -79,6 +100,7 @@ package struct RecordJoiner: Sendable {
         }
         head.text = text
         head.lines += 1 + blanks
+        head.omitted += record.omitted
         if head.parsed.level == nil { head.parsed.level = record.parsed.level }
         open = head
         return nil
@@ -86,7 +108,10 @@ package struct RecordJoiner: Sendable {
 
     /// The last record: at the end of a file, or when its source has been quiet.
     package mutating func flush() -> JoinedRecord? {
-        defer { open = nil }
+        defer {
+            open = nil
+            blanks = 0
+        }
         return open
     }
 }

@@ -117,13 +117,8 @@ enum RecordFields {
 
     /// What was escaped was not seen by the sanitiser before.
     private static func cleaned(_ bytes: [UInt8]) -> [UInt8] {
-        var out: [UInt8] = []
         var cleaner = LineCleaner()
-        for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
-            if !out.isEmpty { out.append(0x0A) }
-            _ = line.withUnsafeBufferPointer { cleaner.append($0, to: &out) }
-        }
-        return out
+        return cleaner.cleanLines(bytes).bytes
     }
 
     /// `true`, `false`, `null`, or a number as JSON writes it.

@@ -110,24 +110,17 @@ package final class RecordFile {
         guard !buffer.isEmpty else { return joiner.addBlank() }
         let parsed = parser.parse(buffer.span, context: context)
         var text: [UInt8]?
-        if case .bytes(let inner) = parsed.body { text = cleaned(inner) }
+        if case .bytes(let inner) = parsed.body {
+            let cleaned = cleaner.cleanLines(inner)
+            redactions += cleaned.findings.count
+            text = cleaned.bytes
+        }
         if let time = parsed.time, !parsed.continues { lastTime = time }
         let record = JoinedRecord(
             time: parsed.time ?? lastTime ?? Self.noTime,
             timeIsRead: parsed.time != nil, parsed: parsed, head: buffer, text: text,
             source: path, offset: offset, number: lineNumber)
         if let complete = joiner.add(record) { ready.append(complete) }
-    }
-
-    /// Unescaped text is sanitised again, line by line.
-    private func cleaned(_ bytes: [UInt8]) -> [UInt8] {
-        var out: [UInt8] = []
-        for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
-            if !out.isEmpty { out.append(0x0A) }
-            redactions += line.withUnsafeBufferPointer { cleaner.append($0, to: &out).count }
-        }
-        while out.last == 0x0A { out.removeLast() }
-        return out
     }
 
     /// Records in front of the first time get that time; without any, the file's.

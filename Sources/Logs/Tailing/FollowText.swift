@@ -96,6 +96,10 @@ enum FollowText {
         "more old files than can be open at once: one was let go with \(unread) bytes unread"
     }
 
+    static func goneUnread(_ bytes: Int64) -> String {
+        "\(bytes) bytes that were passed over were gone before they could be counted"
+    }
+
     static func rewritten(at offset: Int64, unread: Int64) -> String {
         let known = unread > 0 ? " with \(unread) bytes unread" : ""
         return "truncated or rewritten at byte \(offset)\(known): read again from its start; "

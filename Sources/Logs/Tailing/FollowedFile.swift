@@ -99,6 +99,15 @@ final class FollowedFile {
         assembler.reset()
     }
 
+    /// Passes over what stands before `position`, where a line begins.
+    /// - Returns: where the first line begins that is passed over.
+    func jump(to position: Int64) -> Int64 {
+        let start = assembler.unfinishedOffset ?? offset
+        assembler.reset()
+        passOver(position - offset)
+        return start
+    }
+
     struct Reading {
         /// Holes included.
         var advanced: Int64 = 0

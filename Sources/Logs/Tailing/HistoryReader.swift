@@ -1,49 +1,78 @@
-/// Reads a log backwards from where following began, one bounded block at a time.
+/// Reads a part of a log backwards, one bounded block at a time: what stands before the place where
+/// following began, or what was passed over because it came too fast.
 package final class HistoryReader {
-    private let file: OpenFile
-    private let lineBytesMax: Int
-    /// Everything from here on was read; 0 when the start of the file was reached.
-    package private(set) var end: Int64
-    /// Blocks in which no line ended: parts of one very long line, left out.
-    package private(set) var blocksLeftOut = 0
+    /// What one block held.
+    package struct Block {
+        /// Where its first line begins; nil when no line begins in it.
+        package var firstLine: Int64?
+        /// The part is read to its start.
+        package var isAtStart: Bool
+    }
 
+    let file: OpenFile
     private let encoding: LineEncoding
+    private let lineBytesMax: Int
+    /// Where the part starts.
+    package let start: Int64
+    /// Everything from here on was read; `start` when all was.
+    package private(set) var end: Int64
+    /// Which file behind the name it is.
+    package let generation: UInt64
+    /// Bytes that were gone before they were read.
+    private var bytesLost: Int64 = 0
 
-    init(file: OpenFile, end: Int64, lineBytesMax: Int) {
+    init(
+        file: OpenFile, start: Int64 = 0, end: Int64, generation: UInt64, lineBytesMax: Int
+    ) {
         self.file = file
+        self.start = start
         self.end = end
+        self.generation = generation
         self.lineBytesMax = lineBytesMax
         encoding = file.encoding
     }
 
-    package var isAtStart: Bool { end <= 0 }
+    package var isAtStart: Bool { end <= start }
 
-    /// The lines of the block before `end`, oldest first. A block of 256 KiB takes well under the
-    /// 10 ms that one slice may.
-    package func previous(bytes: Int, _ sink: (Span<UInt8>, Int64, Int) -> Void) {
-        guard end > 0 else { return }
-        let start = max(0, end - Int64(bytes & ~1))
-        let block = file.bytes(at: start, count: Int(end - start))
-        guard Int64(block.count) == end - start else {  // The file shrank under us.
-            end = 0
-            return
+    /// The lines of the last `bytes` before `end`, oldest first. `move` says what was taken. A block
+    /// of 256 KiB takes well under the 10 ms that one slice may.
+    package func block(bytes: Int, _ sink: (Span<UInt8>, Int64, Int) -> Void) -> Block {
+        let from = max(start, end - Int64(bytes & ~1))
+        let block = file.bytes(at: from, count: Int(end - from))
+        guard Int64(block.count) == end - from else {  // The file shrank under us.
+            bytesLost += end - start
+            end = start
+            return Block(firstLine: nil, isAtStart: true)
         }
         var first = 0
-        if start > 0 {
-            guard let newline = encoding.lineFeed(in: block, at: start),
+        if from > start {
+            guard let newline = encoding.lineFeed(in: block, at: from),
                 newline.upperBound < block.count
             else {
-                blocksLeftOut += 1
-                end = start
-                return
+                return Block(firstLine: nil, isAtStart: false)
             }
             first = newline.upperBound
         }
         var assembler = LineAssembler(lineBytesMax: lineBytesMax, encoding: encoding)
         let lines = block.span.extracting(first..<block.count)
-        assembler.feed(lines, at: start + Int64(first), sink)
+        assembler.feed(lines, at: from + Int64(first), sink)
         assembler.flush(sink)
-        end = start + Int64(first)
+        return Block(firstLine: from + Int64(first), isAtStart: from == start)
+    }
+
+    /// Everything from `offset` on counts as read.
+    package func move(to offset: Int64) { end = max(start, offset) }
+
+    /// Bytes that were gone before they were read, since the last call.
+    package func takeLost() -> Int64 {
+        defer { bytesLost = 0 }
+        return bytesLost
+    }
+
+    /// Gives up what was not read, because the file's content is another one now.
+    package func abandon() {
+        bytesLost += end - start
+        end = start
     }
 }
 

@@ -22,6 +22,8 @@ package final class LogFollower {
         package var bytesRead: Int64 = 0
         /// More can be read at once.
         package var wantsMore = false
+        /// What was passed over in favour of the newest lines, which come with the next turn.
+        package var passedOver: HistoryReader?
     }
 
     /// A file that lost its name.
@@ -98,9 +100,12 @@ package final class LogFollower {
     /// - Parameters:
     ///   - limit: bytes per file at most, and bytes after which no further file is begun;
     ///     `bytesPerTurnMax` when nil.
+    ///   - behindMax: when more than this many bytes wait in the file, all but the newest
+    ///     `openingHistoryBytesMax` are passed over; nil: never.
     ///   - sink: receives each finished line, its offset, and how many of its bytes were left out.
     package func turn(
-        now: ClockReading, limit: Int? = nil, _ sink: (Span<UInt8>, Int64, Int) -> Void
+        now: ClockReading, limit: Int? = nil, behindMax: Int64? = nil,
+        _ sink: (Span<UInt8>, Int64, Int) -> Void
     ) -> Turn {
         let limit = limit ?? limits.bytesPerTurnMax
         var lines = 0
@@ -112,6 +117,10 @@ package final class LogFollower {
         var turn = Turn()
         if readRetired(now, limit, &turn, counting), let current {
             read(current, now, limit, &turn, counting)
+            if let behindMax, current.bytesBehind > behindMax {
+                turn.passedOver = passOver(in: current)
+                turn.wantsMore = turn.wantsMore || turn.passedOver != nil
+            }
         }
         if turn.bytesRead == 0, siblingScans > 0 {
             siblingScans -= 1
@@ -184,7 +193,32 @@ package final class LogFollower {
             return nil
         }
         return HistoryReader(
-            file: current.file, end: historyEnd, lineBytesMax: limits.lineBytesMax)
+            file: current.file, end: historyEnd, generation: generation,
+            lineBytesMax: limits.lineBytesMax)
+    }
+
+    /// Goes on with the newest lines of a file of which too much waits.
+    private func passOver(in file: FollowedFile) -> HistoryReader? {
+        guard let size = file.file.facts?.size else { return nil }
+        // One very long line is read: it costs little and is one of the newest.
+        let sample = file.file.bytes(at: file.offset, count: limits.lineBytesMax)
+        guard sample.contains(0x0A) else { return nil }
+        let from = max(file.offset, size - Int64(limits.openingHistoryBytesMax))
+        guard let next = LineStart.after(from, in: file.file, size: size) else { return nil }
+        let start = file.jump(to: next)
+        return HistoryReader(
+            file: file.file, start: start, end: next, generation: generation,
+            lineBytesMax: limits.lineBytesMax)
+    }
+
+    /// Whether `part` belongs to the file that has the name now.
+    package func isCurrent(_ part: HistoryReader) -> Bool { part.file === current?.file }
+
+    /// Notes bytes that were passed over and gone before they were read.
+    package func loseBytes(_ bytes: Int64, at offset: Int64, _ now: ClockReading) {
+        guard bytes > 0 else { return }
+        notice = FollowText.goneUnread(bytes)
+        lose(.rewritten, now, nil, at: offset, bytes: bytes)
     }
 
     /// Totals that live in the open files.

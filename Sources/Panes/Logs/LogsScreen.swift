@@ -79,6 +79,8 @@ enum LogsScreen {
     private static func behind(_ feeds: FeedSnapshot, now: Timestamp) -> String? {
         let late = feeds.sources.filter { $0.bytesBehind > 0 }
         guard let source = late.max(by: { $0.bytesBehind < $1.bytesBehind }) else { return nil }
+        let longest = late.compactMap(\.behind).max() ?? .zero
+        if longest >= .seconds(1) { return TimeText.span(longest) }
         if let newest = feeds.recent.last(where: { $0.source == source.id && !$0.timeIsAssumed }) {
             let lag = now - newest.time
             return lag < .seconds(1) ? nil : TimeText.span(lag)
