@@ -156,7 +156,7 @@ import Testing
             ("l", { $0.contains("only level:warning") }),
             ("l", { $0.contains("only level:error") }),
             ("l", { !$0.contains("only level") }),
-            ("(", { $0.contains("▸ 10:00:11") }), (")", { $0.contains("no error below") }),
+            ("(", { $0.contains("▸ 08-21 10:00:11") }), (")", { $0.contains("no error below") }),
             ("f", { $0.contains("only pattern:") }), ("f", { !$0.contains("only pattern:") }),
             ("s", { $0.contains("only service:checkout") }),
             ("BSpace", { !$0.contains("only service") }),
@@ -169,7 +169,7 @@ import Testing
         }
         try room.tmux.type("2026-08-21T10:00:10Z")
         try room.tmux.press("Enter")
-        try room.tmux.wait(for: "the first line") { $0.contains("▸ 10:00:10") }
+        try room.tmux.wait(for: "the first line") { $0.contains("▸ 08-21 10:00:10") }
     }
 
     /// `t` and `e` need a hypothesis; there is one of our own.
