@@ -223,7 +223,9 @@ extension FeedEngine {
         lookPart = (lookPart + 1) % parts
         if lookPart == 0 { needsDiscovery = true }
         for index in logs.indices
-        where index % parts == lookPart || logs[index].follower.isWaiting {
+        where index % parts == lookPart || logs[index].follower.isWaiting
+            || logs[index].hasOpenRecord
+        {
             dirtyLogs.insert(index)
         }
         dirtyDumps = Set(dumps.indices)

@@ -124,6 +124,9 @@ final class LogSource {
         history = nil
     }
 
+    /// A record may go on: it wants a turn without events, to be completed.
+    var hasOpenRecord: Bool { reader.openPlace != nil }
+
     /// Completes the open record: what was written up to now was read.
     func flush(_ now: Timestamp, into intake: LineIntake) { reader.flush(now, into: intake) }
 }
