@@ -28,7 +28,7 @@ struct TailingCampaign {
         /// The highest number that was read. Nothing is deleted that nobody could have read yet.
         let read = Atomic(0)
         /// The last line before each rename, or a later one.
-        let lastLines = Mutex<[Int]>([])
+        let lastLines = Mutex<[Int: Int]>([:])
         static let linesAheadMax = 20_000
     }
 
@@ -63,6 +63,8 @@ struct TailingCampaign {
                 if Bool.random(using: &random) {
                     Self.rename(box, stage, number: number, &random)
                 } else {
+                    let last = stage.written.load(ordering: .sequentiallyConsistent)
+                    stage.lastLines.withLock { $0[number] = last }
                     box.copy("a.log", Self.name(number))
                     box.truncate("a.log", to: 0)
                 }
@@ -94,8 +96,8 @@ struct TailingCampaign {
         while stage.opened.load(ordering: .sequentiallyConsistent) < wanted { usleep(50) }
         let last = stage.written.load(ordering: .sequentiallyConsistent)
         let unread = stage.lastLines.withLock { lines in
-            lines.append(last)
-            return number >= 400 ? lines[lines.count - 400] : 0
+            lines[number] = last
+            return lines[number - 400] ?? 0
         }
         guard number >= 400 else { return }
         while stage.read.load(ordering: .sequentiallyConsistent) < unread { usleep(1_000) }

@@ -82,7 +82,13 @@ extension LogFollower {
                 file, offset: part.offset, lineBytesMax: limits.lineBytesMax,
                 unfinished: part.unfinished)
         }
-        if isBeginningOfFormer(file, size: size) { return nil }
+        if isBeginningOfFormer(file, size: size) {
+            // Known from now on, also when so much came since that the content is forgotten.
+            ledger.remember(
+                FollowedFile(file, offset: size, lineBytesMax: limits.lineBytesMax),
+                isHistory: true)
+            return nil
+        }
         if ContentCheck.refusal(file, path: path) != nil { return nil }
         return FollowedFile(file, offset: 0, lineBytesMax: limits.lineBytesMax)
     }
