@@ -48,9 +48,13 @@ final class RoomUnderTest {
     }
 
     /// A command beside the room, on the same state.
-    func command(_ arguments: String...) throws -> ChildProcess {
+    func command(_ name: String, _ arguments: String...) throws -> ChildProcess {
+        try command(name, arguments)
+    }
+
+    func command(_ name: String, _ arguments: some Collection<String>) throws -> ChildProcess {
         try ChildProcess.run(
-            [try Repository.program] + arguments,
+            [try Repository.program, name] + arguments,
             environment: [
                 "XDG_STATE_HOME": home.path + "/state", "WARROOM_CONFIG_DIR": home.path + "/config",
                 "TMPDIR": home.path,

@@ -23,6 +23,21 @@ package final class TemporaryFolder: Sendable {
         return file(name)
     }
 
+    package func bytes(_ name: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: URL(filePath: file(name))))
+    }
+
+    /// Every file below, by its path.
+    package func allFiles() -> [String] {
+        let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
+        return names.sorted().filter { name in
+            var isFolder: ObjCBool = false
+            let exists = FileManager.default.fileExists(
+                atPath: file(name), isDirectory: &isFolder)
+            return exists && !isFolder.boolValue
+        }
+    }
+
     package func text(_ name: String) throws -> String {
         String(decoding: try Data(contentsOf: URL(filePath: file(name))), as: UTF8.self)
     }

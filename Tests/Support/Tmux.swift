@@ -50,6 +50,17 @@ package final class Tmux: Sendable {
     /// Text as typed, key by key.
     package func type(_ text: String) throws { _ = try tmux(["send-keys", "-l", text]) }
 
+    /// The content of a file, as a terminal pastes it: in brackets where the program asked for it.
+    package func paste(_ file: String) throws {
+        _ = try tmux(["load-buffer", "-b", "pasted", file])
+        _ = try tmux(["paste-buffer", "-b", "pasted", "-p", "-r"])
+    }
+
+    /// Keeps every byte that the program writes to its terminal from now on in a file.
+    package func record(to file: String) throws {
+        _ = try tmux(["pipe-pane", "-o", "exec cat >> \(file)"])
+    }
+
     package func resize(width: Int, height: Int) throws {
         _ = try tmux(["resize-window", "-x", "\(width)", "-y", "\(height)"])
     }
