@@ -316,9 +316,6 @@ extension CommandSource {
 // MARK: - Health
 
 extension CommandSource {
-    /// A command that never failed and has said nothing is loading for this long, then ok.
-    private static let loadingMax: Duration = .seconds(2)
-
     func health(_ now: ClockReading) -> SourceHealth {
         var health = SourceHealth(id: id, kind: spec.kindWord, path: spec.path)
         health.lastData = lastData
@@ -332,15 +329,14 @@ extension CommandSource {
     }
 
     private func state(_ now: ClockReading) -> SourceHealth.State {
-        guard program != nil, ending == nil || hasDelivered else { return .error(sentence(now)) }
-        if !hasDelivered, now.boot - runStarted < Self.loadingMax { return .loading }
+        if let ending, program == nil || !hasDelivered { return .error(sentence(ending, now)) }
+        if program == nil { return .loading }
         let silence = lastData.map { now.wall - $0 } ?? (now.boot - runStarted)
         return silence > limits.silentAfter ? .silent : .ok
     }
 
     /// What happened, why, and when it goes on.
-    private func sentence(_ now: ClockReading) -> String {
-        guard let ending else { return "The command was not started yet." }
+    private func sentence(_ ending: Ending, _ now: ClockReading) -> String {
         var next =
             "It was started again \(TimeText.span(now.boot - runStarted)) ago and has "
             + "delivered nothing yet"

@@ -88,8 +88,10 @@ import Testing
         try watching.tmux.press("6")
         try watching.tmux.wait(forText: "written under the stop")
         kill(try watching.pid, SIGKILL)
-        let report = try room.command("report", "INC-0001")
-        #expect(report.output.contains("no-such-program"), "\(report.output)")
+        // What delivers from the start was never journalled as silent.
+        try room.tmux.press("5")
+        try room.tmux.wait(forText: "no-such-program")
+        #expect(!room.journal().contains("\"source\":\"tail"))
     }
 
     @Test func areNamedOnTheCommandLine() throws {
@@ -102,7 +104,7 @@ import Testing
         try room.tmux.press("6")
         try room.tmux.wait(forText: "upstream timeout")
         try room.tmux.wait(forText: "two words")
-        let refused = try room.command("open", "--log-command", "tail -F a | grep b")
+        let refused = try room.command("doctor", "--log-command", "tail -F a | grep b")
         #expect(refused.status == 2)
         #expect(refused.errors.contains("no shell reads it"), "\(refused.errors)")
     }

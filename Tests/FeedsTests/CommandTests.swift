@@ -139,6 +139,16 @@ struct CommandTests {
         #expect(health.detail.contains("lines may have been lost"))
     }
 
+    @Test(
+        "One that has said nothing yet is no error, and its health says so from the first look on")
+    func quiet() throws {
+        let (hub, latest) = bench.hub([bench.shell("sleep 99")])
+        defer { hub.stop() }
+        let snapshot = try latest.need("a look") { !$0.sources.isEmpty }
+        #expect(snapshot.sources.first?.state == .ok)
+        #expect(snapshot.sources.first?.detail.hasPrefix("running for ") == true)
+    }
+
     @Test("It is an error until it delivers again")
     func errorUntilItDelivers() throws {
         bench.box.write("broken", "")

@@ -84,8 +84,10 @@ package struct TerminalStream {
         guard index < bytes.count else { return }
         let final = String(UnicodeScalar(bytes[index]))
         index += 1
+        // A region has two ends; anything else of that name is something else.
+        let isRegion = final == "r" && parameters.split(separator: ";").count == 2
         let isPlain = parameters.utf8.allSatisfy { (0x30...0x3B).contains($0) }
-        let isFar = isPlain && "ABCDEFGHXPLMSTdm@".contains(final)
+        let isFar = isPlain && ("ABCDEFGHXPLMSTdm@".contains(final) || isRegion)
         kinds.insert(isFar ? "CSI " + final : "CSI \(parameters) \(final)")
     }
 
