@@ -38,19 +38,6 @@ package final class FileBox: Sendable {
 
     package func file(_ name: String) -> String { path + "/" + name }
 
-    /// The content as text; empty for a file that is not there.
-    package func text(_ name: String) -> String {
-        var text = ""
-        guard let stream = fopen(file(name), "re") else { return text }
-        defer { fclose(stream) }
-        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-        while true {
-            let count = fread(&buffer, 1, buffer.count, stream)
-            guard count > 0 else { return text }
-            text += String(decoding: buffer[..<count], as: UTF8.self)
-        }
-    }
-
     /// Creates or replaces the content in place.
     package func write(_ name: String, _ text: String) { write(name, Array(text.utf8)) }
     package func write(_ name: String, _ bytes: [UInt8]) {
