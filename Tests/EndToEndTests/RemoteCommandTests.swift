@@ -5,7 +5,7 @@ import Testing
     import Glibc
 #endif
 
-/// A log of another machine, by ssh. The other machine is this one, with a server of the test's own.
+/// A log of another machine, by ssh: of this one, through a server of the test's own.
 @Suite(.serialized) struct RemoteCommandTests {
     static let isPossible =
         getenv("WARROOM_SLOW") != nil && geteuid() == 0 && access("/usr/sbin/sshd", X_OK) == 0
