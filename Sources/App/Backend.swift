@@ -84,8 +84,6 @@ package final class Backend: Sendable {
             journal: journal, clock: clock, stopFiles: stopFiles, scrub: Self.lineScrub)
     }
 
-    /// How often new lines and the health of sources are shown, judged or not.
-    private static let feedInterval: Duration = .milliseconds(250)
     /// How far back samples are kept: a baseline of an hour, the incident, and room for a long one.
     private static let retention: Duration = .hours(6)
 
@@ -166,14 +164,7 @@ package final class Backend: Sendable {
 
     /// Begins to follow the sources, the stop files and, read-only, the other room's journal.
     package func start() {
-        let shown = Mutex<UInt64?>(nil)
-        hub.onTick(every: Self.feedInterval) { [self] snapshot in
-            let isNew = shown.withLock { known in
-                defer { known = snapshot.generation }
-                return known != snapshot.generation
-            }
-            if isNew { post(.feeds(withRecording(snapshot))) }
-        }
+        hub.onChange { [self] snapshot in post(.feeds(withRecording(snapshot))) }
         hub.onTick(every: setup.tickInterval) { [self] snapshot in
             evaluate(snapshot)
         }

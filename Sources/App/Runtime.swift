@@ -28,7 +28,7 @@ package final class Runtime {
     /// The model as it is now.
     package var current: Model { model }
     private var isDirty = true
-    private var lastDraw = BootTime(nanoseconds: 0)
+    private var pace = Runtime.dataPace
     private var lastTick = BootTime(nanoseconds: 0)
     private let real = SystemClock()
     private var recordsDrawn = 0
@@ -39,12 +39,11 @@ package final class Runtime {
         package init() {}
     }
 
-    /// Least time between two frames that only data asked for.
-    private static let frameIntervalMin: Duration = .milliseconds(33)
-    /// More new records than this since the last frame are a flood.
-    private static let floodRecordsMin = 2_000
-    /// The same in the log view during a flood.
-    private static let logFrameIntervalMin: Duration = .milliseconds(500)
+    /// Least time between two frames that only data asked for, and between two of the log view in
+    /// a flood that lasts.
+    private static let dataPace = Pace(gap: .milliseconds(33), interval: .milliseconds(500))
+    /// As many new records since the last frame make it one of a flood.
+    private static let floodRecords = 2_000.0
 
     package init(
         screen: any Screen, backend: Backend, inbox: Mailbox<Message>, wake: WakeUp,
@@ -89,14 +88,14 @@ package final class Runtime {
     private var timeoutMilliseconds: Int32 {
         let now = real.now.boot
         var next = Duration.seconds(1) - (now - lastTick)
-        if isDirty { next = min(next, frameInterval - (now - lastDraw)) }
+        if isDirty { next = min(next, pace.wait(weight: frameWeight, now: now)) }
         return Int32(max(0, min(1_000, next.inMilliseconds + 1)))
     }
 
-    private var frameInterval: Duration {
-        let isFlooded = (model.feeds?.totalRecords ?? 0) - recordsDrawn > Self.floodRecordsMin
-        return model.focus == .logs && isFlooded
-            ? Self.logFrameIntervalMin : Self.frameIntervalMin
+    /// Frames of the log view are seldom in a flood: nobody reads so fast, and terminals are slow.
+    private var frameWeight: Double {
+        guard model.focus == .logs else { return 0 }
+        return min(1, Double((model.feeds?.totalRecords ?? 0) - recordsDrawn) / Self.floodRecords)
     }
 
     private func takeSignals() {
@@ -140,13 +139,13 @@ package final class Runtime {
     }
 
     private func drawIfDue() {
-        guard isDirty, real.now.boot - lastDraw >= frameInterval else { return }
+        guard isDirty, pace.wait(weight: frameWeight, now: real.now.boot) == .zero else { return }
         draw()
     }
 
     private func draw() {
         screen.present(RoomView.frame(model))
-        lastDraw = real.now.boot
+        pace.spend(weight: frameWeight, now: real.now.boot)
         recordsDrawn = model.feeds?.totalRecords ?? 0
         isDirty = false
     }

@@ -341,6 +341,9 @@ extension FeedEngine {
 // MARK: - What is known
 
 extension FeedEngine {
+    /// Grows with every change of content.
+    var changeMark: UInt64 { generation &+ intake.generation }
+
     func snapshot() -> FeedSnapshot {
         let now = clock.now
         pruneIfDue(now.wall)
@@ -356,7 +359,7 @@ extension FeedEngine {
                 now: now.wall, incidentStart: intake.incidentStart,
                 limit: limits.patternsShownMax),
             levelHistogram: intake.histogram.lastHour(now: now.wall), changes: changes,
-            generation: generation &+ intake.generation, redactions: intake.redactions,
+            generation: changeMark, redactions: intake.redactions,
             credentialSightings: intake.sightings)
     }
 

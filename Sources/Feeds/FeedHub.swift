@@ -27,12 +27,31 @@ package final class FeedHub: Sendable {
     private let running = Mutex(Running())
     private let isStarted = Atomic(false)
     private let ticks = Mutex<[Tick]>([])
+    private let watchers = Mutex(Watchers())
     private let finder = LogFinder()
 
     private struct Tick: Sendable {
         var interval: Duration
         var body: @Sendable (FeedSnapshot) -> Void
     }
+
+    /// Who is told of changes, and what they were told last.
+    private struct Watchers: Sendable {
+        var bodies: [@Sendable (FeedSnapshot) -> Void] = []
+        var pace = Pace(gap: FeedHub.changeGap, interval: FeedHub.changeInterval)
+        var told: UInt64?
+        var linesTold = 0
+        var isScheduled = false
+    }
+
+    /// Least time between two snapshots that changes alone ask for.
+    private static let changeGap: Duration = .milliseconds(30)
+    /// The same while lines come without end.
+    private static let changeInterval: Duration = .milliseconds(250)
+    /// As many new lines make a snapshot count in full.
+    private static let linesOfFullWeight = 500.0
+    /// Snapshots take at most one part in so many of the queue's time.
+    private static let snapshotShare = 10
 
     package init(
         specs: [SourceSpec], store: SeriesStore, clock: any TimeSource,
@@ -80,6 +99,13 @@ package final class FeedHub: Sendable {
         every interval: Duration = .seconds(1), _ body: @escaping @Sendable (FeedSnapshot) -> Void
     ) {
         ticks.withLock { $0.append(Tick(interval: interval, body: body)) }
+    }
+
+    /// Calls `body` on the feed queue soon after anything new was read: within a few hundredths of
+    /// a second, but about four times a second while lines come without end. Call it before
+    /// `start`.
+    package func onChange(_ body: @escaping @Sendable (FeedSnapshot) -> Void) {
+        watchers.withLock { $0.bodies.append(body) }
     }
 
     /// What is known now. Waits for the round that is being read: for other threads than the main
@@ -234,6 +260,43 @@ extension FeedHub {
         } else {
             running.withLock { $0.isPumping = false }
         }
+        tellIfDue()
+    }
+
+    /// Hands out a snapshot when anything changed since the last, now or as soon as it is due.
+    private func tellIfDue() {
+        let known = engine.withLock { ($0.changeMark, $0.intake.total) }
+        let clock = SystemClock()
+        let begin = clock.now.boot
+        let (wait, weight) = watchers.withLock { watchers -> (Duration?, Double) in
+            guard !watchers.bodies.isEmpty, watchers.told != known.0, !watchers.isScheduled
+            else { return (nil, 0) }
+            let weight = min(1, Double(known.1 - watchers.linesTold) / Self.linesOfFullWeight)
+            let wait = watchers.pace.wait(weight: weight, now: begin)
+            watchers.isScheduled = wait > .zero
+            return (wait, weight)
+        }
+        guard let wait else { return }
+        if wait > .zero {
+            let span = DispatchTimeInterval.nanoseconds(Int(wait.nanoseconds))
+            queue.asyncAfter(deadline: .now() + span) { [weak self] in
+                guard let self, isStarted.load(ordering: .relaxed) else { return }
+                watchers.withLock { $0.isScheduled = false }
+                tellIfDue()
+            }
+            return
+        }
+        let snapshot = engine.withLock { $0.snapshot() }
+        let bodies = watchers.withLock { watchers in
+            watchers.told = known.0
+            watchers.linesTold = known.1
+            return watchers.bodies
+        }
+        for body in bodies { body(snapshot) }
+        // The gap begins when the work is done, and is longer when the work is.
+        let end = clock.now.boot
+        let rest = (end - begin) * Self.snapshotShare - Self.changeGap
+        watchers.withLock { $0.pace.spend(weight: weight, now: end + max(.zero, rest)) }
     }
 
     /// Reads what waits, within a bound, so that a tick shows what was written before it.

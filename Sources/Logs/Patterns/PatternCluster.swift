@@ -86,25 +86,41 @@ struct PatternCluster: Sendable {
         minutes.take(other.minutes)
     }
 
-    func summary(now: Timestamp, incidentStart: Timestamp?, coverage: Timestamp)
-        -> PatternSummary
-    {
+    /// What tells which patterns come first.
+    struct Standing {
+        var isNew: Bool
+        var change: PatternChange?
+        /// Lines in the last minute.
+        var rate: Double
+    }
+
+    func standing(now: Timestamp, incidentStart: Timestamp?, coverage: Timestamp) -> Standing {
         let minute = MinuteCounts.minute(of: now)
         let passed = (now - Timestamp(nanoseconds: minute * 60_000_000_000)).inSeconds / 60
-        let rate = Double(minutes[minute]) + Double(minutes[minute - 1]) * (1 - passed)
         let change = incidentStart.flatMap {
             PatternChange.judge(
                 minutes, firstSeen: firstSeen, now: now, incidentStart: $0, coverage: coverage)
         }
-        return PatternSummary(
-            id: PatternID(id), template: template.text, count: total, ratePerMinute: rate,
+        return Standing(
+            isNew: incidentStart.map { firstSeen >= $0 && coverage < $0 } ?? false,
+            change: change,
+            rate: Double(minutes[minute]) + Double(minutes[minute - 1]) * (1 - passed))
+    }
+
+    func summary(
+        _ standing: Standing, now: Timestamp, incidentStart: Timestamp?, coverage: Timestamp
+    ) -> PatternSummary {
+        PatternSummary(
+            id: PatternID(id), template: template.text, count: total,
+            ratePerMinute: standing.rate,
             baselineRate: incidentStart.flatMap {
                 PatternChange.baseline(minutes, before: $0, coverage: coverage)?.mean
             },
             firstSeen: firstSeen, lastSeen: lastSeen, level: level, services: services.sorted(),
-            example: exampleText,
-            isNew: incidentStart.map { firstSeen >= $0 && coverage < $0 } ?? false,
-            spark: minutes.series(last: minute, count: MinuteCounts.minutesMax), change: change)
+            example: exampleText, isNew: standing.isNew,
+            spark: minutes.series(
+                last: MinuteCounts.minute(of: now), count: MinuteCounts.minutesMax),
+            change: standing.change)
     }
 }
 

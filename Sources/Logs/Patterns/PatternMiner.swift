@@ -112,19 +112,26 @@ package struct PatternMiner: Sendable {
         -> [PatternSummary]
     {
         let coverage = earliest ?? now
-        let all = clusters.filter { $0.total > 0 }.map {
-            $0.summary(now: now, incidentStart: incidentStart, coverage: coverage)
+        // Most patterns are not among the first: theirs would be written for nothing.
+        var ranks = clusters.indices.filter { clusters[$0].total > 0 }.map { index in
+            let standing = clusters[index].standing(
+                now: now, incidentStart: incidentStart, coverage: coverage)
+            return (index: index, standing: standing, count: clusters[index].total)
         }
-        let sorted = all.sorted { left, right in
-            if left.isNew != right.isNew { return left.isNew }
-            if (left.change == nil) != (right.change == nil) { return right.change == nil }
-            if left.ratePerMinute != right.ratePerMinute {
-                return left.ratePerMinute > right.ratePerMinute
+        ranks.sort { left, right in
+            if left.standing.isNew != right.standing.isNew { return left.standing.isNew }
+            let hasChanged = (left.standing.change != nil, right.standing.change != nil)
+            if hasChanged.0 != hasChanged.1 { return hasChanged.0 }
+            if left.standing.rate != right.standing.rate {
+                return left.standing.rate > right.standing.rate
             }
             if left.count != right.count { return left.count > right.count }
-            return left.id < right.id
+            return clusters[left.index].id < clusters[right.index].id
         }
-        return Array(sorted.prefix(limit))
+        return ranks.prefix(limit).map {
+            clusters[$0.index].summary(
+                $0.standing, now: now, incidentStart: incidentStart, coverage: coverage)
+        }
     }
 
     // MARK: - Finding a place

@@ -21,20 +21,53 @@ extension LevelScanner {
             while word < end, ByteScan.isUpper(line[word]) { word += 1 }
             signs.isNumbered = word - start >= 3 && ByteScan.isDigit(ByteScan.at(line, word))
         }
-        var index = start
-        while index < end {
-            switch line[index] {
-            case 0x22: signs.isRequest = true
-            case 0x3A where ByteScan.at(line, index + 1) == 0x20:
-                if ByteScan.at(line, index + 2) == 0x20 { signs.isNumbered = true }
-            case 0x28 where ByteScan.at(line, index + 2) == 0x78: signs.isMasked = true
-            case 0x54 where ByteScan.at(line, index + 1) == 0x20:  // GET, POST, PUT
-                signs.isRequest = true
-            default: break
+        line.withUnsafeBufferPointer { bytes in
+            var index = start
+            while index < end {
+                if index + 8 <= end, !mayHoldSign(bytes, index) {
+                    index += 8
+                    continue
+                }
+                let stop = min(end, index + 8)
+                while index < stop {
+                    note(bytes, index, &signs)
+                    index += 1
+                }
             }
-            index += 1
         }
         return signs
+    }
+
+    /// Whether any of the bytes that begin a sign may be among the eight at `index`.
+    private static func mayHoldSign(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let word = UnsafeRawBufferPointer(bytes)
+            .loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        // The high bit of a zero byte is set by the borrow (and of one behind it, now and then).
+        let quote = word ^ 0x22 &* ones
+        let colon = word ^ 0x3A &* ones
+        let paren = word ^ 0x28 &* ones
+        let letter = word ^ 0x54 &* ones
+        let hits =
+            (quote &- ones) & ~quote | (colon &- ones) & ~colon | (paren &- ones) & ~paren
+            | (letter &- ones) & ~letter
+        return hits & 0x8080_8080_8080_8080 != 0
+    }
+
+    private static func note(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ index: Int,
+        _ signs: inout (isNumbered: Bool, isMasked: Bool, isRequest: Bool)
+    ) {
+        func next(_ distance: Int) -> UInt8 {
+            index + distance < bytes.count ? bytes[index + distance] : 0
+        }
+        switch bytes[index] {
+        case 0x22: signs.isRequest = true
+        case 0x3A: if next(1) == 0x20, next(2) == 0x20 { signs.isNumbered = true }
+        case 0x28: if next(2) == 0x78 { signs.isMasked = true }
+        case 0x54: if next(1) == 0x20 { signs.isRequest = true }  // GET, POST, PUT
+        default: break
+        }
     }
 
     /// VMware's `In(14)`, `Wa(180)`, `Db(167)`.

@@ -31,6 +31,8 @@ package struct ParsedLine: Sendable {
     package var continues = false
     /// A container runtime cut the line here: the next one goes on in the middle of the text.
     package var isCut = false
+    /// Its time as it was found, when the line is plain text without a priority in front.
+    var found: FoundTime?
 
     init(format: Format, body: Body) {
         self.format = format

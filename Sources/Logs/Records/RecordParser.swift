@@ -15,6 +15,7 @@ package struct RecordParser: Sendable {
     /// Lines without a time that look like the beginning of a record.
     private var untimed = 0
     private var continuation = ContinuationRules()
+    private var memory = TimeMemory()
     /// The column of the status in a W3C extended log, from 0.
     private var statusColumn: Int?
     /// Whether this source writes the day before the month, once a line has shown it.
@@ -28,7 +29,9 @@ package struct RecordParser: Sendable {
     package mutating func parse(_ line: Span<UInt8>, context: TimeContext) -> ParsedLine {
         var context = context
         context.dayFirst = context.dayFirst ?? dayFirst
-        var parsed = Self.header(line, context: context, columnMax: columnMax)
+        let known = memory.time(of: line, context)
+        var parsed = Self.header(line, context: context, columnMax: columnMax, known: known)
+        if known == nil { memory.note(line, parsed, context) }
         readColumns(line, &parsed)
         if parsed.time == nil {
             if parsed.format == .plain {
@@ -88,10 +91,15 @@ package struct RecordParser: Sendable {
     }
 
     /// Parses one line without knowledge of the source.
+    /// - Parameter known: the line's time, when the line before it began with the same one.
     package static func header(
         _ line: Span<UInt8>, context: TimeContext, columnMax: Int = TimeScanner.columnMax,
-        depth: Int = 0
+        depth: Int = 0, known: FoundTime? = nil
     ) -> ParsedLine {
+        if let known {
+            if let inner = container(line, after: known, context, depth: depth) { return inner }
+            return plain(line, from: 0, found: known, priority: nil)
+        }
         var start = ByteScan.has(line, "\u{FEFF}", at: 0) ? 3 : 0
         let priority = priority(line, &start)
         let first = ByteScan.skipBlanks(line, start)
@@ -112,7 +120,9 @@ package struct RecordParser: Sendable {
         if let found, let inner = container(line, after: found, context, depth: depth) {
             return inner
         }
-        return plain(line, from: start, found: found, priority: priority)
+        var parsed = plain(line, from: start, found: found, priority: priority)
+        if first == 0, priority == nil { parsed.found = found }
+        return parsed
     }
 
     /// `<34>` at `index`, which moves behind it.
