@@ -13,7 +13,9 @@ struct TimeMemory: Sendable {
     /// What the whole way would find in a line of plain text, or nil when it must be gone.
     func time(of line: Span<UInt8>, _ context: TimeContext) -> FoundTime? {
         let count = head.count
-        guard count > 0, line.count > count + 2, context.isSame(as: self.context) else { return nil }
+        guard count > 0, line.count > count + 2, context.isSame(as: self.context) else {
+            return nil
+        }
         for index in 0..<count where line[index] != head[index] { return nil }
         return Self.endsHere(line, count) ? found : nil
     }
