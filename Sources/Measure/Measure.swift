@@ -25,6 +25,7 @@ enum Measure {
         Part(name: "growth", summary: "keeps and queries COUNT series") {
             MeasureGrowth.run($0)
         },
+        Part(name: "index", summary: "indexes the log at PATH") { try MeasureIndex.run($0) },
         Part(name: "logs", summary: "the stages of a log line, and what redaction costs") {
             try MeasureLogs.run($0)
         },

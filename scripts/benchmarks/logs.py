@@ -172,7 +172,8 @@ class Bench:
         _, cpu, resident, _ = measured(["lnav", "-n", "-q", "-c", ":goto 0", path], env=self.env)
         theirs = time.monotonic() - begin
         limit = 5.3 * size / 1e9
-        self.table.add("full index", round(ours, 2), "s", self.judged(f"≤ {limit:.1f}", ours), "lnav -n :goto 0", theirs)
+        self.table.add("full index", round(ours, 2), "s", self.judged(f"≤ {limit:.1f}", ours),
+                       "lnav -n :goto 0", theirs)
         self.table.add("full index: processor", round(seconds, 2), "s", "", "lnav -n :goto 0", cpu)
         self.table.add("full index: peak resident", round(peak / 1048576, 1), "MiB", "", "lnav -n :goto 0",
                        resident / 1048576)
@@ -261,8 +262,11 @@ class Bench:
     @staticmethod
     def drops(session):
         """What the room says of lines that it counted and did not show."""
-        session.drain(0.5)
-        text = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", session.tail)
+        session.quiet(0.3, 10)
+        session.tail = b""
+        session.resize(ROWS + 1)  # everything is drawn anew
+        session.drain(1)
+        text = re.sub(rb" +", b" ", ESCAPE.sub(b" ", session.tail))
         found = re.findall(rb"dropped [0-9][0-9,.kM]*|[0-9,.kM]+ (?:dropped|not shown|counted, not shown)", text)
         return f"the room says \"{found[-1].decode()}\"" if found else "the room names no dropped line"
 

@@ -78,6 +78,9 @@ class Session:
                 return int(line.split()[1]) / 1024
         return 0.0
 
+    def resize(self, rows, columns=160):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     def close(self):
         for sig in (signal.SIGTERM, signal.SIGKILL):
             try:

@@ -29,6 +29,8 @@ package final class FileLedger {
     private var open: [Key: String] = [:]
     private var entries: [Key: Entry] = [:]
     private var order: [Key] = []
+    /// What is read passes through it: one for all files, which are read in turn.
+    var buffer: [UInt8] = []
 
     /// When following began, by the clock that stamps files, with a step of it to spare.
     let began = SystemClock().now.wall - .milliseconds(50)

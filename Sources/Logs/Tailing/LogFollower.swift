@@ -80,7 +80,6 @@ package final class LogFollower {
     /// Files that were seen to get the name, less those that were taken up.
     var awaited = 0
     private var reading: FollowedFile?
-    private var buffer: [UInt8] = []
 
     package init(
         path: String, start: Start, limits: FollowLimits = FollowLimits(),
@@ -247,7 +246,7 @@ extension LogFollower {
     ) -> Bool {
         reading = file
         defer { reading = nil }
-        let result = file.read(limit: limit, buffer: &buffer, sink)
+        let result = file.read(limit: limit, buffer: &ledger.buffer, sink)
         turn.bytesRead += result.advanced
         if result.left > 0 || result.isSuspect { turn.wantsMore = true }
         if let error = result.error {
