@@ -50,10 +50,13 @@ struct MessageScanner {
     private(set) var count = 0
     /// Of all tokens: lines that differ in values alone share it.
     private(set) var hash: UInt64 = 0
+    /// One bit for each of the tokens' hashes: most words stand in a message once.
+    private var seen: UInt64 = 0
     private let bytes = CharacterCounts.table
 
     mutating func scan(_ line: Span<UInt8>) {
         count = 0
+        seen = 0
         let end = min(line.count, Self.bytesMax)
         var index = 0
         while index < end, count < Self.tokensMax {
@@ -117,6 +120,7 @@ struct MessageScanner {
         else { return }
         let end = tokens[count - 1].end
         count = index + 2
+        seen |= Self.bit(Self.valueHash)
         tokens[index + 1] = Token(
             hash: Self.valueHash, start: tokens[index + 1].start, end: end, kind: .value,
             valueClass: .text)
@@ -285,6 +289,11 @@ struct MessageScanner {
         guard count < tokens.count else { return }
         tokens[count] = token
         count += 1
+        let bit = Self.bit(token.hash)
+        guard seen & bit != 0 else {
+            seen |= bit
+            return
+        }
         var length = 1
         while length <= Self.unitMax, 2 * length <= count {
             if tokens[count - 1 - length].hash == token.hash, isRepeated(length) {
@@ -295,6 +304,8 @@ struct MessageScanner {
             length += 1
         }
     }
+
+    private static func bit(_ hash: UInt64) -> UInt64 { 1 << (hash >> 58) }
 
     private func isRepeated(_ length: Int) -> Bool {
         var hasValue = false
