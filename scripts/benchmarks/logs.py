@@ -321,7 +321,7 @@ class Bench:
         subprocess.run([self.measure, "logs", "make", path, str(size)], check=True)
         count = int(subprocess.run(["wc", "-l", path], capture_output=True, text=True).stdout.split()[0])
         megabytes = os.path.getsize(path) / 1e6
-        aims = {"prefilter MB/s": "≥ 200", "clean and redact MB/s": "≥ 100"}
+        aims = {"prefilter MB/s": "≥ 200", "clean and redact MB/s": "≥ 100", "mine records/s": "≥ 1,500,000"}
         for name, (value, unit) in figures(measured([self.measure, "logs", path])[0]).items():
             if name in aims or name.endswith("records/s"):
                 self.inner.add(name, round(value), unit, self.judged(aims.get(name, ""), value))
