@@ -41,7 +41,8 @@ package final class Runtime {
 
     /// Least time between two frames that only data asked for, and between two of the log view in
     /// a flood that lasts.
-    private static let dataPace = Pace(gap: .milliseconds(33), interval: .milliseconds(500))
+    private static let dataPace = Pace(
+        gap: .milliseconds(33), interval: .milliseconds(500), burst: 8)
     /// As many new records since the last frame make it one of a flood.
     private static let floodRecords = 2_000.0
 
