@@ -48,6 +48,19 @@ final class LineIntake {
         _ = count(record, now: now)
     }
 
+    /// A line to be shown that was counted before a restart.
+    func stageKnown(_ record: LogRecord) {
+        var record = record
+        record.pattern = miner.recognise(record.message)
+        staged.append(record)
+    }
+
+    /// A line that was passed over: counted now, not shown.
+    func countPassedOver(_ record: LogRecord, now: Timestamp) {
+        total += 1
+        countOlder(record, now: now)
+    }
+
     private func count(_ record: LogRecord, now: Timestamp) -> PatternID? {
         // A clock that runs ahead elsewhere must not empty the hour that is kept.
         let time = min(record.time, now)
@@ -91,6 +104,29 @@ final class LineIntake {
         }
         staged.removeAll(keepingCapacity: staged.count < 4_096)
     }
+
+    // MARK: - On disk
+
+    /// What goes on after a restart.
+    var totals: LogState.Totals {
+        LogState.Totals(
+            lines: total, dropped: dropped, redactions: redactions, sightings: sightings)
+    }
+
+    /// Goes on where another run of the program was. Call it before the first line.
+    func restore(_ totals: LogState.Totals, miner: PatternMiner, histogram: LevelHistogram) {
+        total = totals.lines
+        dropped = totals.dropped
+        redactions = totals.redactions
+        sightings = totals.sightings
+        known = Set(sightings)
+        self.miner = miner
+        self.histogram = histogram
+        generation += 1
+    }
+
+    /// Knows what a recording knows, and counts none of it.
+    func learn(_ other: PatternMiner) { miner.learn(other) }
 
     /// Lines that wait for `commit`.
     var stagedCount: Int { staged.count }
