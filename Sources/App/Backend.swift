@@ -178,6 +178,7 @@ package final class Backend: Sendable {
             evaluate(snapshot)
         }
         loadSignals()
+        loadLogs()
         hub.start()
         timer.withLock { slot in
             let timer = DispatchSource.makeTimerSource(queue: journalQueue)

@@ -31,10 +31,16 @@ struct LineReader {
     /// - Parameters:
     ///   - omitted: how many bytes at its end were left out.
     ///   - isSkipping: count it only.
+    ///   - isCounted: show it only: it was counted before a restart.
     mutating func take(
         _ line: Span<UInt8>, at place: LogPlace, omitted: Int, isSkipping: Bool,
-        _ context: TimeContext, now: Timestamp, into intake: LineIntake
+        isCounted: Bool = false, _ context: TimeContext, now: Timestamp, into intake: LineIntake
     ) {
+        if isCounted {
+            let known = record(line, at: place, omitted: omitted, context, noting: nil)
+            if let known { intake.stageKnown(known) }
+            return
+        }
         lines += 1
         if isSkipping {
             let parsed = parser.parse(line, context: context)
@@ -47,6 +53,22 @@ struct LineReader {
             return
         }
         intake.stage(record, now: now)
+    }
+
+    /// Goes on with the counts of an earlier run.
+    mutating func restore(lines: Int, redactions: Int) {
+        self.lines = lines
+        self.redactions = redactions
+    }
+
+    /// A line that was passed over: counted now, not shown.
+    mutating func takePassedOver(
+        _ line: Span<UInt8>, at place: LogPlace, omitted: Int, _ context: TimeContext,
+        now: Timestamp, into intake: LineIntake
+    ) {
+        lines += 1
+        let record = record(line, at: place, omitted: omitted, context, noting: intake)
+        if let record { intake.countPassedOver(record, now: now) }
     }
 
     /// The record of one line, or nil for an empty one.

@@ -16,6 +16,11 @@ final class LogSource {
     private var isOpening = true
     private var history: HistoryReader?
     private var historyEnd: Int64 = 0
+    /// What an earlier run counted; nil for a log that it did not know.
+    private var resumption: LogFollower.Resumption?
+    private var gapLines: LineReader
+    /// The last file that was followed, while there is none.
+    private var lastPart: FollowCheckpoint.Part?
 
     init(
         spec: SourceSpec, path: String, id: String, start: LogFollower.Start, limits: FeedLimits,
@@ -28,6 +33,7 @@ final class LogSource {
         reader = LineReader(
             source: id, service: spec.service, messageBytesMax: limits.messageBytesMax)
         historyLines = reader
+        gapLines = reader
         opened = now
         var follow = FollowLimits()
         follow.lineBytesMax = limits.lineBytesMax
@@ -49,8 +55,8 @@ final class LogSource {
             ? max(limits.bytesPerTurnMax, limits.openingHistoryBytesMax) : limits.bytesPerTurnMax
         let turn = follower.turn(now: now, limit: limit) { line, offset, omitted in
             self.reader.take(
-                line, at: self.place(offset), omitted: omitted, isSkipping: isSkipping, context,
-                now: now.wall, into: intake)
+                line, at: self.place(offset), omitted: omitted, isSkipping: isSkipping,
+                isCounted: self.isCounted(offset), context, now: now.wall, into: intake)
         }
         if turn.bytesRead > 0, !isOpening { lastData = now.wall }
         if isOpening, !turn.wantsMore { endOpening(now.wall) }
@@ -63,12 +69,79 @@ final class LogSource {
         if reader.lines > 0 || follower.provisional != nil {
             lastData = follower.modified.map { min($0, now) }
         }
-        history = follower.historyReader()
+        if let resumption {
+            history = resumption.olderEnd.flatMap { follower.historyReader(before: $0) }
+        } else {
+            history = follower.historyReader()
+        }
         historyEnd = history?.end ?? 0
     }
 
     private func place(_ offset: Int64) -> LogPlace {
         LogPlace(source: id, generation: follower.generation, offset: offset)
+    }
+}
+
+// MARK: - Across restarts
+
+extension LogSource {
+    /// Goes on where another run of the program was. Call it when the follower has looked, before
+    /// the first turn.
+    func resume(_ state: LogState.Source, _ now: ClockReading) {
+        guard !state.checkpoint.parts.isEmpty else { return }
+        resumption = follower.resume(state.checkpoint, now: now)
+        lastPart = state.checkpoint.parts.last { $0.to == nil }
+        reader.restore(lines: state.lines, redactions: state.redactions)
+    }
+
+    private func isCounted(_ offset: Int64) -> Bool {
+        guard let resumption, offset < resumption.countedTo else { return false }
+        return follower.generation == resumption.generation
+    }
+
+    /// Up to where each part of the log is counted.
+    func state(_ now: Timestamp) -> LogState.Source {
+        var checkpoint = follower.checkpoint(now)
+        if let resumption, let last = checkpoint.parts.indices.last,
+            checkpoint.parts[last].trace.generation == resumption.generation
+        {
+            let from = checkpoint.parts[last].from
+            checkpoint.parts[last].from = max(from, resumption.countedTo)
+        }
+        if let last = checkpoint.parts.last {
+            lastPart = last
+        } else if let lastPart {
+            checkpoint.parts = [lastPart]
+        }
+        let gaps = resumption?.gaps ?? []
+        checkpoint.parts.insert(contentsOf: gaps.map(\.part), at: 0)
+        checkpoint.olderEnd = history?.end
+        return LogState.Source(
+            lines: reader.lines + gapLines.lines,
+            redactions: reader.redactions + historyLines.redactions + gapLines.redactions,
+            checkpoint: checkpoint)
+    }
+
+    /// Counts one slice of what was written while nobody read.
+    private func readGap(
+        _ gap: FollowGap, _ now: Timestamp, zoneOffset: Int, into intake: LineIntake
+    ) {
+        let context = TimeContext(
+            reference: min(gap.modified ?? follower.modified ?? now, now), zoneOffset: zoneOffset)
+        let generation = gap.part.trace.generation
+        gap.next(bytes: limits.olderHistorySliceBytes) { line, offset, omitted, isBefore in
+            let place = LogPlace(source: self.id, generation: generation, offset: offset)
+            if isBefore {
+                _ = self.gapLines.record(line, at: place, omitted: omitted, context, noting: nil)
+            } else {
+                self.gapLines.takePassedOver(
+                    line, at: place, omitted: omitted, context, now: now, into: intake)
+            }
+        }
+        guard gap.isDone else { return }
+        if !gap.problem.isEmpty { follower.lose(gap, now) }
+        resumption?.gaps.removeFirst()
+        gapLines.beginSlice()
     }
 }
 
@@ -89,6 +162,10 @@ extension LogSource {
     /// Reads one slice of older history.
     /// - Returns: whether there is more that should be read.
     func readOlder(_ now: Timestamp, zoneOffset: Int, into intake: LineIntake) -> Bool {
+        if let gap = resumption?.gaps.first {
+            readGap(gap, now, zoneOffset: zoneOffset, into: intake)
+            return hasOlder
+        }
         guard let history else { return false }
         let context = TimeContext(
             reference: min(follower.modified ?? now, now), zoneOffset: zoneOffset)
@@ -115,16 +192,17 @@ extension LogSource {
         return self.history != nil
     }
 
-    var hasOlder: Bool { history != nil }
+    var hasOlder: Bool { history != nil || resumption?.gaps.isEmpty == false }
 
     func health(_ now: Timestamp, note: String) -> SourceHealth {
         let totals = follower.totals
         var health = SourceHealth(id: id, kind: spec.kindWord, path: path)
         health.lastData = lastData
-        health.linesTotal = reader.lines
+        health.linesTotal = reader.lines + gapLines.lines
         health.linesDropped = reader.dropped
         health.bytesBehind = follower.bytesBehind
-        health.redactions = reader.redactions + historyLines.redactions
+        health.redactions =
+            reader.redactions + historyLines.redactions + gapLines.redactions
         health.losses = totals.losses
         health.detail = detail(totals, note)
         if let problem = follower.problem {

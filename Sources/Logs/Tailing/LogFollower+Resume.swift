@@ -51,6 +51,22 @@ extension LogFollower {
         return result
     }
 
+    /// A reader of what stands before `end` in the file that has the log's name.
+    package func historyReader(before end: Int64) -> HistoryReader? {
+        current.map {
+            HistoryReader(file: $0.file, end: end, lineBytesMax: limits.lineBytesMax)
+        }
+    }
+
+    /// Counts what became of a gap as a possible loss.
+    package func lose(_ gap: FollowGap, _ now: Timestamp) {
+        notice = gap.problem
+        counts.losses.note(
+            FollowLoss(
+                number: 0, at: now, path: path, generation: gap.part.trace.generation,
+                offset: gap.part.from, reason: .unseen, bytesUnread: nil, sentence: gap.problem))
+    }
+
     /// The parts of earlier files that nobody counted: of those that were followed the rest, of
     /// those that came after them everything.
     /// - Parameter time: those written since are new; nil when none can be.
