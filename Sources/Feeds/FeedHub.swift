@@ -132,9 +132,6 @@ package final class FeedHub: Sendable {
 // MARK: - Across restarts
 
 extension FeedHub {
-    /// How often it is looked whether the state of the logs should be written.
-    private static let stateInterval: Duration = .seconds(1)
-
     /// Goes on with the logs where the program was that wrote `path`, and keeps that file while the
     /// hub runs. Call it before `start`.
     /// - Parameters:
@@ -159,7 +156,8 @@ extension FeedHub {
         guard isKept else { return }
         let clock = engine.withLock { $0.clock }
         keeper.withLock {
-            $0 = LogStateKeeper(path: path, clock: clock, onFailure: onFailure)
+            $0 = LogStateKeeper(
+                path: path, interval: limits.stateInterval, clock: clock, onFailure: onFailure)
         }
     }
 
@@ -195,7 +193,7 @@ extension FeedHub {
 
     private func beginSaving() {
         guard keeper.withLock({ $0 != nil }) else { return }
-        addTimer(every: Self.stateInterval) { $0.saveState() }
+        addTimer(every: limits.stateInterval / 2) { $0.saveState() }
     }
 }
 

@@ -14,20 +14,22 @@ final class LogStateKeeper: Sendable {
         var hasFailed = false
     }
 
-    private static let intervalMin: Duration = .seconds(2)
     /// A write takes at most this share of the time.
     private static let share = 20
 
     let path: String
+    let interval: Duration
     private let clock: any TimeSource
     private let onFailure: @Sendable (Failure) -> Void
     private let queue = DispatchQueue(label: "warroom.logstate", qos: .utility)
     private let progress = Mutex(Progress())
 
     init(
-        path: String, clock: any TimeSource, onFailure: @escaping @Sendable (Failure) -> Void
+        path: String, interval: Duration, clock: any TimeSource,
+        onFailure: @escaping @Sendable (Failure) -> Void
     ) {
         self.path = path
+        self.interval = interval
         self.clock = clock
         self.onFailure = onFailure
     }
@@ -62,7 +64,7 @@ final class LogStateKeeper: Sendable {
         let end = clock.now.boot
         let isFirst = progress.withLock { progress in
             progress.isWriting = false
-            progress.due = end + max(Self.intervalMin, (end - start) * Self.share)
+            progress.due = end + max(interval, (end - start) * Self.share)
             if failure == nil { progress.generation = generation }
             defer { progress.hasFailed = failure != nil }
             return !progress.hasFailed
