@@ -75,9 +75,15 @@ package final class FileLedger {
 
     /// - Parameter isHistory: it was there before following began, and is not to be read.
     func remember(_ file: FollowedFile, isHistory: Bool = false) {
-        let key = Key(device: file.file.device, inode: file.file.inode)
-        let entry = Entry(
-            trace: file.trace, isHistory: isHistory, modified: file.file.facts?.modified)
+        remember(
+            Entry(trace: file.trace, isHistory: isHistory, modified: file.file.facts?.modified))
+    }
+
+    /// A file that an earlier run read.
+    func remember(_ trace: FileTrace) { remember(Entry(trace: trace, isHistory: false)) }
+
+    private func remember(_ entry: Entry) {
+        let key = Key(device: entry.trace.device, inode: entry.trace.inode)
         if entries.updateValue(entry, forKey: key) == nil { order.append(key) }
         if order.count > Self.entriesMax {
             for old in order.prefix(1_024) { entries[old] = nil }
