@@ -100,7 +100,7 @@ final class FeedEngine {
         state.totals = intake.totals
         state.histogram = intake.histogram
         state.sources = restored
-        for source in logs { state.sources[source.id] = source.state(now) }
+        for source in logs { state.sources[source.id] = source.state() }
         return state
     }
 
@@ -211,7 +211,7 @@ extension FeedEngine {
         generation += 1
         // A glob's next files must not be taken for unread ones of this log.
         guard case .log(let index) = target else { return }
-        logs[index].follower.look(now: now)
+        logs[index].look(now)
         if let state = restored.removeValue(forKey: id) { logs[index].resume(state, now) }
     }
 

@@ -15,10 +15,31 @@ final class LogSource {
     private let opened: Timestamp
     private var isOpening = true
     private var history: HistoryReader?
-    private var historyEnd: Int64 = 0
     /// What an earlier run counted; nil for a log that it did not know.
     private var resumption: LogFollower.Resumption?
     private var gapLines: LineReader
+    /// What was passed over and is to be counted, oldest first.
+    private var gaps: [FollowGap] = []
+    /// Files of earlier rotations that are still to be read for older history, newest first.
+    private var olderFiles: [FollowCheckpoint.Part] = []
+    private var olderFile: OlderFile?
+    private var olderBytes: Int64 = 0
+    /// `history` is that of the file that is followed.
+    private var isHistoryOfCurrent = true
+    private var historyModified: Timestamp?
+    /// A packed file that is named as a log, while it is unpacked, and as it was read.
+    private var packed: OlderFile?
+    private var packedFacts: FileFacts?
+    private var packedProblem = ""
+    private var rotationsSeen = 0
+    /// When the names were looked at last: a file that was written since may have come and gone.
+    private var lookedAt: Timestamp
+    private var packedScans = 0
+    /// Files that were passed over and are counted by now.
+    private var countedParts: [FollowCheckpoint.Part] = []
+    private static let olderFilesMax = 16
+    /// Bytes that are unpacked at once, a few milliseconds.
+    private static let unpackedBytesMax = 1 << 20
     /// The last file that was followed, while there is none.
     private var lastPart: FollowCheckpoint.Part?
 
@@ -35,6 +56,7 @@ final class LogSource {
         historyLines = reader
         gapLines = reader
         opened = now
+        lookedAt = now
         var follow = FollowLimits()
         follow.lineBytesMax = limits.lineBytesMax
         follow.bytesPerTurnMax = limits.bytesPerTurnMax
@@ -46,6 +68,7 @@ final class LogSource {
     /// Reads one bounded piece.
     /// - Returns: whether more can be read at once.
     func turn(_ now: ClockReading, zoneOffset: Int, into intake: LineIntake) -> Bool {
+        lookedAt = now.wall
         let isSkipping = follower.bytesBehind > limits.bytesBehindBeforeSkipping && !isOpening
         let reference = isOpening ? min(follower.modified ?? now.wall, now.wall) : now.wall
         let context = TimeContext(reference: reference, zoneOffset: zoneOffset)
@@ -58,6 +81,8 @@ final class LogSource {
                 line, at: self.place(offset), omitted: omitted, isSkipping: isSkipping,
                 isCounted: self.isCounted(offset), context, now: now.wall, into: intake)
         }
+        if follower.problem == .packed { return readPacked(now, context, into: intake) }
+        lookForPacked(turn.bytesRead)
         if turn.bytesRead > 0, !isOpening { lastData = now.wall }
         if isOpening, !turn.wantsMore { endOpening(now.wall) }
         return turn.wantsMore
@@ -74,7 +99,68 @@ final class LogSource {
         } else {
             history = follower.historyReader()
         }
-        historyEnd = history?.end ?? 0
+        isHistoryOfCurrent = true
+        if resumption == nil {
+            olderFiles = follower.olderFiles(limit: Self.olderFilesMax)
+        }
+    }
+
+    /// After rotations: files that were rotated and packed before anybody saw them.
+    private func lookForPacked(_ bytesRead: Int64) {
+        let rotations = follower.counts.rotations
+        if rotations != rotationsSeen {
+            rotationsSeen = rotations
+            packedScans = 2
+        }
+        guard packedScans > 0, bytesRead == 0, !isOpening else { return }
+        packedScans -= 1
+        gaps += follower.unseenPacked(isFirst: false)
+    }
+
+    /// Unpacks a file that is named as a log and shows its end; once, unless it grows.
+    /// - Returns: whether there is more to do at once.
+    private func readPacked(
+        _ now: ClockReading, _ context: TimeContext, into intake: LineIntake
+    ) -> Bool {
+        if packed == nil {
+            guard case .success(let facts) = FileFacts.of(path: path), facts != packedFacts,
+                let content = LogContent.open(path), content.isPacked
+            else { return false }
+            packedFacts = facts
+            if let part = lastPart, packedProblem.isEmpty, !isOpening,
+                part.trace.isRead(of: content)
+            {
+                gaps.append(
+                    FollowGap(
+                        FollowCheckpoint.Part(trace: part.trace, from: part.from, to: .max),
+                        path: path, lineBytesMax: limits.lineBytesMax))
+                return false
+            }
+            packed = OlderFile(
+                packed: content, lineBytesMax: limits.lineBytesMax,
+                keptBytesMax: limits.openingHistoryBytesMax + Int(limits.olderHistoryBytesMax))
+        }
+        guard let packed, packed.prepare(bytes: Self.unpackedBytesMax) else { return true }
+        self.packed = nil
+        isOpening = false
+        packedProblem = packed.problem
+        lastData = packed.modified.map { min($0, now.wall) }
+        let trace = packed.trace
+        let isCounted = lastPart.map { $0.trace.head == trace.head } ?? false
+        let context = TimeContext(
+            reference: min(packed.modified ?? now.wall, now.wall), zoneOffset: context.zoneOffset)
+        packed.reader?.previous(bytes: limits.openingHistoryBytesMax) { line, offset, omitted in
+            let place = LogPlace(source: self.id, generation: trace.generation, offset: offset)
+            self.reader.take(
+                line, at: place, omitted: omitted, isSkipping: false, isCounted: isCounted,
+                context, now: now.wall, into: intake)
+        }
+        lastPart = FollowCheckpoint.Part(trace: trace, from: trace.offset)
+        guard !isCounted else { return false }
+        history = packed.reader
+        historyModified = packed.modified
+        isHistoryOfCurrent = false
+        return false
     }
 
     private func place(_ offset: Int64) -> LogPlace {
@@ -85,12 +171,22 @@ final class LogSource {
 // MARK: - Across restarts
 
 extension LogSource {
-    /// Goes on where another run of the program was. Call it when the follower has looked, before
-    /// the first turn.
+    /// Opens the log without reading it.
+    func look(_ now: ClockReading) {
+        follower.look(now: now)
+        _ = follower.unseenPacked(isFirst: true)
+    }
+
+    /// Goes on where another run of the program was. Call it after `look`, before the first turn.
     func resume(_ state: LogState.Source, _ now: ClockReading) {
         guard !state.checkpoint.parts.isEmpty else { return }
-        resumption = follower.resume(state.checkpoint, now: now)
+        let resumption = follower.resume(state.checkpoint, now: now)
+        self.resumption = resumption
+        gaps = resumption.gaps
+        countedParts = state.checkpoint.parts.filter { $0.to == nil && $0.from == .max }
         lastPart = state.checkpoint.parts.last { $0.to == nil }
+        // While the name is away the rest of that file is a gap: nothing of it is left here.
+        if follower.modified == nil, !gaps.isEmpty { lastPart?.from = .max }
         reader.restore(lines: state.lines, redactions: state.redactions)
     }
 
@@ -100,8 +196,8 @@ extension LogSource {
     }
 
     /// Up to where each part of the log is counted.
-    func state(_ now: Timestamp) -> LogState.Source {
-        var checkpoint = follower.checkpoint(now)
+    func state() -> LogState.Source {
+        var checkpoint = follower.checkpoint(lookedAt)
         if let resumption, let last = checkpoint.parts.indices.last,
             checkpoint.parts[last].trace.generation == resumption.generation
         {
@@ -113,9 +209,8 @@ extension LogSource {
         } else if let lastPart {
             checkpoint.parts = [lastPart]
         }
-        let gaps = resumption?.gaps ?? []
-        checkpoint.parts.insert(contentsOf: gaps.map(\.part), at: 0)
-        checkpoint.olderEnd = history?.end
+        checkpoint.parts.insert(contentsOf: gaps.map(\.part) + countedParts, at: 0)
+        checkpoint.olderEnd = isHistoryOfCurrent ? history?.end : nil
         return LogState.Source(
             lines: reader.lines + gapLines.lines,
             redactions: reader.redactions + historyLines.redactions + gapLines.redactions,
@@ -140,7 +235,10 @@ extension LogSource {
         }
         guard gap.isDone else { return }
         if !gap.problem.isEmpty { follower.lose(gap, now) }
-        resumption?.gaps.removeFirst()
+        // The next run must not take it for a file that nobody saw.
+        let counted = FollowCheckpoint.Part(trace: gap.part.trace, from: .max)
+        countedParts = (countedParts + [counted]).suffix(Self.olderFilesMax)
+        gaps.removeFirst()
         gapLines.beginSlice()
     }
 }
@@ -162,13 +260,18 @@ extension LogSource {
     /// Reads one slice of older history.
     /// - Returns: whether there is more that should be read.
     func readOlder(_ now: Timestamp, zoneOffset: Int, into intake: LineIntake) -> Bool {
-        if let gap = resumption?.gaps.first {
+        if let gap = gaps.first {
             readGap(gap, now, zoneOffset: zoneOffset, into: intake)
             return hasOlder
         }
-        guard let history else { return false }
+        guard let history else {
+            openOlder()
+            return hasOlder
+        }
+        let endBefore = history.end
         let context = TimeContext(
-            reference: min(follower.modified ?? now, now), zoneOffset: zoneOffset)
+            reference: min(historyModified ?? follower.modified ?? now, now),
+            zoneOffset: zoneOffset)
         var oldest: Timestamp?
         var records: [LogRecord] = []
         historyLines.beginSlice()
@@ -184,15 +287,35 @@ extension LogSource {
             intake.countOlder(record, now: now)
         }
         let isOldEnough = oldest.map { $0 < now - limits.olderHistorySpan } ?? true
-        if history.isAtStart || isOldEnough
-            || historyEnd - history.end >= limits.olderHistoryBytesMax
-        {
+        olderBytes += endBefore - history.end
+        if isOldEnough || olderBytes >= limits.olderHistoryBytesMax {
+            self.history = nil
+            olderFiles = []
+        } else if history.isAtStart {
             self.history = nil
         }
-        return self.history != nil
+        return hasOlder
     }
 
-    var hasOlder: Bool { history != nil || resumption?.gaps.isEmpty == false }
+    /// Goes on with the next older file.
+    private func openOlder() {
+        guard olderFile != nil || !olderFiles.isEmpty else { return }
+        let file =
+            olderFile
+            ?? OlderFile(
+                olderFiles.removeFirst(), path: path, lineBytesMax: limits.lineBytesMax,
+                keptBytesMax: Int(limits.olderHistoryBytesMax - olderBytes))
+        olderFile = file
+        guard file.prepare(bytes: Self.unpackedBytesMax) else { return }
+        olderFile = nil
+        history = file.reader
+        historyModified = file.modified
+        isHistoryOfCurrent = false
+    }
+
+    var hasOlder: Bool {
+        history != nil || !gaps.isEmpty || olderFile != nil || !olderFiles.isEmpty
+    }
 
     func health(_ now: Timestamp, note: String) -> SourceHealth {
         let totals = follower.totals
@@ -205,7 +328,9 @@ extension LogSource {
             reader.redactions + historyLines.redactions + gapLines.redactions
         health.losses = totals.losses
         health.detail = detail(totals, note)
-        if let problem = follower.problem {
+        if !packedProblem.isEmpty {
+            health.state = .error(packedProblem)
+        } else if let problem = follower.problem, problem != .packed {
             health.state = .error(problem.sentence(path: path))
         } else if isOpening {
             health.state = .loading

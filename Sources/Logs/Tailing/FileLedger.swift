@@ -55,6 +55,18 @@ package final class FileLedger {
         return entry.isHistory ? .history(entry.trace) : .read(entry.trace)
     }
 
+    /// Whether a file was read, or was there before, that began so: it may be packed by now.
+    func knows(head: [UInt8]) -> Bool {
+        var hashes: [Int: UInt64] = [:]
+        return entries.values.contains { entry in
+            let count = entry.trace.head.count
+            guard count > 0, count <= head.count else { return false }
+            let hash = hashes[count] ?? Fingerprint(head.prefix(count)).hash
+            hashes[count] = hash
+            return hash == entry.trace.head.hash
+        }
+    }
+
     /// Whether nothing new stands in a file with these facts, told without opening it.
     func isDone(_ facts: FileFacts) -> Bool {
         let key = Key(device: facts.device, inode: facts.inode)

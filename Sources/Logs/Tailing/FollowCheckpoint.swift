@@ -59,6 +59,14 @@ package struct FollowCheckpoint: Sendable, Hashable {
     }
 }
 
+extension FollowCheckpoint.Part {
+    /// The file, under the log's name or one that rotation gave to it.
+    func find(path: String) -> LogContent? {
+        if let found = LogContent.open(path), trace.isRead(of: found) { return found }
+        return RotatedNames.contents(besides: path).first { trace.isRead(of: $0) }
+    }
+}
+
 extension FileTrace {
     func append(to out: inout [UInt8]) {
         for value in [device, inode, generation, UInt64(bitPattern: offset)] {
@@ -89,12 +97,15 @@ extension FileTrace {
     private static let headBytesMin = 64
 
     /// Whether `content` holds what was read, under whatever name, as a copy or packed.
-    func isRead(of content: LogContent) -> Bool {
+    package func isRead(of content: LogContent) -> Bool {
         let isSameFile = device == content.facts.device && inode == content.facts.inode
-        guard head.count > 0 else { return isSameFile && !content.isPacked }
-        guard content.head.count >= head.count,
-            Fingerprint(content.head.prefix(head.count)) == head,
-            isSameFile || head.count >= Self.headBytesMin
+        return (isSameFile || head.count >= Self.headBytesMin) && mayBeRead(of: content)
+    }
+
+    /// The same, however little was read.
+    func mayBeRead(of content: LogContent) -> Bool {
+        guard head.count > 0, content.head.count >= head.count,
+            Fingerprint(content.head.prefix(head.count)) == head
         else { return false }
         guard let before = content.fingerprint(before: offset, count: tail.count) else {
             // Far into packed content: it is compared no further than its first bytes.

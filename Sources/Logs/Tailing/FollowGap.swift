@@ -62,13 +62,9 @@ package final class FollowGap {
         part.from = max(part.from, assembler?.unfinishedOffset ?? content.position)
     }
 
-    /// The file under the log's name or one that rotation gave to it.
     private func find() -> LogContent? {
-        for name in [path] + RotatedNames.withPacked(besides: path).reversed() {
-            guard let found = LogContent.open(name), part.trace.isRead(of: found) else { continue }
-            content = found
-            return found
-        }
+        content = part.find(path: path)
+        if let content { return content }
         isDone = true
         problem = FollowText.goneBeforeCounted(path: path, from: part.from)
         return nil

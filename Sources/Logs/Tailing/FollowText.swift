@@ -113,6 +113,7 @@ extension FollowProblem {
     package func sentence(path: String) -> String {
         switch self {
         case .absent: FollowText.absent(path: path)
+        case .packed: FollowText.notALog(path: path, what: "a gzip archive")
         case .refused(let sentence): sentence
         case .readElsewhere(let other): FollowText.readElsewhere(path: path, by: other)
         }

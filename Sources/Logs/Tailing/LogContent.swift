@@ -9,6 +9,8 @@ package final class LogContent {
     /// Packed content is compared no further into it than this, in bytes.
     private static let comparedBytesMax: Int64 = 1 << 20
     private static let blockBytes = 64 * 1024
+    /// What gzip data begins with (RFC 1952).
+    static let packedMagic: [UInt8] = [0x1F, 0x8B]
 
     package let path: String
     package let facts: FileFacts
@@ -42,9 +44,26 @@ package final class LogContent {
         guard case .success(let file) = OpenFile.open(path), let facts = file.facts else {
             return nil
         }
-        let isPacked = file.bytes(at: 0, count: 2) == [0x1F, 0x8B]
+        let isPacked = file.bytes(at: 0, count: 2) == packedMagic
         if !isPacked, ContentCheck.refusal(file, path: path) != nil { return nil }
         return LogContent(path: path, file: file, facts: facts, isPacked: isPacked)
+    }
+
+    /// Of a file that is open, whatever it is called by now; not packed.
+    static func of(_ file: OpenFile, path: String) -> LogContent? {
+        file.facts.map { LogContent(path: path, file: file, facts: $0, isPacked: false) }
+    }
+
+    /// Up to `count` bytes at `offset`; not for packed content.
+    func bytes(at offset: Int64, count: Int) -> [UInt8] { file.bytes(at: offset, count: count) }
+
+    /// The content as far as it was handed out.
+    package var trace: FileTrace {
+        let head = Fingerprint(head)
+        return FileTrace(
+            device: facts.device, inode: facts.inode,
+            generation: Fingerprint.mixed(facts.inode ^ head.hash), offset: position, head: head,
+            tail: Fingerprint([]))
     }
 
     /// Of packed content known only at its end.

@@ -31,13 +31,18 @@ extension LogFollower {
         var followed = checkpoint.parts.filter { $0.to == nil }
         result.gaps = checkpoint.parts.filter { $0.to != nil }.map(gap)
         guard let current else {
-            // The name is away: those that were followed are read on from where they were.
-            for part in followed { ledger.remember(part.trace) }
-            namesChanged()
+            if problem == .absent {
+                result.gaps += missed(followed, since: checkpoint.time, now)
+            } else {
+                // Not readable now: it is read on from where it was.
+                for part in followed { ledger.remember(part.trace) }
+            }
             return result
         }
         let opening = current.offset
-        if let last = followed.last, let here = LogContent.open(path), last.trace.isRead(of: here) {
+        if let last = followed.last, let here = LogContent.of(current.file, path: path),
+            last.trace.isRead(of: here)
+        {
             followed.removeLast()
             result.generation = current.generation
             result.countedTo = last.from
@@ -49,6 +54,48 @@ extension LogFollower {
         result.gaps += missed(followed, since: checkpoint.time, now)
         if opening > 0 { result.gaps.append(piece(current.trace, 0, opening)) }
         return result
+    }
+
+    /// Older files beside the log that were there when following began, newest first.
+    package func olderFiles(limit: Int) -> [FollowCheckpoint.Part] {
+        var found: [FollowCheckpoint.Part] = []
+        for content in RotatedNames.contents(besides: path) where found.count < limit {
+            guard !content.head.isEmpty else { continue }
+            if isOpen(content) {
+                found = []
+                continue
+            }
+            let end = content.isPacked ? nil : Optional(content.size)
+            let part = FollowCheckpoint.Part(trace: content.trace, from: 0, to: end)
+            // Twice beside each other while it is being copied or packed.
+            if found.last?.trace.head != part.trace.head { found.append(part) }
+        }
+        return found
+    }
+
+    /// Packed files that came since the last call and hold what nobody read: rotated and packed
+    /// between two looks. The first call finds none.
+    package func unseenPacked(isFirst: Bool) -> [FollowGap] {
+        var gaps: [FollowGap] = []
+        for name in RotatedNames.withPacked(besides: path) {
+            guard case .success(let facts) = FileFacts.of(path: name),
+                packedSeen.insert(FileLedger.Key(device: facts.device, inode: facts.inode))
+                    .inserted,
+                !isFirst, let content = LogContent.open(name), content.isPacked,
+                !content.head.isEmpty, !isKnown(head: content.head)
+            else { continue }
+            gaps.append(piece(content.trace, 0, .max))
+        }
+        return gaps
+    }
+
+    private func isOpen(_ content: LogContent) -> Bool {
+        openFiles.contains { $0.file.isSame(as: content.facts) }
+    }
+
+    private func isKnown(head: [UInt8]) -> Bool {
+        let heads = openFiles.map(\.content.head) + former.map(\.content.head)
+        return heads.contains { !$0.isEmpty && head.starts(with: $0) } || ledger.knows(head: head)
     }
 
     /// A reader of what stands before `end` in the file that has the log's name.
@@ -67,6 +114,10 @@ extension LogFollower {
                 offset: gap.part.from, reason: .unseen, bytesUnread: nil, sentence: gap.problem))
     }
 
+    /// How much earlier than written a file may say it was: the kernel's clock for files goes in
+    /// steps. Files of the time before are still open when a checkpoint is made.
+    private static let clockStep: Duration = .milliseconds(50)
+
     /// The parts of earlier files that nobody counted: of those that were followed the rest, of
     /// those that came after them everything.
     /// - Parameter time: those written since are new; nil when none can be.
@@ -74,24 +125,38 @@ extension LogFollower {
         _ followed: [FollowCheckpoint.Part], since time: Timestamp?, _ now: ClockReading
     ) -> [FollowGap] {
         var found: [FollowGap] = []
-        var missing = followed
-        let names = missing.isEmpty ? [] : RotatedNames.withPacked(besides: path)
-        for name in names.reversed() {
-            guard let content = LogContent.open(name) else { continue }
+        /// Files nobody knows, and which of `found` they are.
+        var fresh: [(content: LogContent, index: Int)] = []
+        // Of a file that was empty nothing is known, not even that its inode is still its own.
+        var missing = followed.filter { $0.trace.head.count > 0 }
+        let contents = followed.isEmpty ? [] : RotatedNames.contents(besides: path)
+        for content in contents {
+            if isOpen(content) {
+                // It was rotated since it was opened: what came after it is followed already.
+                (found, fresh) = ([], [])
+                missing = followed.filter { $0.trace.head.count > 0 }
+                continue
+            }
             let end = content.isPacked ? .max : content.size
             if let index = missing.firstIndex(where: { $0.trace.isRead(of: content) }) {
                 let part = missing.remove(at: index)
-                found.append(piece(part.trace, part.from, end))
+                if part.from < end { found.append(piece(part.trace, part.from, end)) }
                 if missing.isEmpty { break }
                 continue
             }
-            guard let time, content.facts.modified >= time, !content.head.isEmpty else { continue }
-            let whole = FileTrace(
-                device: content.facts.device, inode: content.facts.inode, generation: 0, offset: 0,
-                head: Fingerprint(content.head), tail: Fingerprint([]))
-            found.append(piece(whole, 0, end))
+            guard let time, content.facts.modified >= time - Self.clockStep,
+                !content.head.isEmpty
+            else { continue }
+            fresh.append((content, found.count))
+            found.append(piece(content.trace, 0, end))
         }
-        for part in missing where part.trace.offset > 0 {
+        for part in missing where part.from < .max {
+            // So little was read that it may be any of them: the oldest one is next in time.
+            if let last = fresh.last(where: { part.trace.mayBeRead(of: $0.content) }) {
+                let end = last.content.isPacked ? .max : last.content.size
+                found[last.index] = piece(last.content.trace, part.from, end)
+                continue
+            }
             notice = FollowText.goneBeforeCounted(path: path, from: part.from)
             lose(.unseen, now, nil, at: part.from, bytes: nil)
         }

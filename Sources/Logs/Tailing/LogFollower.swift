@@ -77,6 +77,8 @@ package final class LogFollower {
     var siblingScans = 0
     /// Files that were seen to get the name, less those that were taken up.
     var awaited = 0
+    /// Packed files beside the log that were looked at.
+    var packedSeen: Set<FileLedger.Key> = []
     private var reading: FollowedFile?
     private var buffer: [UInt8] = []
 

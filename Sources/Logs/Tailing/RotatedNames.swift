@@ -28,6 +28,35 @@ package enum RotatedNames {
         return names.filter { !$0.hasSuffix(packing) || !all.contains(withoutPacking($0)) }
     }
 
+    /// How often the names are read again because they changed meanwhile.
+    private static let passesMax = 8
+
+    /// The files by these names, newest first. Names move while they are read: a pass in which one
+    /// did is not used, because the file behind it may have been passed over.
+    static func contents(besides path: String) -> [LogContent] {
+        var contents: [LogContent] = []
+        for _ in 0..<passesMax {
+            let before = withPacked(besides: path)
+            var isWhole = true
+            var seen: Set<FileLedger.Key> = []
+            contents = before.reversed().compactMap { name in
+                guard case .success(let facts) = FileFacts.of(path: name) else {
+                    isWhole = false
+                    return nil
+                }
+                guard let content = LogContent.open(name) else { return nil }
+                let key = FileLedger.Key(
+                    device: content.facts.device, inode: content.facts.inode)
+                if content.facts.inode != facts.inode || !seen.insert(key).inserted {
+                    isWhole = false
+                }
+                return content
+            }
+            if isWhole, withPacked(besides: path) == before { break }
+        }
+        return contents
+    }
+
     private static let packing = ".gz"
 
     private static func withoutPacking(_ name: String) -> String {
