@@ -26,6 +26,17 @@ extension Backend {
         }
     }
 
+    /// Goes on with the logs where the last room of this incident was; the first one with what the
+    /// flight recorder knows. Only a room that may write keeps the state.
+    func loadLogs() {
+        let recordings = SignalFolders.toRead(stateDirectory: setup.stateDirectory)
+        hub.keepState(
+            LogState.path(in: setup.directory), isKept: journal.readOnlyReason == nil,
+            // A drill's machines are not the user's.
+            recorded: setup.isDrill ? nil : LogState.path(in: recordings),
+            onFailure: { [post] in post(.failed($0)) })
+    }
+
     /// Tells the room when recording stops and when it goes on.
     static func tell(
         _ status: RecordingStatus, _ wasStopped: inout Bool, _ post: (Message) -> Void

@@ -169,6 +169,7 @@ package final class Backend: Sendable {
             evaluate(snapshot)
         }
         loadSignals()
+        loadLogs()
         hub.start()
         timer.withLock { slot in
             let timer = DispatchSource.makeTimerSource(queue: journalQueue)

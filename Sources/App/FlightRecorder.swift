@@ -5,8 +5,9 @@ import Metrics
 import Playbooks
 import Synchronization
 
-/// `warroom record`: reads every source as a room does and keeps the samples, with no screen and no
-/// incident, so that a room that opens later has baselines.
+/// `warroom record`: reads every source as a room does and keeps the samples and the patterns of
+/// the logs, with no screen and no incident, so that a room that opens later has baselines and
+/// knows which patterns are new.
 package final class FlightRecorder: Sendable {
     private let store: SeriesStore
     private let recorder: SignalRecorder
@@ -73,6 +74,7 @@ package final class FlightRecorder: Sendable {
         }
         previous?.stop()
         next.onTick(every: Self.lookInterval) { [weak self] in self?.look($0) }
+        next.keepState(LogState.path(in: folder)) { [say] in say($0.description) }
         next.start()
         let count = specs.count
         say("reading \(count) \(count == 1 ? "source" : "sources")")

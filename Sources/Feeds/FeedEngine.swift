@@ -23,6 +23,8 @@ final class FeedEngine {
     /// Specifications that match nothing or too much, with a sentence each.
     var specProblems: [String: String] = [:]
 
+    /// What an earlier run counted, by source.
+    private var restored: [String: LogState.Source] = [:]
     private let ledger = FileLedger()
     private var paths: [String: Set<String>] = [:]
     private var dirtyLogs: Set<Int> = []
@@ -63,6 +65,48 @@ final class FeedEngine {
     func setIncidentStart(_ time: Timestamp?) {
         intake.incidentStart = time
         generation += 1
+    }
+
+    /// Goes on where another run of the program was. Call it before anything is read.
+    func restore(_ state: LogState) {
+        intake.restore(state.totals, miner: state.miner, histogram: state.histogram)
+        restored = state.sources
+    }
+
+    /// Takes over what a recording counted, when it is of these logs and of this hour; else knows
+    /// its patterns by name alone: their counts would be those of other logs or other days.
+    func restore(recorded state: LogState) {
+        let logs = specs.filter { $0.kindWord == "logs" }.map(\.id)
+        let isOurs = state.sources.keys.allSatisfy { id in
+            logs.contains { id == $0 || id.hasPrefix($0 + ":") }
+        }
+        guard isOurs, clock.now.wall - state.saved <= .hours(1) else {
+            return intake.learn(state.miner)
+        }
+        var state = state
+        state.totals = LogState.Totals()
+        for id in state.sources.keys {
+            state.sources[id]?.lines = 0
+            state.sources[id]?.redactions = 0
+        }
+        restore(state)
+    }
+
+    /// Changes with everything that a state holds.
+    var stateGeneration: UInt64 { intake.generation &+ UInt64(truncatingIfNeeded: intake.total) }
+
+    /// What goes on after a restart, as of now.
+    func logState() -> LogState {
+        let now = clock.now.wall
+        var state = LogState(saved: now, miner: intake.miner)
+        state.totals = intake.totals
+        state.histogram = intake.histogram
+        state.sources = restored
+        for source in logs {
+            state.sources[source.id] = source.state()
+            state.totals.lines -= source.openLines
+        }
+        return state
     }
 
     private var zoneOffset: Int {
@@ -171,7 +215,9 @@ extension FeedEngine {
         watcher.watch(target, path: path)
         generation += 1
         // A glob's next files must not be taken for unread ones of this log.
-        if case .log(let index) = target { logs[index].follower.look(now: now) }
+        guard case .log(let index) = target else { return }
+        logs[index].look(now)
+        if let state = restored.removeValue(forKey: id) { logs[index].resume(state, now) }
     }
 
     private func mark(_ target: FeedTarget, isComplete: Bool) {

@@ -29,6 +29,7 @@ package final class FeedHub: Sendable {
     private let ticks = Mutex<[Tick]>([])
     private let watchers = Mutex(Watchers())
     private let finder = LogFinder()
+    private let keeper = Mutex<LogStateKeeper?>(nil)
 
     private struct Tick: Sendable {
         var interval: Duration
@@ -90,6 +91,7 @@ package final class FeedHub: Sendable {
                 running = Running()
             }
             engine.withLock { $0.endCommands() }
+            saveState(isLast: true)
         }
     }
 
@@ -155,6 +157,74 @@ package final class FeedHub: Sendable {
     }
 }
 
+// MARK: - Across restarts
+
+extension FeedHub {
+    /// Goes on with the logs where the program was that wrote `path`, and keeps that file while the
+    /// hub runs. Call it before `start`.
+    /// - Parameters:
+    ///   - isKept: false only reads it, as beside the room that writes it.
+    ///   - recorded: the state that a flight recorder keeps, for when there is none at `path`.
+    ///   - onFailure: is told why a state is not used or cannot be written.
+    package func keepState(
+        _ path: String, isKept: Bool = true, recorded: String? = nil,
+        onFailure: @escaping @Sendable (Failure) -> Void
+    ) {
+        do throws(Failure) {
+            if let state = try LogState.read(path, patternsMax: limits.patternsMax) {
+                engine.withLock { $0.restore(state) }
+            } else if let recorded,
+                let state = try LogState.read(recorded, patternsMax: limits.patternsMax)
+            {
+                engine.withLock { $0.restore(recorded: state) }
+            }
+        } catch {
+            onFailure(error)
+        }
+        guard isKept else { return }
+        let clock = engine.withLock { $0.clock }
+        keeper.withLock {
+            $0 = LogStateKeeper(
+                path: path, interval: limits.stateInterval, clock: clock, onFailure: onFailure)
+        }
+    }
+
+    /// On the feed queue: hands the state over when it changed and the last one is written.
+    private func saveState(isLast: Bool = false) {
+        guard let keeper = keeper.withLock({ $0 }) else { return }
+        let generation = engine.withLock { $0.stateGeneration }
+        guard isLast || keeper.wants(generation) else { return }
+        let state = engine.withLock { $0.logState() }
+        if isLast {
+            keeper.finish(state, generation: generation)
+        } else {
+            keeper.write(state, generation: generation)
+        }
+    }
+
+    /// Writes the state of what was read so far, and waits for it. For a hub that is not started.
+    package func writeStateNow() throws(Failure) {
+        guard let keeper = keeper.withLock({ $0 }) else { return }
+        try LogState.write(engine.withLock { $0.logState() }.bytes(), to: keeper.path)
+    }
+
+    /// Reads some of what waits, as a program does that is killed in the middle of it.
+    func readPieces(rounds: Int, slices: Int) {
+        queue.sync {
+            engine.withLock { engine in
+                engine.lookAtEverything()
+                for _ in 0..<rounds { _ = engine.round() }
+                for _ in 0..<slices { _ = engine.readOlderSlice() }
+            }
+        }
+    }
+
+    private func beginSaving() {
+        guard keeper.withLock({ $0 != nil }) else { return }
+        addTimer(every: limits.stateInterval / 2) { $0.saveState() }
+    }
+}
+
 // MARK: - On the queue
 
 extension FeedHub {
@@ -176,6 +246,7 @@ extension FeedHub {
             }
         }
         scheduleRescan()
+        beginSaving()
         pumpSoon()
         for tick in ticks.withLock({ $0 }) {
             addTimer(every: tick.interval, first: Self.firstTickAfter) { hub in

@@ -56,5 +56,8 @@ package struct FeedLimits: Sendable {
     /// How often samples beyond the retention are forgotten.
     package var pruneInterval: Duration = .seconds(60)
 
+    /// How often the state of the logs is written, at most.
+    package var stateInterval: Duration = .seconds(2)
+
     package init() {}
 }

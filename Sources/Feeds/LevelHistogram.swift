@@ -38,3 +38,36 @@ struct LevelHistogram {
         Timestamp(nanoseconds: minute * 60_000_000_000)
     }
 }
+
+// MARK: - On disk
+
+extension LevelHistogram {
+    private static let savedMax = 4 * minutesMax + 1
+
+    func append(to out: inout [UInt8]) {
+        let held = minutes.keys.sorted().suffix(Self.savedMax)
+        out.appendVarint(held.count)
+        for minute in held {
+            guard let levels = minutes[minute] else { continue }
+            out.appendFixed(minute)
+            out.appendVarint(levels.unknown)
+            for count in levels.counts { out.appendVarint(count) }
+        }
+    }
+
+    /// Nil for what `append` does not write.
+    init?(_ cursor: inout ByteCursor) {
+        guard let count = cursor.varint(), count <= Self.savedMax else { return nil }
+        for _ in 0..<count {
+            guard let minute = cursor.fixed(Int64.self), abs(minute / 2) < 1 << 26,
+                let unknown = cursor.varint()
+            else { return nil }
+            var levels = MinuteLevels(minute: Self.start(minute), unknown: unknown)
+            for level in levels.counts.indices {
+                guard let lines = cursor.varint() else { return nil }
+                levels.counts[level] = lines
+            }
+            minutes[minute] = levels
+        }
+    }
+}

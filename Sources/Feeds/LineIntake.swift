@@ -37,11 +37,9 @@ final class LineIntake {
     func countLine(_ count: Int = 1) { totalLines += count }
 
     /// A complete record to be shown. Its id is given by `commit`.
-    func stage(_ record: LogRecord, now: Timestamp) {
-        total += 1
-        var record = record
-        record.pattern = count(record, now: now)
-        staged.append(record)
+    /// - Parameter isKnown: it was counted before a restart.
+    func stage(_ record: LogRecord, isKnown: Bool = false, now: Timestamp) {
+        staged.append(isKnown ? recognised(record) : counted(record, now: now))
     }
 
     /// A record to be shown that may go on. It is counted by `complete`.
@@ -52,13 +50,23 @@ final class LineIntake {
     }
 
     /// A record that was shown is complete.
-    func complete(_ record: LogRecord, now: Timestamp) {
-        total += 1
+    func complete(_ record: LogRecord, isKnown: Bool = false, now: Timestamp) {
         generation += 1
+        _ = replace(isKnown ? recognised(record) : counted(record, now: now))
+        openIDs[record.place] = nil
+    }
+
+    private func counted(_ record: LogRecord, now: Timestamp) -> LogRecord {
+        total += 1
         var record = record
         record.pattern = count(record, now: now)
-        _ = replace(record)
-        openIDs[record.place] = nil
+        return record
+    }
+
+    private func recognised(_ record: LogRecord) -> LogRecord {
+        var record = record
+        record.pattern = miner.recognise(Self.mined(record))
+        return record
     }
 
     /// A record of older history: counted and grouped, not shown.
@@ -78,12 +86,21 @@ final class LineIntake {
         // A clock that runs ahead elsewhere must not empty the hour that is kept.
         let time = min(record.time, now)
         histogram.add(record.level, at: time)
-        // A trace has the pattern of its first line: its frames differ from case to case.
         let message = record.message.utf8Span.span
-        let end = record.lines > 1 ? record.message.utf8.firstOffset(of: 0x0A) : nil
         return miner.observe(
-            message.extracting(0..<(end ?? message.count)), level: record.level,
+            message.extracting(0..<Self.minedBytes(record)), level: record.level,
             service: record.service, time: time, protecting: incidentStart)
+    }
+
+    /// A trace has the pattern of its first line: its frames differ from case to case.
+    private static func minedBytes(_ record: LogRecord) -> Int {
+        let end = record.lines > 1 ? record.message.utf8.firstOffset(of: 0x0A) : nil
+        return end ?? record.message.utf8.count
+    }
+
+    private static func mined(_ record: LogRecord) -> String {
+        guard record.lines > 1 else { return record.message }
+        return String(decoding: record.message.utf8.prefix(minedBytes(record)), as: UTF8.self)
     }
 
     /// Puts a record in the place of itself.
@@ -166,6 +183,31 @@ final class LineIntake {
         recentBytes -= recent.prefix(count).reduce(0) { $0 + $1.message.utf8.count }
         recent.removeFirst(count)
     }
+
+    // MARK: - On disk
+
+    /// What goes on after a restart.
+    var totals: LogState.Totals {
+        LogState.Totals(
+            records: total, lines: totalLines, dropped: dropped, redactions: redactions,
+            sightings: sightings)
+    }
+
+    /// Goes on where another run of the program was. Call it before the first line.
+    func restore(_ totals: LogState.Totals, miner: PatternMiner, histogram: LevelHistogram) {
+        total = totals.records
+        totalLines = totals.lines
+        dropped = totals.dropped
+        redactions = totals.redactions
+        sightings = totals.sightings
+        known = Set(sightings)
+        self.miner = miner
+        self.histogram = histogram
+        generation += 1
+    }
+
+    /// Knows what a recording knows, and counts none of it.
+    func learn(_ other: PatternMiner) { miner.learn(other) }
 
     /// Records that wait for `commit`.
     var stagedCount: Int { staged.count }

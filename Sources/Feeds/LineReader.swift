@@ -36,6 +36,8 @@ struct LineReader {
     private var awaitsHead = false
     /// Where the first whole record began, after `beginInside`.
     private(set) var firstHead: LogPlace?
+    /// What is read was counted before a restart: it is shown only.
+    private var isKnown = false
 
     init(source: String, service: String?, limits: FeedLimits) {
         self.source = source
@@ -50,6 +52,9 @@ struct LineReader {
     /// record is not counted yet. Nil when none is open.
     var openPlace: LogPlace? { joiner.open.map(place) }
 
+    /// Lines of that record, which will be counted again after a restart.
+    var openLines: Int { isKnown ? 0 : joiner.openLines }
+
     /// What follows comes from a place in the middle of the log, maybe of a record.
     mutating func beginInside() {
         cleaner = LineCleaner()
@@ -57,24 +62,42 @@ struct LineReader {
         firstHead = nil
     }
 
+    /// Goes on with the counts of an earlier run.
+    mutating func restore(lines: Int, redactions: Int) {
+        self.lines = lines
+        self.redactions = redactions
+    }
+
     /// Takes one line.
-    /// - Parameter omitted: how many bytes at its end were left out.
+    /// - Parameters:
+    ///   - omitted: how many bytes at its end were left out.
+    ///   - isKnown: show it only: it was counted before a restart.
     mutating func take(
-        _ line: Span<UInt8>, at place: LogPlace, omitted: Int, _ context: TimeContext,
-        now: ClockReading, into intake: LineIntake
+        _ line: Span<UInt8>, at place: LogPlace, omitted: Int, isKnown: Bool = false,
+        _ context: TimeContext, now: ClockReading, into intake: LineIntake
     ) {
-        lines += 1
-        intake.countLine()
+        if isKnown != self.isKnown {
+            // What goes on with a record that was counted was counted as one of its own.
+            flush(now.wall, into: intake)
+            self.isKnown = isKnown
+        }
+        count(1, intake)
         lastLineAt = now.boot
         var secrets: [Redactor.Finding] = []
         let piece = piece(line, at: place, omitted: omitted, context) { secrets += $0 }
-        note(secrets, intake)
+        if !isKnown { note(secrets, intake) }
         guard let piece else { return joiner.addBlank() }
         if let complete = joiner.add(piece) {
             finish(complete, now.wall, intake)
         } else {
             isStale = true
         }
+    }
+
+    private mutating func count(_ change: Int, _ intake: LineIntake) {
+        guard !isKnown else { return }
+        lines += change
+        intake.countLine(change)
     }
 
     /// Shows the open record, or completes it when the source has been quiet.
@@ -111,15 +134,16 @@ struct LineReader {
         }
         if awaitsHead {
             awaitsHead = false
-            lines -= joined.lines
-            intake.countLine(-joined.lines)
+            count(-joined.lines, intake)
             firstHead = openPlace
             return
         }
-        guard var record = shown else { return intake.stage(record(joined), now: now) }
+        guard var record = shown else {
+            return intake.stage(record(joined), isKnown: isKnown, now: now)
+        }
         if isStale { record = self.record(joined) }
         record.isProvisional = false
-        intake.complete(record, now: now)
+        intake.complete(record, isKnown: isKnown, now: now)
     }
 
     /// What a record would be with `partial`, a line whose end is not written yet.
@@ -208,6 +232,33 @@ extension LineReader {
 // MARK: - Records that are counted without being shown
 
 extension LineReader {
+    /// A line of what was passed over, read forwards.
+    /// - Parameter isBefore: it stands before that part: only the redactor is to see it.
+    mutating func takePassedOver(
+        _ line: Span<UInt8>, at place: LogPlace, omitted: Int, isBefore: Bool,
+        _ context: TimeContext, now: Timestamp, into intake: LineIntake
+    ) {
+        var secrets: [Redactor.Finding] = []
+        guard !isBefore else {
+            _ = piece(line, at: place, omitted: omitted, context) { _ in }
+            return
+        }
+        count(1, intake)
+        let piece = piece(line, at: place, omitted: omitted, context) { secrets += $0 }
+        note(secrets, intake)
+        guard let piece else { return joiner.addBlank() }
+        if let complete = joiner.add(piece) {
+            intake.countPassedOver(record(complete), now: now)
+        }
+    }
+
+    /// That part is read to its end.
+    mutating func endPassedOver(_ now: Timestamp, into intake: LineIntake) {
+        if let last = joiner.flush() { intake.countPassedOver(record(last), now: now) }
+        cleaner = LineCleaner()
+        lastTime = nil
+    }
+
     /// Bytes of a block at most, in which the beginning of a record is looked for.
     private static let blockBytesMax = 1024 * 1024
 

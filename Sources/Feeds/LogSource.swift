@@ -8,22 +8,51 @@ final class LogSource {
     let id: String
     let follower: LogFollower
 
-    private let limits: FeedLimits
-    private var reader: LineReader
-    private var historyLines: LineReader
-    private var lastData: Timestamp?
-    private let opened: Timestamp
-    private var isOpening = true
+    let limits: FeedLimits
+    var reader: LineReader
+    var historyLines: LineReader
+    var lastData: Timestamp?
+    let opened: Timestamp
+    var isOpening = true
     private var hasBegun = false
-    private var history: HistoryReader?
+    var history: HistoryReader?
+    /// `history` is that of the file that is followed.
+    var isHistoryOfCurrent = true
+    var historyModified: Timestamp?
+    /// Files of earlier rotations that are still to be read for older history, newest first.
+    var olderFiles: [FollowCheckpoint.Part] = []
+    var olderFile: OlderFile?
+    var olderBytes: Int64 = 0
+    static let olderFilesMax = 16
+    /// Bytes that are unpacked at once, a few milliseconds.
+    static let unpackedBytesMax = 1 << 20
+
     /// What was passed over and is not counted yet, oldest first.
-    private var gaps: [HistoryReader] = []
-    private var gapLines: LineReader
+    var gaps: [HistoryReader] = []
+    var gapLines: LineReader
     /// The newest of them ends where the first whole record begins, which is not known yet.
-    private var gapAwaitsHead = false
+    var gapAwaitsHead = false
     /// When the oldest of them was passed over.
-    private var passedOverAt: Timestamp?
-    private var historyEnd: Int64 = 0
+    var passedOverAt: Timestamp?
+
+    /// What an earlier run counted; nil for a log that it did not know.
+    var resumption: LogFollower.Resumption?
+    /// What was written while nobody read, and is to be counted, oldest first.
+    var missed: [FollowGap] = []
+    var missedLines: LineReader
+    /// Files that were passed over and are counted by now.
+    var countedParts: [FollowCheckpoint.Part] = []
+    /// The last file that was followed, while there is none.
+    var lastPart: FollowCheckpoint.Part?
+    /// When the names were looked at last: a file that was written since may have come and gone.
+    var lookedAt: Timestamp
+    var rotationsSeen = 0
+    var packedScans = 0
+
+    /// A packed file that is named as a log, while it is unpacked, and as it was read.
+    var packed: OlderFile?
+    var packedFacts: FileFacts?
+    var packedProblem = ""
 
     init(
         spec: SourceSpec, path: String, id: String, start: LogFollower.Start, limits: FeedLimits,
@@ -36,7 +65,9 @@ final class LogSource {
         reader = LineReader(source: id, service: spec.service, limits: limits)
         historyLines = reader
         gapLines = reader
+        missedLines = reader
         opened = now
+        lookedAt = now
         var follow = FollowLimits()
         follow.lineBytesMax = limits.lineBytesMax
         follow.bytesPerTurnMax = limits.bytesPerTurnMax
@@ -51,11 +82,11 @@ final class LogSource {
     func turn(
         _ now: ClockReading, zoneOffset: Int, isHurried: Bool, into intake: LineIntake
     ) -> Bool {
+        lookedAt = now.wall
         let reference = isOpening ? min(follower.modified ?? now.wall, now.wall) : now.wall
         let context = TimeContext(reference: reference, zoneOffset: zoneOffset)
         if isOpening, !hasBegun {
             hasBegun = true
-            follower.look(now: now)
             if follower.historyEnd > 0 { reader.beginInside() }
         }
         // The newest lines of all files come in one cycle, so that they are merged by time.
@@ -68,8 +99,11 @@ final class LogSource {
             behindMax: isOpening || !isHurried ? nil : limits.bytesBehindBeforeSkipping
         ) { line, offset, omitted in
             self.reader.take(
-                line, at: self.place(offset), omitted: omitted, context, now: now, into: intake)
+                line, at: self.place(offset), omitted: omitted, isKnown: self.isKnown(offset),
+                context, now: now, into: intake)
         }
+        if follower.problem == .packed { return readPacked(now, context, into: intake) }
+        lookForPacked(turn.bytesRead)
         if follower.counts.truncations != truncations { abandonRewritten(now) }
         if let gap = turn.passedOver { passOver(gap, now.wall, intake) }
         if turn.bytesRead > 0, !isOpening { lastData = now.wall }
@@ -84,15 +118,25 @@ final class LogSource {
         if reader.lines > 0 || follower.provisional != nil {
             lastData = follower.modified.map { min($0, now) }
         }
-        history = follower.historyReader()
-        if let history, follower.historyEnd > 0 {
-            reader.acceptHead(now, into: intake)
-            if let head = reader.firstHead { history.move(to: head.offset) }
+        if let resumption {
+            history = resumption.olderEnd.flatMap { follower.historyReader(before: $0) }
+        } else {
+            history = follower.historyReader()
+            olderFiles = follower.olderFiles(limit: Self.olderFilesMax)
         }
-        historyEnd = history?.end ?? 0
+        guard follower.historyEnd > 0 else { return }
+        reader.acceptHead(now, into: intake)
+        guard let head = reader.firstHead else { return }
+        if resumption == nil {
+            history?.move(to: head.offset)
+        } else if let gap = missed.last, gap.part.to == follower.historyEnd,
+            gap.part.trace.generation == head.generation
+        {
+            gap.end(at: head.offset)
+        }
     }
 
-    private func place(_ offset: Int64) -> LogPlace {
+    func place(_ offset: Int64) -> LogPlace {
         LogPlace(source: id, generation: follower.generation, offset: offset)
     }
 
@@ -107,7 +151,7 @@ final class LogSource {
     }
 
     /// The newest gap ends where the first whole record behind it begins.
-    private func settleGap() {
+    func settleGap() {
         guard gapAwaitsHead, let head = reader.firstHead else { return }
         gapAwaitsHead = false
         gaps.last?.move(to: head.offset)
@@ -121,85 +165,37 @@ final class LogSource {
         }
         gaps.removeAll { $0.isAtStart }
         gapAwaitsHead = false
-        history = nil
+        if isHistoryOfCurrent { history = nil }
     }
 
     /// A record may go on: it wants a turn without events, to be completed.
     var hasOpenRecord: Bool { reader.openPlace != nil }
 
+    /// Lines of it, and of one that is being counted, which are not counted for good.
+    var openLines: Int { reader.openLines + missedLines.openLines }
+
     /// Completes the open record: what was written up to now was read.
     func flush(_ now: Timestamp, into intake: LineIntake) { reader.flush(now, into: intake) }
 }
 
-// MARK: - What is not in the ring: unfinished lines, older history, health
+// MARK: - Health
 
 extension LogSource {
-    /// The record that the unfinished last line is or ends, or nil.
-    func provisional(_ now: Timestamp, zoneOffset: Int) -> LogRecord? {
-        guard let partial = follower.provisional else { return nil }
-        let context = TimeContext(reference: now, zoneOffset: zoneOffset)
-        return reader.provisional(partial.bytes.span, at: place(partial.offset), context)
-    }
-
-    /// Reads one slice of what was passed over, or else of older history.
-    /// - Returns: whether there is more that should be read.
-    func readOlder(_ reading: ClockReading, zoneOffset: Int, into intake: LineIntake) -> Bool {
-        let now = reading.wall
-        settleGap()
-        if let gap = gaps.first, !(gapAwaitsHead && gaps.count == 1) {
-            readPassedOver(gap, reading, zoneOffset: zoneOffset, into: intake)
-            return hasOlder
-        }
-        guard let history else { return false }
-        let context = TimeContext(
-            reference: min(follower.modified ?? now, now), zoneOffset: zoneOffset)
-        let records = historyLines.older(
-            history, bytes: limits.olderHistorySliceBytes, context, into: intake)
-        // Lines without any time say nothing about when: they would only blur the minutes.
-        for record in records where !record.timeIsAssumed || record.time < context.reference {
-            intake.countOlder(record, now: now)
-        }
-        let oldest = records.first { !$0.timeIsAssumed }?.time
-        let isOldEnough = oldest.map { $0 < now - limits.olderHistorySpan } ?? true
-        if history.isAtStart || isOldEnough
-            || historyEnd - history.end >= limits.olderHistoryBytesMax
-        {
-            self.history = nil
-        }
-        return hasOlder
-    }
-
-    private func readPassedOver(
-        _ gap: HistoryReader, _ now: ClockReading, zoneOffset: Int, into intake: LineIntake
-    ) {
-        let context = TimeContext(reference: now.wall, zoneOffset: zoneOffset)
-        let before = gapLines.lines
-        let records = gapLines.older(
-            gap, bytes: limits.passedOverSliceBytes, context, into: intake)
-        for record in records { intake.countPassedOver(record, now: now.wall) }
-        intake.countLine(gapLines.lines - before)
-        follower.loseBytes(gap.takeLost(), at: gap.end, now)
-        if gap.isAtStart { gaps.removeFirst() }
-    }
-
-    /// Whether a slice can be read now.
-    var hasOlder: Bool {
-        gaps.count > (gapAwaitsHead && reader.firstHead == nil ? 1 : 0) || history != nil
-    }
-
     func health(_ now: Timestamp, note: String) -> SourceHealth {
         let totals = follower.totals
         var health = SourceHealth(id: id, kind: spec.kindWord, path: path)
         health.lastData = lastData
-        health.linesTotal = reader.lines + gapLines.lines
-        health.linesDropped = gapLines.lines
+        health.linesTotal = lines
+        health.linesDropped = gapLines.lines + missedLines.lines
         health.linesJoined = reader.joinedLines
         health.bytesBehind = gaps.reduce(follower.bytesBehind) { $0 + $1.end - $1.start }
         health.behind = behind(now, health.bytesBehind)
-        health.redactions = reader.redactions + historyLines.redactions + gapLines.redactions
+        health.redactions = redactions
         health.losses = totals.losses
         health.detail = detail(totals, note)
-        if let problem = follower.problem {
+        if !packedProblem.isEmpty {
+            health.state = .error(packedProblem)
+        } else if let problem = follower.problem, problem != .packed {
             health.state = .error(problem.sentence(path: path))
         } else if isOpening {
             health.state = .loading
@@ -233,7 +229,9 @@ extension LogSource {
             let bytes = gaps.reduce(0) { $0 + Double($1.end - $1.start) }
             parts.append("\(UnitText.bytes(bytes)) passed over, being counted")
         }
-        if gapLines.lines > 0 { parts.append("\(gapLines.lines) lines counted, not shown") }
+        if !missed.isEmpty { parts.append("what was written before this room is being counted") }
+        let unseen = gapLines.lines + missedLines.lines
+        if unseen > 0 { parts.append("\(unseen) lines counted, not shown") }
         if !note.isEmpty { parts.append(note) }
         return parts.joined(separator: "; ")
     }

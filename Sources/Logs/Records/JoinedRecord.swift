@@ -66,6 +66,9 @@ package struct RecordJoiner: Sendable {
 
     package init() {}
 
+    /// Physical lines of the open record, with the empty ones behind it; 0 when none is open.
+    package var openLines: Int { open.map { $0.lines + blanks } ?? 0 }
+
     /// Takes an empty line: part of the record when more of it follows.
     package mutating func addBlank() { blanks += 1 }
 

@@ -57,6 +57,18 @@ package final class FileLedger {
         return entry.isHistory ? .history(entry.trace) : .read(entry.trace)
     }
 
+    /// Whether a file was read, or was there before, that began so: it may be packed by now.
+    func knows(head: [UInt8]) -> Bool {
+        var hashes: [Int: UInt64] = [:]
+        return entries.values.contains { entry in
+            let count = entry.trace.head.count
+            guard count > 0, count <= head.count else { return false }
+            let hash = hashes[count] ?? Fingerprint(head.prefix(count)).hash
+            hashes[count] = hash
+            return hash == entry.trace.head.hash
+        }
+    }
+
     /// Whether nothing new stands in a file with these facts, told without opening it.
     func isDone(_ facts: FileFacts) -> Bool {
         let key = Key(device: facts.device, inode: facts.inode)
@@ -77,9 +89,15 @@ package final class FileLedger {
 
     /// - Parameter isHistory: it was there before following began, and is not to be read.
     func remember(_ file: FollowedFile, isHistory: Bool = false) {
-        let key = Key(device: file.file.device, inode: file.file.inode)
-        let entry = Entry(
-            trace: file.trace, isHistory: isHistory, modified: file.file.facts?.modified)
+        remember(
+            Entry(trace: file.trace, isHistory: isHistory, modified: file.file.facts?.modified))
+    }
+
+    /// A file that an earlier run read.
+    func remember(_ trace: FileTrace) { remember(Entry(trace: trace, isHistory: false)) }
+
+    private func remember(_ entry: Entry) {
+        let key = Key(device: entry.trace.device, inode: entry.trace.inode)
         if entries.updateValue(entry, forKey: key) == nil { order.append(key) }
         if order.count > Self.entriesMax {
             for old in order.prefix(1_024) { entries[old] = nil }

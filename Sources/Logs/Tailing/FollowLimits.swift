@@ -36,6 +36,8 @@ package enum FollowProblem: Sendable, Hashable {
     case absent
     /// A complete sentence.
     case refused(String)
+    /// It is gzip data: it is not followed, it is unpacked and read as it is (`OlderFile`).
+    case packed
     /// The same file is read already under this other name.
     case readElsewhere(String)
 }

@@ -79,6 +79,11 @@ enum FollowText {
         ).description
     }
 
+    static func goneBeforeCounted(path: String, from: Int64) -> String {
+        "what followed byte \(from) of a file of \(path) is not there any more: its lines are not "
+            + "counted"
+    }
+
     static func rotated(_ count: Int) -> String {
         count == 1 ? "rotated once" : "rotated \(count) times"
     }
@@ -112,6 +117,7 @@ extension FollowProblem {
     package func sentence(path: String) -> String {
         switch self {
         case .absent: FollowText.absent(path: path)
+        case .packed: FollowText.notALog(path: path, what: "a gzip archive")
         case .refused(let sentence): sentence
         case .readElsewhere(let other): FollowText.readElsewhere(path: path, by: other)
         }

@@ -9,7 +9,9 @@ package final class HistoryReader {
         package var isAtStart: Bool
     }
 
-    let file: OpenFile
+    /// The file when it is one that is open; nil for what was unpacked.
+    let file: OpenFile?
+    private let content: (_ offset: Int64, _ count: Int) -> [UInt8]
     private let encoding: LineEncoding
     private let lineBytesMax: Int
     /// Where the part starts.
@@ -25,11 +27,42 @@ package final class HistoryReader {
         file: OpenFile, start: Int64 = 0, end: Int64, generation: UInt64, lineBytesMax: Int
     ) {
         self.file = file
+        content = { file.bytes(at: $0, count: $1) }
         self.start = start
         self.end = end
         self.generation = generation
         self.lineBytesMax = lineBytesMax
         encoding = file.encoding
+    }
+
+    /// Of a file under any name, not packed.
+    init(_ content: LogContent, end: Int64, lineBytesMax: Int) {
+        file = nil
+        self.content = { content.bytes(at: $0, count: $1) }
+        start = 0
+        self.end = end
+        generation = content.trace.generation
+        self.lineBytesMax = lineBytesMax
+        encoding = content.encoding
+    }
+
+    /// Of bytes that were unpacked: the last ones, which stand at `offset`. The line that begins
+    /// before them is left out.
+    init(
+        _ kept: [UInt8], at offset: Int64, encoding: LineEncoding, generation: UInt64,
+        lineBytesMax: Int
+    ) {
+        file = nil
+        content = { place, count in
+            let from = max(0, Int(place - offset))
+            return Array(kept[min(from, kept.count)..<min(from + count, kept.count)])
+        }
+        end = offset + Int64(kept.count)
+        let newline = offset > 0 ? encoding.lineFeed(in: kept, at: offset)?.upperBound : 0
+        start = offset + Int64(newline ?? kept.count)
+        self.generation = generation
+        self.lineBytesMax = lineBytesMax
+        self.encoding = encoding
     }
 
     package var isAtStart: Bool { end <= start }
@@ -38,7 +71,7 @@ package final class HistoryReader {
     /// of 256 KiB takes well under the 10 ms that one slice may.
     package func block(bytes: Int, _ sink: (Span<UInt8>, Int64, Int) -> Void) -> Block {
         let from = max(start, end - Int64(bytes & ~1))
-        let block = file.bytes(at: from, count: Int(end - from))
+        let block = content(from, Int(end - from))
         guard Int64(block.count) == end - from else {  // The file shrank under us.
             bytesLost += end - start
             end = start

@@ -57,6 +57,10 @@ extension LogFollower {
         case .read(let known): trace = known
         case .history, .unknown: break
         }
+        if trace == nil, file.bytes(at: 0, count: 2) == LogContent.packedMagic {
+            problem = .packed
+            return
+        }
         if trace == nil, let refusal = ContentCheck.refusal(file, path: path) {
             problem = .refused(refusal)
             return

@@ -79,6 +79,8 @@ package final class LogFollower {
     var siblingScans = 0
     /// Files that were seen to get the name, less those that were taken up.
     var awaited = 0
+    /// Packed files beside the log that were looked at.
+    var packedSeen: Set<FileLedger.Key> = []
     private var reading: FollowedFile?
 
     package init(
@@ -211,7 +213,18 @@ package final class LogFollower {
     }
 
     /// Whether `part` belongs to the file that has the name now.
-    package func isCurrent(_ part: HistoryReader) -> Bool { part.file === current?.file }
+    package func isCurrent(_ part: HistoryReader) -> Bool {
+        part.file != nil && part.file === current?.file
+    }
+
+    /// What is left of `part`, for a checkpoint; nil for what was unpacked or cannot be read.
+    package func remainder(of part: HistoryReader) -> FollowCheckpoint.Part? {
+        guard let file = part.file, var trace = LogContent.of(file, path: path)?.trace else {
+            return nil
+        }
+        trace.generation = part.generation
+        return FollowCheckpoint.Part(trace: trace, from: part.start, to: part.end)
+    }
 
     /// Notes bytes that were passed over and gone before they were read.
     package func loseBytes(_ bytes: Int64, at offset: Int64, _ now: ClockReading) {

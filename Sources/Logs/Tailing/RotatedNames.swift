@@ -12,6 +12,60 @@ package enum RotatedNames {
     /// The older files of `path` beside it, uncompressed, oldest first: larger numbers are older,
     /// and names with dates sort by themselves.
     static func list(besides path: String) -> [String] {
+        found(besides: path) { name, base in
+            isRotated(name, of: base) && !compressed.contains(where: name.hasSuffix)
+        }
+    }
+
+    /// The same with those that gzip packed. Of a file that is there packed and not, as while it is
+    /// being packed, only the latter.
+    static func withPacked(besides path: String) -> [String] {
+        let names = found(besides: path) { name, base in
+            let plain = withoutPacking(name)
+            return isRotated(plain, of: base) && !compressed.contains(where: plain.hasSuffix)
+        }
+        let all = Set(names)
+        return names.filter { !$0.hasSuffix(packing) || !all.contains(withoutPacking($0)) }
+    }
+
+    /// How often the names are read again because they changed meanwhile.
+    private static let passesMax = 8
+
+    /// The files by these names, newest first. Names move while they are read: a pass in which one
+    /// did is not used, because the file behind it may have been passed over.
+    static func contents(besides path: String) -> [LogContent] {
+        var contents: [LogContent] = []
+        for _ in 0..<passesMax {
+            let before = withPacked(besides: path)
+            var isWhole = true
+            var seen: Set<FileLedger.Key> = []
+            contents = before.reversed().compactMap { name in
+                guard case .success(let facts) = FileFacts.of(path: name) else {
+                    isWhole = false
+                    return nil
+                }
+                guard let content = LogContent.open(name) else { return nil }
+                let key = FileLedger.Key(
+                    device: content.facts.device, inode: content.facts.inode)
+                if content.facts.inode != facts.inode || !seen.insert(key).inserted {
+                    isWhole = false
+                }
+                return content
+            }
+            if isWhole, withPacked(besides: path) == before { break }
+        }
+        return contents
+    }
+
+    private static let packing = ".gz"
+
+    private static func withoutPacking(_ name: String) -> String {
+        name.hasSuffix(packing) ? String(name.dropLast(packing.count)) : name
+    }
+
+    private static func found(
+        besides path: String, _ isWanted: (_ name: String, _ base: String) -> Bool
+    ) -> [String] {
         let split = split(path)
         guard let directory = opendir(split.directory) else { return [] }
         defer { closedir(directory) }
@@ -20,12 +74,12 @@ package enum RotatedNames {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if isRotated(name, of: split.name), !compressed.contains(where: name.hasSuffix) {
-                names.append(name)
-            }
+            if isWanted(name, split.name) { names.append(name) }
         }
         let prefix = split.directory == "/" ? "/" : split.directory + "/"
-        return names.sorted { isOlder($0, $1, cut: split.name.count + 1) }.map { prefix + $0 }
+        let cut = split.name.count + 1
+        return names.sorted { isOlder(withoutPacking($0), withoutPacking($1), cut: cut) }
+            .map { prefix + $0 }
     }
 
     /// Whether `name` is one that rotation gives to an older file of the log `base`: `base.1`,
