@@ -11,7 +11,14 @@ package enum RotatedNames {
 
     /// The older files of `path` beside it, uncompressed, oldest first: larger numbers are older,
     /// and names with dates sort by themselves.
-    static func list(besides path: String) -> [String] {
+    static func list(besides path: String) -> [String] { list(besides: path, isPacked: false) }
+
+    /// The compressed ones, in the same order.
+    static func compressedNames(besides path: String) -> [String] {
+        list(besides: path, isPacked: true)
+    }
+
+    private static func list(besides path: String, isPacked: Bool) -> [String] {
         let split = split(path)
         guard let directory = opendir(split.directory) else { return [] }
         defer { closedir(directory) }
@@ -20,7 +27,9 @@ package enum RotatedNames {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if isRotated(name, of: split.name), !compressed.contains(where: name.hasSuffix) {
+            if isRotated(name, of: split.name),
+                compressed.contains(where: name.hasSuffix) == isPacked
+            {
                 names.append(name)
             }
         }
