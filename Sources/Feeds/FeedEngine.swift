@@ -390,6 +390,20 @@ extension FeedEngine {
     /// Grows with every change of content.
     var changeMark: UInt64 { generation &+ intake.generation }
 
+    /// What a search needs to know, as values.
+    func searchView(withPatterns: Bool) -> SearchView {
+        let now = clock.now
+        let offset = zoneOffset
+        let provisional =
+            logs.compactMap { $0.provisional(now.wall, zoneOffset: offset) }
+            + commands.compactMap { $0.provisional(now.wall, zoneOffset: offset) }
+        return SearchView(
+            sources: logs.map {
+                SearchView.Source(id: $0.id, path: $0.path, service: $0.spec.service)
+            }, ring: intake.records(with: provisional), zoneOffset: offset, now: now.wall,
+            miner: withPatterns ? intake.miner : nil)
+    }
+
     func snapshot() -> FeedSnapshot {
         let now = clock.now
         pruneIfDue(now.wall)

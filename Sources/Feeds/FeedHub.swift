@@ -143,8 +143,13 @@ package final class FeedHub: Sendable {
     package func find(
         _ request: LogPageRequest, then: @escaping @Sendable (LogPage) -> Void
     ) {
-        let ring: @Sendable () -> [LogRecord] = { [weak self] in self?.snapshot().recent ?? [] }
-        finder.find(request, ring: ring, then: then)
+        let filter = request.filter
+        let hasPattern = filter.pattern != nil || !filter.excludedPatterns.isEmpty
+        finder.find(request, limits) { [weak self] in
+            self?.engine.withLock { $0.searchView(withPatterns: hasPattern) }
+        } then: {
+            then($0)
+        }
     }
 
     private static func drain(_ engine: FeedEngine) -> FeedSnapshot {

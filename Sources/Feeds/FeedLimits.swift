@@ -55,6 +55,14 @@ package struct FeedLimits: Sendable {
     package var pollInterval: Duration = .milliseconds(200)
     /// How often samples beyond the retention are forgotten.
     package var pruneInterval: Duration = .seconds(60)
+    /// Work of one page of a search before it is handed over as a part.
+    package var searchSpanMax: Duration = .milliseconds(100)
+    /// Bytes of files looked at for it.
+    package var searchBytesMax: Int64 = 256 * 1024 * 1024
+    /// Nominal bytes of one piece of an index: what a search reads at least.
+    package var indexPieceBytes: Int64 = 1024 * 1024
+    /// Bytes of the indexes of all files; beyond it the oldest records are indexed coarsely.
+    package var indexBytesMax = 48 * 1024 * 1024
 
     /// How often the state of the logs is written, at most.
     package var stateInterval: Duration = .seconds(2)

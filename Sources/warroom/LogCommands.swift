@@ -88,7 +88,14 @@ struct LogsCommand: ParsableCommand {
         // Many files share what one would be given.
         let block = max(16 * 1024, RecordFile.blockBytes * 4 / max(4, paths.count))
         let opened = try paths.map {
-            try RecordFile(path: $0, zoneOffset: try zone.offset(), blockBytes: block)
+            let file = try RecordFile(path: $0, zoneOffset: try zone.offset(), blockBytes: block)
+            // Patterns are numbered by all records that came before.
+            if filter.filter.pattern == nil, filter.filter.excludedPatterns.isEmpty {
+                file.narrow(
+                    since: filter.filter.since, until: filter.filter.until,
+                    countsLines: format == .json)
+            }
+            return file
         }
         var merger = RecordMerger(opened)
         var output = RecordOutput()

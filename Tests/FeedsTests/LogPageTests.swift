@@ -1,4 +1,5 @@
 import Basics
+import Dispatch
 import Logs
 import Support
 import Synchronization
@@ -9,13 +10,17 @@ import Testing
 /// Asks a hub and waits for the page.
 func answer(_ hub: FeedHub, _ request: LogPageRequest) throws -> LogPage {
     let box = Answer()
-    hub.find(request) { page in box.value.withLock { $0 = page } }
-    try poll("a page of records") { box.value.withLock { $0 != nil } }
-    return try #require(box.value.withLock { $0 })
+    hub.find(request) { page in
+        box.value.withLock { $0 = page }
+        box.isThere.signal()
+    }
+    _ = box.isThere.wait(timeout: .now() + .seconds(20))
+    return try #require(box.value.withLock { $0 }, "no page came")
 }
 
 private final class Answer: Sendable {
     let value = Mutex<LogPage?>(nil)
+    let isThere = DispatchSemaphore(value: 0)
 }
 
 @Suite("Pages of log records")

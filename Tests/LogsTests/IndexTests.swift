@@ -228,3 +228,33 @@ struct IndexTests {
         #expect(found == expected)
     }
 }
+
+extension IndexTests {
+    @Test("Reading a span of time alone gives what reading everything gives", arguments: 0..<12)
+    func narrowed(_ seed: Int) throws {
+        var log = RandomLog(seed: UInt64(seed), form: RandomLog.Form.allCases[seed % 5])
+        log.disorder = seed % 2 == 0 ? 3_000 : 0
+        while log.time < Timestamp(seconds: 1_787_306_400 + 600) {
+            box.append("a.log", (0..<500).map { _ in log.record() }.joined())
+        }
+        let path = box.file("a.log")
+        for (from, to) in [(100, 130), (0, 20), (500, 5_000), (-90, -50), (9_000, 9_999)] {
+            let since = Timestamp(seconds: 1_787_306_400 + Double(from))
+            let until = Timestamp(seconds: 1_787_306_400 + Double(to))
+            var lines: [[String]] = []
+            for isNarrow in [false, true] {
+                let file = try RecordFile(path: path, zoneOffset: 0)
+                if isNarrow { file.narrow(since: since, until: until, countsLines: true) }
+                var found: [String] = []
+                while let record = try file.next() {
+                    guard record.time >= since, record.time < until else { continue }
+                    found.append(
+                        "\(record.number) \(record.offset) \(record.time.nanoseconds) "
+                            + String(decoding: record.message, as: UTF8.self))
+                }
+                lines.append(found)
+            }
+            #expect(lines[0] == lines[1], "\(from) to \(to)")
+        }
+    }
+}

@@ -35,11 +35,15 @@ package final class PlacedRecords {
         var joining = Joining(
             context: dayContext, parser: index.worker.heads.learned, time: time,
             cleaner: LineCleaner(redactor: redactor), source: index.path)
-        let first = keyStart(before: range.lowerBound)
-        feed(first..<range.lowerBound) { line, _, _ in joining.skip(line) }
+        eachLineOfOpenKey(before: range.lowerBound) { joining.skip($0) }
         feed(range) { line, offset, omitted in joining.take(line, offset, omitted) }
         joining.flush()
         return joining.done
+    }
+
+    /// Hands on the lines in front of `offset` that clean as they do only when read.
+    func eachLineOfOpenKey(before offset: Int64, _ body: (Span<UInt8>) -> Void) {
+        feed(keyStart(before: offset)..<offset) { line, _, _ in body(line) }
     }
 
     /// Where cleaning must begin so that a private key that is open at `offset` is known.

@@ -29,6 +29,9 @@ final class LogBytes {
         close(descriptor)
     }
 
+    /// Begins at `offset` of a regular file that is not packed.
+    func skip(to offset: Int64) { lseek(descriptor, off_t(offset), SEEK_SET) }
+
     /// Fills `block` from its start.
     /// - Returns: how many bytes; 0 at the end.
     func next(into block: inout [UInt8]) throws(Failure) -> Int {

@@ -18,6 +18,8 @@ package final class RecordFile {
     private let source: LogBytes
     private var block: [UInt8]
     private var position: Int64 = 0
+    /// Nothing behind it is read.
+    private var stop = Int64.max
     private var assembler = LineAssembler(lineBytesMax: lineBytesMax)
     private var cleaner: LineCleaner
     private var parser = RecordParser()
@@ -68,6 +70,30 @@ package final class RecordFile {
             unchanged: "Nothing of it was used", next: "Check the path and its permissions")
     }
 
+    /// Reads only the part that can hold records between two times, when the file's times say where
+    /// that is. Call it before the first `next`; some records outside come too.
+    ///
+    /// Records that lie outside of their surroundings by more than `IndexLimits.disorderMax` may be
+    /// missed where these are left out.
+    /// - Parameter countsLines: `JoinedRecord.number` is wanted, for which line feeds are counted.
+    package func narrow(since: Timestamp?, until: Timestamp?, countsLines: Bool) {
+        guard path != "-",
+            let part = LogPart(
+                path: path, zoneOffset: context.zoneOffset, since: since, until: until)
+        else { return }
+        stop = part.range.upperBound
+        guard part.range.lowerBound > 0 else { return }
+        position = part.range.lowerBound
+        source.skip(to: position)
+        context = part.heads.context
+        parser = part.heads.learned
+        part.eachLineOfOpenKey { line in
+            buffer.removeAll(keepingCapacity: true)
+            _ = line.withUnsafeBufferPointer { cleaner.append($0, to: &buffer) }
+        }
+        if countsLines { lineNumber = part.linesBefore }
+    }
+
     /// The next record, or nil at the end.
     package func next() throws(Failure) -> JoinedRecord? {
         while true {
@@ -85,7 +111,8 @@ package final class RecordFile {
     }
 
     private func readBlock() throws(Failure) {
-        let count = try source.next(into: &block)
+        let wanted = Int(min(Int64(block.count), max(0, stop - position)))
+        let count = wanted > 0 ? min(wanted, try source.next(into: &block)) : 0
         let isFirst = position == 0
         if count == 0 {
             isAtEnd = true

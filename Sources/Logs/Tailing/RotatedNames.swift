@@ -17,6 +17,13 @@ package enum RotatedNames {
         }
     }
 
+    /// The compressed ones, in the same order.
+    static func compressedNames(besides path: String) -> [String] {
+        found(besides: path) { name, base in
+            isRotated(name, of: base) && compressed.contains(where: name.hasSuffix)
+        }
+    }
+
     /// The same with those that gzip packed. Of a file that is there packed and not, as while it is
     /// being packed, only the latter.
     static func withPacked(besides path: String) -> [String] {

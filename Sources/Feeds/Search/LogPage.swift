@@ -69,8 +69,8 @@ package struct LogPageRequest: Sendable, Hashable {
 package struct LogPage: Sendable {
     /// The request's id.
     package var request: UInt64
-    /// Oldest first, by `LogOrder`; at most as many as were asked for. Ids are 0: these records were
-    /// read, they did not arrive; the place tells which of them is already shown.
+    /// Oldest first, by `LogOrder`; at most as many as were asked for, give or take one. Ids are 0:
+    /// these were read, they did not arrive; the place tells which of them is already shown.
     package var records: [LogRecord] = []
     /// Nothing wanted stands in front of the first record, or nothing at all does.
     package var reachedStart = false
