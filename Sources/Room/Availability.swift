@@ -37,7 +37,9 @@ extension Model {
         case .removeFilter:
             if logs.filter.isEmpty { return .disabled(because: "no filter is set: press /") }
         case .test, .evidence, .rank:
-            if selectedHypothesis == nil { return .disabled(because: "no hypothesis is selected") }
+            if selectedHypothesis == nil {
+                return .disabled(because: "there is no hypothesis yet: h adds one")
+            }
         case .resolve:
             if incident.status.isOver {
                 return .disabled(because: "the incident is \(incident.status.rawValue)")

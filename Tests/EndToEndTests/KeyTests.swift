@@ -127,12 +127,49 @@ import Testing
         try room.tmux.press("Space")
         try room.tmux.wait(for: "Space: paused") { !$0.contains("following") }
         try room.tmux.press("/")
-        try room.tmux.wait(forText: "Find in")
+        try room.tmux.wait(forText: "Show only lines")
         try room.tmux.type("unit150")
         try room.tmux.press("Enter")
         try room.tmux.wait(for: "the match alone") {
             $0.contains("unit150") && !$0.contains("unit151")
         }
+    }
+
+    /// The keys that mean something in the logs alone.
+    @Test func logKeysFilterAndJump() throws {
+        let home = try TemporaryFolder()
+        func line(_ second: Int, _ level: String, _ text: String) -> String {
+            "{\"time\":\"2026-08-21T10:00:\(second)Z\",\"level\":\"\(level)\","
+                + "\"service\":\"checkout\",\"message\":\"\(text)\"}\n"
+        }
+        let long = String(repeating: "very ", count: 40) + "long-tail"
+        try home.write(
+            line(10, "info", "unit started") + line(11, "error", "kaboom happened")
+                + line(12, "info", long), to: "app.log")
+        let room = try RoomUnderTest("open --logs \(home.file("app.log"))", home: home)
+        try room.ready()
+        try room.tmux.press("6")
+        try room.tmux.wait(forText: "kaboom")
+        let steps: [(key: String, sign: (String) -> Bool)] = [
+            ("w", { $0.contains("long-tail") }), ("w", { !$0.contains("long-tail") }),
+            ("p", { $0.contains("Logs: patterns") }), ("p", { !$0.contains("Logs: patterns") }),
+            ("l", { $0.contains("only level:warning") }),
+            ("l", { $0.contains("only level:error") }),
+            ("l", { !$0.contains("only level") }),
+            ("(", { $0.contains("▸ 10:00:11") }), (")", { $0.contains("no error below") }),
+            ("f", { $0.contains("only pattern:") }), ("f", { !$0.contains("only pattern:") }),
+            ("s", { $0.contains("only service:checkout") }),
+            ("BSpace", { !$0.contains("only service") }),
+            ("-", { $0.contains("only -pattern:") }), ("BSpace", { !$0.contains("only -") }),
+            ("@", { $0.contains("Go to which time") }),
+        ]
+        for step in steps {
+            try room.tmux.press(step.key)
+            try room.tmux.wait(for: step.key, step.sign)
+        }
+        try room.tmux.type("2026-08-21T10:00:10Z")
+        try room.tmux.press("Enter")
+        try room.tmux.wait(for: "the first line") { $0.contains("▸ 10:00:10") }
     }
 
     /// `t` and `e` need a hypothesis; there is one of our own.
@@ -182,10 +219,12 @@ import Testing
     @Test func everyKeyOfTheTableIsPressedHere() {
         let pressed = Set(Self.onFiles.map(\.key)).union([
             "g", "G", "Home", "End", "PPage", "NPage", "Up", "Down", "k", "j", "Space", "t", "e",
+            "(", ")", "l", "p", "f", "-", "s", "BSpace", "@", "w",
         ])
         let names = [
             "Esc": "Escape", "Shift-Tab": "BTab", "PgUp": "PPage", "PgDn": "NPage", "↑": "Up",
             "↓": "Down", "Ctrl-X": "C-x", "Ctrl-C": "C-c", "Ctrl-Z": "C-z", "Ctrl-L": "C-l",
+            "Backspace": "BSpace",
         ]
         for key in Bindings.all.flatMap({ $0.keyText.split(separator: " ").map(String.init) }) {
             let name = names[key] ?? key
