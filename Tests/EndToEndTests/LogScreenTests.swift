@@ -128,4 +128,14 @@ import Testing
         #expect(told.output.contains("upstream timeout number 290"), "\(told.output)")
         #expect(told.output.contains(" byte "))
     }
+
+    @Test func aTimeBeyondWhatIsKeptIsFound() throws {
+        let (room, _) = try room(0..<12_000)
+        try room.palette("goto 2026-11-21T08:10Z")
+        try room.tmux.wait(for: "the line of that time") {
+            cursor($0).contains("08:10:00") && cursor($0).contains("number 600")
+        }
+        try room.tmux.press("k")
+        try room.tmux.wait(for: "the line before it") { cursor($0).contains("request 599 ok") }
+    }
 }
