@@ -86,7 +86,7 @@ extension LogSource {
         }
         guard gap.isDone else { return }
         missedLines.endPassedOver(now, into: intake)
-        if !gap.problem.isEmpty { follower.lose(gap, reading) }
+        if !gap.problem.isEmpty { follower.lose(gap, now) }
         // The next run must not take it for a file that nobody saw.
         let counted = FollowCheckpoint.Part(trace: gap.part.trace, from: .max)
         countedParts = (countedParts + [counted]).suffix(Self.olderFilesMax)
