@@ -24,7 +24,7 @@ struct LineReader {
     private(set) var lastTime: Timestamp?
 
     private var parser = RecordParser()
-    private var cleaner = LineCleaner()
+    private var cleaner: LineCleaner
     private var joiner = RecordJoiner()
     /// The open record as it stands in the ring; nil while it does not.
     private var shown: LogRecord?
@@ -41,6 +41,7 @@ struct LineReader {
         self.source = source
         self.service = service
         self.limits = limits
+        cleaner = LineCleaner(redactor: limits.redactor)
     }
 
     /// Lines that went on with the record before them.
@@ -52,7 +53,7 @@ struct LineReader {
 
     /// What follows comes from a place in the middle of the log, maybe of a record.
     mutating func beginInside() {
-        cleaner = LineCleaner()
+        cleaner = LineCleaner(redactor: limits.redactor)
         awaitsHead = true
         firstHead = nil
     }
@@ -220,7 +221,7 @@ extension LineReader {
         while true {
             var found: [JoinedRecord] = []
             var secrets: [(line: Int, findings: [Redactor.Finding])] = []
-            cleaner = LineCleaner()
+            cleaner = LineCleaner(redactor: limits.redactor)
             lastTime = nil
             let begin = lines
             let block = part.block(bytes: size) { line, offset, omitted in

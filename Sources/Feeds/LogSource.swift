@@ -198,6 +198,8 @@ extension LogSource {
         health.behind = behind(now, health.bytesBehind)
         health.redactions = reader.redactions + historyLines.redactions + gapLines.redactions
         health.losses = totals.losses
+        health.cutLines = totals.cutLines
+        health.holeBytes = totals.holeBytes
         health.detail = detail(totals, note)
         if let problem = follower.problem {
             health.state = .error(problem.sentence(path: path))
