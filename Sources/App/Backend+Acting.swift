@@ -133,7 +133,7 @@ extension Backend {
 
     /// Latches, writes the files, then journals: the one effect in which acting comes first.
     func setStop(_ reason: String) {
-        let clean = Clean.text(reason)
+        let clean = setup.redaction.redactor.clean(reason)
         stopOrders.withLock { $0 += 1 }
         executor.latchStop(reason: clean)
         let result = stopOrders.withLock { _ in

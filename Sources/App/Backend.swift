@@ -63,7 +63,7 @@ package final class Backend: Sendable {
         journal = try RoomJournal(
             directory: setup.directory, incident: setup.id, clock: clock,
             isObserver: setup.isObserver, options: options,
-            scrub: { Clean.text($0) }, post: post)
+            scrub: { setup.redaction.redactor.clean($0) }, post: post)
         let store = SeriesStore(retention: Self.retention)
         self.store = store
         let wasStopped = Mutex(false)
@@ -75,21 +75,24 @@ package final class Backend: Sendable {
                 limits: RecordingLimits(folderBytesMax: RecordingLimits.incidentBytesMax),
                 clock: clock,
                 onChange: { status in wasStopped.withLock { Self.tell(status, &$0, post) } })
-        hub = FeedHub(specs: setup.sourceSpecs, store: store, clock: clock)
+        var limits = FeedLimits()
+        limits.redactor = setup.redaction.redactor
+        hub = FeedHub(specs: setup.sourceSpecs, store: store, clock: clock, limits: limits)
         evaluator = Evaluator(store: store, configuration: setup.configuration, rules: rules)
         stopFiles = StopFiles(
             configuration: setup.configuration, stateDirectory: setup.stateDirectory)
         planner = Planner(configuration: setup.configuration)
         executor = Executor(
-            journal: journal, clock: clock, stopFiles: stopFiles, scrub: Self.lineScrub)
+            journal: journal, clock: clock, stopFiles: stopFiles,
+            scrub: { Self.lineScrub(setup.redaction.redactor) })
     }
 
     /// How far back samples are kept: a baseline of an hour, the incident, and room for a long one.
     private static let retention: Duration = .hours(6)
 
     /// Cleans one output line by line, with the state that secrets across lines need.
-    @Sendable private static func lineScrub() -> Executor.LineScrub {
-        var cleaner = LineCleaner()
+    private static func lineScrub(_ redactor: Redactor) -> Executor.LineScrub {
+        var cleaner = LineCleaner(redactor: redactor)
         return { line in
             let cleaned = cleaner.clean(line)
             return ScrubbedLine(
@@ -168,6 +171,7 @@ package final class Backend: Sendable {
         hub.onTick(every: setup.tickInterval) { [self] snapshot in
             evaluate(snapshot)
         }
+        for note in setup.redaction.notes { post(.notice(note)) }
         loadSignals()
         loadLogs()
         hub.start()
@@ -263,7 +267,8 @@ package final class Backend: Sendable {
         case .setIncidentStart(let time): hub.setIncidentStart(time)
         case .makeReport:
             journalQueue.async { [self] in
-                post(.report(Clean.document(report(of: model).markdown)))
+                post(
+                    .report(setup.redaction.redactor.cleanDocument(report(of: model).markdown)))
             }
         case .export: journalQueue.async { [self] in export(model) }
         case .findLogs(let request): hub.find(request) { [post] in post(.logPage($0)) }
@@ -296,7 +301,8 @@ package final class Backend: Sendable {
     private func export(_ model: Model) {
         let path = setup.directory + "/report.md"
         do throws(Failure) {
-            try Exports.write(Clean.document(report(of: model).markdown), to: path)
+            try Exports.write(
+                setup.redaction.redactor.cleanDocument(report(of: model).markdown), to: path)
             post(.notice("report written to \(path)"))
         } catch {
             post(.failed(error))

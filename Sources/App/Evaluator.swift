@@ -49,7 +49,7 @@ package final class Evaluator: Sendable {
             sources: feeds.sources.map(status), incident: incident,
             dumpsHaveHistory: true, recordedNames: recordedNames.withLock { $0 })
         var observation = diagnoser.withLock { $0.tick(input) }
-        observation.findings += sightings(feeds)
+        observation.findings += sightings(feeds, incident, now)
         return Findings(
             observation: observation, feeds: feeds,
             planned: observation.mitigations.map { plan($0, incident) })
@@ -61,11 +61,18 @@ package final class Evaluator: Sendable {
     private func status(_ health: SourceHealth) -> SourceStatus {
         var reason = health.detail
         if case .error(let sentence) = health.state { reason = sentence }
-        return SourceStatus(
+        var status = SourceStatus(
             id: health.id, kind: SourceStatus.Kind(rawValue: health.kind) ?? .logs,
             isHealthy: health.state == .ok, lastData: health.lastData,
             interval: intervals[health.path], reason: reason,
             metricNames: health.metricNames, isHistory: health.isHistory)
+        status.lacks.losses = health.losses.total
+        status.lacks.bytesLost = health.losses.bytesUnread
+        status.lacks.newest = health.losses.recent.last?.sentence ?? ""
+        status.lacks.cutLines = health.cutLines
+        status.lacks.holeBytes = health.holeBytes
+        status.lacks.droppedLines = health.linesDropped
+        return status
     }
 
     private static func recorded(_ change: ObservedChange) -> ChangeRecorded {
@@ -76,14 +83,27 @@ package final class Evaluator: Sendable {
             at: change.time)
     }
 
-    private func sightings(_ feeds: FeedSnapshot) -> [Finding] {
+    /// Credentials told one by one at once; the others go with the last of them.
+    private static let sightingsMax = 10
+
+    /// Each credential in each source is told once, also after a restart: its tag is the same.
+    private func sightings(_ feeds: FeedSnapshot, _ incident: Incident, _ now: Timestamp)
+        -> [Finding]
+    {
         recordedSightings.withLock { known in
-            feeds.credentialSightings.filter { known.insert($0).inserted }.map {
-                Finding(
-                    CredentialSeen(
-                        credentialClass: $0.class, tag: $0.tag, source: $0.source),
-                    at: feeds.recent.last?.time ?? .epoch)
+            let journalled = Set(
+                incident.credentials.map {
+                    CredentialSighting(class: $0.credentialClass, tag: $0.tag, source: $0.source)
+                })
+            let new = feeds.credentialSightings.filter {
+                known.insert($0).inserted && !journalled.contains($0)
             }
+            var told = new.prefix(Self.sightingsMax).map {
+                CredentialSeen(credentialClass: $0.class, tag: $0.tag, source: $0.source)
+            }
+            let more = new.count - told.count
+            if more > 0 { told[told.count - 1].more = more }
+            return told.map { Finding($0, at: now) }
         }
     }
 

@@ -39,7 +39,6 @@ package enum Exports {
 extension Clean {
     /// `text` cleaned line by line, so that its line breaks stay.
     package static func document(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { Clean.text(String($0)) }.joined(separator: "\n")
+        Redactor.standard.cleanDocument(text)
     }
 }

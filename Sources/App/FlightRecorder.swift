@@ -13,6 +13,7 @@ package final class FlightRecorder: Sendable {
     private let recorder: SignalRecorder
     private let clock: any TimeSource
     private let folder: String
+    private let stateDirectory: String
     private let say: @Sendable (String) -> Void
     private let hub = Mutex<FeedHub?>(nil)
     private let told = Mutex(Told())
@@ -28,12 +29,15 @@ package final class FlightRecorder: Sendable {
     private static let retention: Duration = .hours(1)
     private static let lookInterval: Duration = .seconds(5)
 
-    /// - Parameter say: gets one line at a time, when something changed.
+    /// - Parameters:
+    ///   - stateDirectory: holds the key of the tags that stand for secrets.
+    ///   - say: gets one line at a time, when something changed.
     package init(
-        folder: String, limits: RecordingLimits, clock: any TimeSource,
-        say: @escaping @Sendable (String) -> Void
+        folder: String, stateDirectory: String, limits: RecordingLimits,
+        clock: any TimeSource, say: @escaping @Sendable (String) -> Void
     ) {
         self.folder = folder
+        self.stateDirectory = stateDirectory
         self.clock = clock
         self.say = say
         store = SeriesStore(retention: Self.retention)
@@ -67,7 +71,11 @@ package final class FlightRecorder: Sendable {
     /// Reads the sources of another configuration from now on.
     package func follow(_ configuration: Configuration) {
         let specs = configuration.sourceSpecs
-        let next = FeedHub(specs: specs, store: store, clock: clock)
+        let redaction = RedactionSetup(configuration, stateDirectory: stateDirectory)
+        for note in redaction.notes { say(note) }
+        var limits = FeedLimits()
+        limits.redactor = redaction.redactor
+        let next = FeedHub(specs: specs, store: store, clock: clock, limits: limits)
         let previous = hub.withLock { hub in
             defer { hub = next }
             return hub

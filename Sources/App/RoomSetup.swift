@@ -4,13 +4,16 @@ import Incidents
 import Metrics
 import Playbooks
 
-/// What a room is opened with: values only, nothing started yet.
+/// What a room is opened with: values only, nothing started yet. The values of the files that
+/// redaction names are read here.
 package struct RoomSetup: Sendable {
     package var id: IncidentID
     /// The incident's own directory.
     package var directory: String
     package var stateDirectory: String
     package var configuration: Configuration
+    /// What removes credentials from everything that this room keeps or shows.
+    package var redaction: RedactionSetup
     package var actor: Actor
     package var isObserver = false
     package var isDrill = false
@@ -28,6 +31,7 @@ package struct RoomSetup: Sendable {
         self.directory = directory
         self.stateDirectory = stateDirectory
         self.configuration = configuration
+        redaction = RedactionSetup(configuration, stateDirectory: stateDirectory)
         self.actor = actor
     }
 

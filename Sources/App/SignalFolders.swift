@@ -9,11 +9,15 @@ package enum SignalFolders {
 
     /// Where `warroom record` writes: below the directory that a service manager gave, else below
     /// the user's own.
-    package static var toRecord: String {
+    package static var toRecord: String { ofState(stateDirectory) }
+
+    /// Where this program keeps what lasts: the directory that a service manager gave, else the
+    /// user's own.
+    package static var stateDirectory: String {
         if let given = Environment.value("STATE_DIRECTORY")?.split(separator: ":").first {
-            return given + "/signals"
+            return String(given)
         }
-        return ofState(IncidentStore.defaultStateDirectory(environment: Environment.all))
+        return IncidentStore.defaultStateDirectory(environment: Environment.all)
     }
 
     /// Where a room looks for what was recorded before it opened: the user's own recording, else

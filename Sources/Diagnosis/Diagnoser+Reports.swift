@@ -1,6 +1,5 @@
 import Basics
 import Incidents
-import Logs
 
 /// What was reported already, so that nothing is reported twice.
 struct ReportedMemory: Sendable {
@@ -11,6 +10,8 @@ struct ReportedMemory: Sendable {
     var patternTimes: [Timestamp] = []
     var changes: Set<ChangeRecorded> = []
     var stale: Set<String> = []
+    /// What was said of each source's losses, and when.
+    var lacks: [String: (lacks: SourceLacks, time: Timestamp)] = [:]
     /// Sources reported as back, until they fall silent again: the journal may lag behind.
     var recovered: Set<String> = []
     var hypotheses: Set<String> = []
@@ -20,76 +21,6 @@ struct ReportedMemory: Sendable {
 }
 
 extension Diagnoser {
-    /// Findings about log patterns in any minute at most.
-    static let patternFindingsPerMinuteMax = 20
-
-    /// Journals new warning and error patterns, known ones whose rate jumps, and any that vanish,
-    /// within a limit.
-    mutating func reportPatterns(_ input: DiagnosisInput) {
-        reported.patternTimes.removeAll { input.now - $0 >= .seconds(60) || $0 > input.now }
-        let serious = input.patterns.filter { ($0.level ?? .info) >= .warning }
-        for pattern in serious.sorted(by: { $0.count > $1.count }) {
-            guard reported.patternTimes.count < Self.patternFindingsPerMinuteMax else { return }
-            reportNew(pattern, input)
-            reportSpike(pattern, input)
-        }
-        reportVanished(input)
-    }
-
-    private mutating func reportNew(_ pattern: PatternSummary, _ input: DiagnosisInput) {
-        let key = pattern.template
-        guard pattern.isNew, !reported.patterns.contains(key),
-            !input.incident.knownPatterns.contains(key),
-            onset(input.incident).map({ pattern.lastSeen >= $0 }) ?? true
-        else { return }
-        reported.patterns.insert(key)
-        reported.patternTimes.append(input.now)
-        found(
-            PatternNew(
-                pattern: key, template: pattern.template, count: pattern.count,
-                source: pattern.services.first ?? "logs", level: pattern.level?.word),
-            at: input.now)
-    }
-
-    private mutating func reportSpike(_ pattern: PatternSummary, _ input: DiagnosisInput) {
-        let key = pattern.template
-        guard case .spiking(let now, let usual)? = pattern.change else {
-            // A rate that swings about the bound is one spike.
-            if pattern.ratePerMinute < 2 * (pattern.baselineRate ?? 0) + 3 {
-                reported.spiking.remove(key)
-            }
-            return
-        }
-        guard reported.spiking.insert(key).inserted else { return }
-        reported.patternTimes.append(input.now)
-        found(
-            PatternSpike(
-                pattern: key, template: pattern.template, ratePerMinute: now,
-                baselinePerMinute: usual),
-            at: input.now)
-    }
-
-    /// What stopped is told at any level: a heartbeat is no warning. While no log delivers lines
-    /// nothing vanished; the source is reported then.
-    private mutating func reportVanished(_ input: DiagnosisInput) {
-        let isAlive = input.patterns.contains { input.now - $0.lastSeen < .seconds(60) }
-        for pattern in input.patterns {
-            let key = pattern.template
-            guard case .vanished(let usual)? = pattern.change else {
-                reported.vanished.remove(key)
-                continue
-            }
-            guard isAlive, reported.patternTimes.count < Self.patternFindingsPerMinuteMax,
-                reported.vanished.insert(key).inserted
-            else { continue }
-            reported.patternTimes.append(input.now)
-            found(
-                PatternVanished(
-                    pattern: key, template: pattern.template, baselinePerMinute: usual),
-                at: input.now)
-        }
-    }
-
     /// Journals sources that fell silent or came back.
     mutating func reportSources(_ input: DiagnosisInput) {
         for source in input.sources where !source.isHistory {

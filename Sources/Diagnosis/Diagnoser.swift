@@ -73,6 +73,7 @@ package struct Diagnoser: Sendable {
         observation.situation = situation(input)
         reason(input, &observation)
         reportSources(input)
+        reportLosses(input)
         reportChanges(input)
         reportPatterns(input)
         observation.findings = findings

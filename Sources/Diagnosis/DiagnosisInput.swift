@@ -21,6 +21,8 @@ package struct SourceStatus: Sendable, Hashable {
     package var metricNames: Set<String>?
     /// It holds timestamps of its own and was written once: it is never late.
     package var isHistory: Bool
+    /// What of it may be missing, since the room opened.
+    package var lacks = SourceLacks()
 
     package init(
         id: String, kind: Kind, isHealthy: Bool, lastData: Timestamp?, interval: Duration?,
@@ -34,6 +36,34 @@ package struct SourceStatus: Sendable, Hashable {
         self.reason = reason
         self.metricNames = metricNames
         self.isHistory = isHistory
+    }
+}
+
+/// What of one source may be missing from what the room saw: counts since it opened.
+package struct SourceLacks: Sendable, Hashable {
+    /// Occasions on which lines may have been lost.
+    package var losses = 0
+    /// At most this many bytes were lost on the occasions whose size is known.
+    package var bytesLost: Int64 = 0
+    /// What happened on the newest of them.
+    package var newest = ""
+    /// Lines that were cut because they are too long.
+    package var cutLines = 0
+    /// Bytes that hold no text (holes of a sparse file).
+    package var holeBytes: Int64 = 0
+    /// Lines that were counted and not shown.
+    package var droppedLines = 0
+
+    package init() {}
+
+    package var isNothing: Bool {
+        losses == 0 && cutLines == 0 && holeBytes == 0 && droppedLines == 0
+    }
+
+    /// Whether anything was added to `earlier`.
+    func grew(since earlier: SourceLacks) -> Bool {
+        losses > earlier.losses || cutLines > earlier.cutLines || holeBytes > earlier.holeBytes
+            || droppedLines > earlier.droppedLines
     }
 }
 

@@ -52,14 +52,15 @@ struct ChangeLine: Decodable {
     }
 
     private static func text(_ members: KeyedDecodingContainer<Key>, _ key: Key) -> String? {
-        if let text = try? members.decode(String.self, forKey: key) { return Clean.text(text) }
+        if let text = try? members.decode(String.self, forKey: key) { return text }
         if let number = try? members.decode(Int64.self, forKey: key) { return String(number) }
         return nil
     }
 
-    /// The change, with `service` where the line names none.
-    func change(source: String, service: String?) -> ObservedChange {
-        ObservedChange(
+    /// The change, cleaned, with `service` where the line names none.
+    func change(source: String, service: String?, redactor: Redactor) -> ObservedChange {
+        let texts = texts.mapValues { redactor.clean($0) }
+        return ObservedChange(
             time: time, service: texts["service"] ?? service,
             kind: texts["kind"] ?? texts["type"] ?? "change", version: texts["version"],
             previous: texts["previous"], by: texts["by"] ?? texts["author"],

@@ -1,6 +1,7 @@
 import Basics
 import Logs
 import Metrics
+import SafeText
 
 /// One file of change records, read from its start. Confined to the feed queue.
 final class ChangeSource {
@@ -8,6 +9,7 @@ final class ChangeSource {
     let path: String
     let id: String
     let follower: LogFollower
+    private let redactor: Redactor
     private var lines = 0
     private var skipped = 0
     private var lastSkipped: SkippedLine?
@@ -18,6 +20,7 @@ final class ChangeSource {
         self.spec = spec
         self.path = path
         self.id = id
+        redactor = limits.redactor
         var follow = FollowLimits()
         follow.lineBytesMax = limits.lineBytesMax
         follow.bytesPerTurnMax = limits.bytesPerTurnMax
@@ -46,7 +49,7 @@ final class ChangeSource {
         guard bytes.contains(where: { $0 > 0x20 }) else { return nil }
         do {
             let parsed = try JSONText.decode(ChangeLine.self, from: bytes)
-            return parsed.change(source: id, service: spec.service)
+            return parsed.change(source: id, service: spec.service, redactor: redactor)
         } catch DecodingError.dataCorrupted(let context)
             where context.debugDescription == ChangeLine.noTime
         {

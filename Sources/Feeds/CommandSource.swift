@@ -73,7 +73,7 @@ final class CommandSource {
         runStarted = now.boot
         reader = LineReader(source: id, service: spec.service, limits: limits)
         lines = StreamedLines(lineBytesMax: limits.lineBytesMax)
-        errors = ErrorLines(source: id)
+        errors = ErrorLines(source: id, redactor: limits.redactor)
         namesCursor = JournalCursor.isNamed(by: words)
     }
 

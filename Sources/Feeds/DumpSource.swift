@@ -14,7 +14,7 @@ final class DumpSource {
     let id: String
     private let limits: FeedLimits
     private let opened: BootTime
-    private let ingestor = DumpIngestor()
+    private let ingestor: DumpIngestor
     private let labels: [String: String]
     private var known: FileFacts?
     /// What was seen of a dump that looked unfinished; a second look at the same takes it.
@@ -38,6 +38,7 @@ final class DumpSource {
         self.path = path
         self.id = id
         self.limits = limits
+        ingestor = DumpIngestor(filter: LabelRedaction.filter(limits.redactor))
         opened = now.boot
         if case .metrics(_, let every) = spec.kind { interval = every }
         labels = Self.labels(spec, path)
@@ -116,9 +117,9 @@ final class DumpSource {
         let report = ingestor.ingest(
             bytes, readAt: now.wall.milliseconds, extraLabels: labels, into: store)
         skipped += report.skippedCount
-        if let last = report.skipped.last { lastSkipped = Self.clean(last) }
+        if let last = report.skipped.last { lastSkipped = clean(last) }
         if let error = report.error {
-            problem = DumpText.refused(path, Clean.text(error))
+            problem = DumpText.refused(path, limits.redactor.clean(error))
             return false
         }
         let taken = report.samples + report.duplicates
@@ -143,8 +144,8 @@ final class DumpSource {
     }
 
     /// The reason may quote the dump.
-    private static func clean(_ line: SkippedLine) -> SkippedLine {
-        SkippedLine(line: line.line, reason: Clean.text(line.reason))
+    private func clean(_ line: SkippedLine) -> SkippedLine {
+        SkippedLine(line: line.line, reason: limits.redactor.clean(line.reason))
     }
 
     /// The second look that finds no file ends its series: the first may fall between the unlinking

@@ -21,15 +21,20 @@ struct ErrorLines {
 
     private let source: String
     private var lines = StreamedLines(lineBytesMax: Self.lineBytesMax)
-    private var cleaner = LineCleaner()
+    private let redactor: Redactor
+    private var cleaner: LineCleaner
 
-    init(source: String) { self.source = source }
+    init(source: String, redactor: Redactor) {
+        self.source = source
+        self.redactor = redactor
+        cleaner = LineCleaner(redactor: redactor)
+    }
 
     /// What was said is over: the next run has its own last line.
     mutating func restarted() {
         last = ""
         lines = StreamedLines(lineBytesMax: Self.lineBytesMax)
-        cleaner = LineCleaner()
+        cleaner = LineCleaner(redactor: redactor)
     }
 
     /// Reads a bounded piece of what waits.

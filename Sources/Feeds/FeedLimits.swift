@@ -1,7 +1,10 @@
 import Basics
+import SafeText
 
 /// The bounds of everything the feeds keep or do at once. Each name says its unit.
 package struct FeedLimits: Sendable {
+    /// What removes credentials from everything that is read, before it is kept.
+    package var redactor = Redactor.standard
     /// Log records kept for view.
     package var recentRecordsMax = 5_000
     /// Bytes of their messages; the oldest go first.

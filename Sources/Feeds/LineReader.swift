@@ -24,7 +24,7 @@ struct LineReader {
     private(set) var lastTime: Timestamp?
 
     private var parser = RecordParser()
-    private var cleaner = LineCleaner()
+    private var cleaner: LineCleaner
     private var joiner = RecordJoiner()
     /// The open record as it stands in the ring; nil while it does not.
     private var shown: LogRecord?
@@ -43,6 +43,7 @@ struct LineReader {
         self.source = source
         self.service = service
         self.limits = limits
+        cleaner = LineCleaner(redactor: limits.redactor)
     }
 
     /// Lines that went on with the record before them.
@@ -57,7 +58,7 @@ struct LineReader {
 
     /// What follows comes from a place in the middle of the log, maybe of a record.
     mutating func beginInside() {
-        cleaner = LineCleaner()
+        cleaner = LineCleaner(redactor: limits.redactor)
         awaitsHead = true
         firstHead = nil
     }
@@ -255,7 +256,7 @@ extension LineReader {
     /// That part is read to its end.
     mutating func endPassedOver(_ now: Timestamp, into intake: LineIntake) {
         if let last = joiner.flush() { intake.countPassedOver(record(last), now: now) }
-        cleaner = LineCleaner()
+        cleaner = LineCleaner(redactor: limits.redactor)
         lastTime = nil
     }
 
@@ -271,7 +272,7 @@ extension LineReader {
         while true {
             var found: [JoinedRecord] = []
             var secrets: [(line: Int, findings: [Redactor.Finding])] = []
-            cleaner = LineCleaner()
+            cleaner = LineCleaner(redactor: limits.redactor)
             lastTime = nil
             let begin = lines
             let block = part.block(bytes: size) { line, offset, omitted in

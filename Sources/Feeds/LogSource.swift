@@ -192,6 +192,8 @@ extension LogSource {
         health.behind = behind(now, health.bytesBehind)
         health.redactions = redactions
         health.losses = totals.losses
+        health.cutLines = totals.cutLines
+        health.holeBytes = totals.holeBytes
         health.detail = detail(totals, note)
         if !packedProblem.isEmpty {
             health.state = .error(packedProblem)

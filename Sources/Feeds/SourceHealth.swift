@@ -55,6 +55,11 @@ package struct SourceHealth: Sendable, Hashable, Identifiable {
     /// The same with time, file, reason and size of the newest.
     package var losses: FollowLosses
 
+    /// Lines cut at `FeedLimits.lineBytesMax`.
+    package var cutLines = 0
+    /// Bytes of holes and other NUL bytes that were left out.
+    package var holeBytes: Int64 = 0
+
     /// A recording: its samples say their own, past times, and nobody promised to renew it. It
     /// feeds baselines and is never late.
     package var isHistory = false

@@ -113,17 +113,125 @@ package struct SourceRecovered: EventPayload {
     package init(source: String) { self.source = source }
 }
 
+/// What of a source may be missing from this record: totals since the room opened, told at most
+/// once a minute for each source.
+package struct SourceLoss: EventPayload, Hashable {
+    package static let kind = "source.loss"
+    package var source: String
+    /// Occasions on which lines may have been lost.
+    package var losses: Int
+    /// At most this many bytes, on the occasions whose size is known.
+    package var bytesMost: Int64
+    /// What happened on the newest occasion.
+    package var detail: String
+    package var cutLines: Int
+    package var holeBytes: Int64
+    package var droppedLines: Int
+
+    package init(
+        source: String, losses: Int, bytesMost: Int64, detail: String, cutLines: Int = 0,
+        holeBytes: Int64 = 0, droppedLines: Int = 0
+    ) {
+        self.source = source
+        self.losses = losses
+        self.bytesMost = bytesMost
+        self.detail = detail
+        self.cutLines = cutLines
+        self.holeBytes = holeBytes
+        self.droppedLines = droppedLines
+    }
+
+    /// `app.log: lines may have been lost 2 times, at most 1.2 KiB (the file was cut short); …`.
+    package var sentence: String {
+        var parts: [String] = []
+        if losses > 0 {
+            let times = losses == 1 ? "once" : "\(losses) times"
+            let size = bytesMost > 0 ? ", at most \(UnitText.bytes(Double(bytesMost)))" : ""
+            let why = detail.isEmpty ? "" : " (\(detail))"
+            parts.append("lines may have been lost \(times)\(size)\(why)")
+        }
+        if cutLines > 0 { parts.append("\(cutLines) over-long lines cut") }
+        if holeBytes > 0 {
+            parts.append("\(UnitText.bytes(Double(holeBytes))) without text left out")
+        }
+        if droppedLines > 0 { parts.append("\(droppedLines) lines counted, not shown") }
+        return "\(source): " + parts.joined(separator: "; ")
+    }
+}
+
+/// The losses of one source over all rooms of an incident: each counts from its own opening.
+package struct LossTotal: Sendable, Hashable {
+    /// Of rooms that were closed.
+    private var earlier: SourceLoss?
+    private var last: SourceLoss?
+
+    package init() {}
+
+    package mutating func add(_ loss: SourceLoss) {
+        if let last,
+            loss.losses < last.losses || loss.cutLines < last.cutLines
+                || loss.holeBytes < last.holeBytes || loss.droppedLines < last.droppedLines
+        {
+            earlier = sum
+        }
+        last = loss
+    }
+
+    package var sum: SourceLoss? {
+        guard let last, let earlier else { return last ?? earlier }
+        return SourceLoss(
+            source: last.source, losses: earlier.losses + last.losses,
+            bytesMost: earlier.bytesMost + last.bytesMost,
+            detail: last.detail.isEmpty ? earlier.detail : last.detail,
+            cutLines: earlier.cutLines + last.cutLines,
+            holeBytes: earlier.holeBytes + last.holeBytes,
+            droppedLines: earlier.droppedLines + last.droppedLines)
+    }
+}
+
+/// Many log patterns changed at once: the ones beyond what was told one by one.
+package struct PatternsMany: EventPayload {
+    package static let kind = "pattern.many"
+    /// `new`, `spiking` or `vanished`.
+    package var change: String
+    package var count: Int
+    /// The most frequent templates of them.
+    package var examples: [String]
+    /// Hashes of all their templates, so that none is told again after a restart.
+    package var known: [String]
+
+    package init(change: String, count: Int, examples: [String], known: [String]) {
+        self.change = change
+        self.count = count
+        self.examples = examples
+        self.known = known
+    }
+
+    /// FNV-1a, 64 bits: names a template in `known`.
+    package static func hash(_ template: String) -> String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in template.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        return "#" + String(hash, radix: 16)
+    }
+}
+
 /// A credential stood in a source. The value is never kept; the keyed tag correlates equal ones.
-package struct CredentialSeen: EventPayload {
+package struct CredentialSeen: EventPayload, Hashable {
     package static let kind = "credential.seen"
     package var credentialClass: String
     package var tag: String
     package var source: String
-    package init(credentialClass: String, tag: String, source: String) {
+    /// How many more, of any class and source, were seen at the same time; nil for none.
+    package var more: Int?
+    package init(credentialClass: String, tag: String, source: String, more: Int? = nil) {
         self.credentialClass = credentialClass
         self.tag = tag
         self.source = source
+        self.more = more
     }
+
+    /// `kv #a91f in app.log`.
+    package var words: String { "\(credentialClass) #\(tag) in \(source)" }
 }
 
 /// What a signal did before, fixed so that reopening the room judges by the same figures.

@@ -13,6 +13,8 @@ package enum EventKinds {
     private static let observed: [any EventPayload.Type] = [
         ChangeRecorded.self, AlertFiring.self, AlertResolved.self, PatternNew.self,
         PatternSpike.self, PatternVanished.self, SourceStale.self, SourceRecovered.self,
+        SourceLoss.self,
+        PatternsMany.self,
         CredentialSeen.self,
         BaselineFrozen.self, SituationRecorded.self, ConditionMet.self, ConditionLost.self,
         ConditionUnknown.self,

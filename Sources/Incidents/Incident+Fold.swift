@@ -103,7 +103,11 @@ extension Incident {
         case let alert as AlertResolved:
             firingAlerts[AlertKey(name: alert.name, labels: alert.labels)] = nil
         case let pattern as PatternNew: knownPatterns.insert(pattern.pattern)
-        case is PatternSpike, is PatternVanished, is CredentialSeen: break
+        case let many as PatternsMany:
+            if many.change == "new" { knownPatterns.formUnion(many.known) }
+        case is PatternSpike, is PatternVanished: break
+        case let seen as CredentialSeen: if !credentials.contains(seen) { credentials.append(seen) }
+        case let loss as SourceLoss: losses[loss.source, default: LossTotal()].add(loss)
         case let source as SourceStale: staleSources.insert(source.source)
         case let source as SourceRecovered: staleSources.remove(source.source)
         case let baseline as BaselineFrozen: baselines[baseline.signal] = baseline

@@ -42,6 +42,10 @@ package struct Incident: Sendable {
     package var lastNewAlert: Timestamp?
     package var knownPatterns: Set<String> = []
     package var staleSources: Set<String> = []
+    /// What the record may lack, by source.
+    package var losses: [String: LossTotal] = [:]
+    /// Credentials that stood in sources or output, in the order in which they were seen first.
+    package var credentials: [CredentialSeen] = []
     /// The emergency stop as this incident knows it: latched until the IC clears it.
     package var stop: StopSet?
     package var resolution: IncidentResolved?

@@ -111,13 +111,19 @@ package struct TimelineLine: Sendable, Hashable {
                 "●", "pattern",
                 "\"\(it.template)\" vanished, baseline "
                     + "\(UnitText.number(it.baselinePerMinute))/min")
+        case let it as PatternsMany:
+            Parts(
+                "●", "pattern",
+                "\(it.count) more \(it.change)  "
+                    + it.examples.map { "\"\($0)\"" }.joined(separator: ", "))
+        case let it as SourceLoss: Parts("!", "loss", it.sentence, .alarm)
         case let it as SourceStale: Parts("!", "source", "\(it.source): \(it.detail)", .alarm)
         case let it as SourceRecovered: Parts("✓", "source", "\(it.source) is back")
         case let it as CredentialSeen:
             Parts(
                 "!", "secret",
                 "a credential (\(it.credentialClass) #\(it.tag)) was seen in \(it.source): "
-                    + "rotate it", .alarm)
+                    + "rotate it" + (it.more.map { "; and \($0) more" } ?? ""), .alarm)
         case let it as BaselineFrozen:
             Parts("·", "baseline", "\(it.signal) from \(it.origin)", .detail)
         case let it as SituationRecorded:

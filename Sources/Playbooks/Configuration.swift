@@ -22,6 +22,8 @@ package struct Configuration: Sendable {
     /// The files it came from, for `doctor` and for the policy digest.
     package var files: [String] = []
     package var isDrill = false
+    /// What is removed from text beside what the built-in rules find.
+    package var redaction = RedactionEntry()
 
     package init() {}
 }

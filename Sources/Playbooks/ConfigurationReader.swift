@@ -31,6 +31,7 @@ final class ConfigurationReader {
         readObjective(reader)
         readStopFiles(reader)
         readNotify(reader)
+        readRedaction(reader)
         _ = reader.choice("severity_policy", of: ["default"])
         let paths = reader.sequence("playbooks")
         reader.finish()

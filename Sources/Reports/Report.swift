@@ -53,6 +53,10 @@ package struct Report: Sendable {
         out +=
             missing.isEmpty
             ? ["Nothing is missing."] : ["Missing:", ""] + missing.map { "- \($0)" }
+        let lacks = incident.losses.sorted { $0.key < $1.key }.compactMap { $0.value.sum?.sentence }
+        if !lacks.isEmpty {
+            out += ["", "What the record may lack:", ""] + lacks.map { "- \($0)" }
+        }
         return out.joined(separator: "\n") + "\n"
     }
 
@@ -271,6 +275,10 @@ package struct Report: Sendable {
 
     private var hardening: Section {
         var lines = incident.followUps.map { "- [ ] \($0.text)" }
+        lines += incident.credentials.map {
+            "- [ ] rotate the credential \($0.words)"
+                + ($0.more.map { " and \($0) more seen with it" } ?? "")
+        }
         lines += playbooks.flatMap(\.harden).map { "- [ ] \($0)" }
         lines += playbooks.flatMap(\.deferTo).map { "- hand over: \(filled($0))" }
         return Section(

@@ -41,6 +41,17 @@ package struct Redactor: Sendable {
         machine = SecretAnchors.machine(with: known.anchors + (added?.anchors ?? []))
     }
 
+    /// Shorter values are not looked for.
+    package static let valueBytesMin = KnownSecrets.secretBytesMin
+
+    /// The values that would be removed from `text`, for a program that looks for its own secrets.
+    /// They are for `RedactionRules.values` and must go nowhere else.
+    package func secrets(in text: String) -> [String] {
+        let bytes = Array(text.utf8)
+        var scanner = SecretScanner(bytes, machine: machine, known: known, added: added)
+        return scanner.scan().map { String(decoding: bytes[$0.range], as: UTF8.self) }
+    }
+
     /// How many values are known exactly.
     package var knownValues: Int { known.values.count }
 

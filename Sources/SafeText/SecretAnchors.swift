@@ -38,8 +38,8 @@ enum SecretAnchors {
         }
         add(
             """
-            pass pw psk pat saml secr toke cred auth cook sign sig key conn code iden sess kennwort \
-            senha art-api contrase motdepasse
+            pass pw psk pat saml secr toke cred auth cook sign sig key conn code iden sess \
+            kennwort senha art-api contrase motdepasse
             """, Kind.name)
         add("://", Kind.url)
         add("-begi", Kind.key)

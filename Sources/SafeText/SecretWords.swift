@@ -36,7 +36,8 @@ enum SecretWords {
         encryptionkey signingkey masterkey credential credentials secretkeybase connectionstring \
         sharedaccesskey apitoken securitytoken subscriptionkey functionskey storagekey sessionkey \
         hmackey cryptkey encryptkey decryptionkey sshkey rsakey aeskey appkey serverkey licensekey \
-        servicekey adminkey writekey deploykey jwtkey secretaccess authpass storepass keypass artapi applicationkey presharedkey samlresponse samlassertion masterauth
+        servicekey adminkey writekey deploykey jwtkey secretaccess authpass storepass keypass \
+        artapi applicationkey presharedkey samlresponse samlassertion masterauth
         """)
     private static let doubtful = words(
         """

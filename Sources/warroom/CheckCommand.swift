@@ -50,7 +50,10 @@ struct CheckCommand: ParsableCommand {
         if lines.contains(where: { $0.hasPrefix("hypotheses:") }) {
             return try ConfigurationLoader.parsePlaybook(text: text, file: path).1
         }
-        let (configuration, problems) = try ConfigurationLoader.parse(text: text, file: path)
+        var (configuration, problems) = try ConfigurationLoader.parse(text: text, file: path)
+        problems += RedactionSetup.unreadable(configuration).map {
+            LintProblem(.error, position: path, what: $0)
+        }
         _ = try RuleFiles.load(configuration)
         return problems
     }

@@ -17,8 +17,11 @@ struct CleanCommand: ParsableCommand {
             after \(LineCleaner.keyLinesMax) lines. What was removed is counted on standard error.
             """)
 
+    @OptionGroup var redaction: RedactionOption
+
     func run() throws {
-        var stream = CleanStream()
+        let setup = try redaction.setup()
+        var stream = CleanStream(redactor: setup.redactor)
         var input = [UInt8](repeating: 0, count: 256 * 1024)
         var out: [UInt8] = []
         while true {
@@ -36,6 +39,7 @@ struct CleanCommand: ParsableCommand {
         try StandardOutput.write(out)
         guard !stream.removed.isEmpty else { return }
         let classes = stream.removed.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        for note in setup.notes { Talk.say(note) }
         Talk.say(
             "\(stream.removed.values.reduce(0, +)) removed: " + classes.joined(separator: ", "))
     }

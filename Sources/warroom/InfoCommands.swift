@@ -76,6 +76,15 @@ struct DoctorCommand: ParsableCommand {
         for source in configuration.sources where !source.command.isEmpty {
             rows.append(("command", program(source.command)))
         }
+        let redaction = RedactionSetup(configuration, stateDirectory: state)
+        let origins = redaction.origins.joined(separator: ", ")
+        rows.append(
+            (
+                "redaction",
+                "\(redaction.redactor.knownValues) exact values"
+                    + (origins.isEmpty ? "" : " (\(origins))")
+            ))
+        for note in redaction.notes { rows.append(("redaction", note)) }
         for (name, value) in rows {
             let gap = String(repeating: " ", count: max(1, 15 - name.count))
             print(Clean.text(name + gap + value))

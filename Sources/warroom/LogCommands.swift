@@ -24,13 +24,16 @@ struct RecordsCommand: ParsableCommand {
     var files: [String]
 
     @OptionGroup var zone: ZoneOption
+    @OptionGroup var redaction: RedactionOption
 
     func run() throws {
-        var output = RecordOutput()
+        let redactor = try redaction.redactor()
+        var output = RecordOutput(text: RecordText(redactor: redactor))
         // What was read before a failure is printed.
         defer { try? output.flush() }
         for path in files {
-            let file = try RecordFile(path: path, zoneOffset: try zone.offset())
+            let file = try RecordFile(
+                path: path, zoneOffset: try zone.offset(), redactor: redactor)
             while let record = try file.next() {
                 output.text.appendJSON(record, to: &output.bytes)
                 try output.drain()
@@ -80,15 +83,18 @@ struct LogsCommand: ParsableCommand {
     var format: OutputFormat = .text
 
     @OptionGroup var zone: ZoneOption
+    @OptionGroup var redaction: RedactionOption
 
     func run() throws {
         let filter = try filter(now: SystemClock().now.wall).compiled()
+        let redactor = try redaction.redactor()
         var miner = PatternMiner()
         let paths = files.filter(filter.wantsSource)
         // Many files share what one would be given.
         let block = max(16 * 1024, RecordFile.blockBytes * 4 / max(4, paths.count))
         let opened = try paths.map {
-            let file = try RecordFile(path: $0, zoneOffset: try zone.offset(), blockBytes: block)
+            let file = try RecordFile(
+                path: $0, zoneOffset: try zone.offset(), redactor: redactor, blockBytes: block)
             // Patterns are numbered by all records that came before.
             if filter.filter.pattern == nil, filter.filter.excludedPatterns.isEmpty {
                 file.narrow(
@@ -98,7 +104,7 @@ struct LogsCommand: ParsableCommand {
             return file
         }
         var merger = RecordMerger(opened)
-        var output = RecordOutput()
+        var output = RecordOutput(text: RecordText(redactor: redactor))
         defer { try? output.flush() }
         while let record = try merger.next() {
             var found: PatternID?
@@ -172,7 +178,7 @@ struct ZoneOption: ParsableArguments {
 
 /// Records on their way to standard output, in large pieces.
 private struct RecordOutput {
-    var text = RecordText()
+    var text: RecordText
     var bytes: [UInt8] = []
 
     mutating func drain() throws {

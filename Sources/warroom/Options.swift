@@ -2,6 +2,7 @@ import App
 import ArgumentParser
 import Basics
 import Playbooks
+import SafeText
 
 /// Where data comes from.
 struct SourceOptions: ParsableArguments {
@@ -29,7 +30,7 @@ struct SourceOptions: ParsableArguments {
 
     /// The file's configuration with the sources of the command line added.
     func configuration() throws(Failure) -> Configuration {
-        var configuration = try loaded()
+        var configuration = try Self.loaded(config)
         func add(_ paths: [String], _ kind: SourceEntry.Kind) {
             configuration.sources += paths.map {
                 SourceEntry(kind: kind, path: Paths.absolute($0), position: "command line")
@@ -47,7 +48,8 @@ struct SourceOptions: ParsableArguments {
         return configuration
     }
 
-    private func loaded() throws(Failure) -> Configuration {
+    /// The named file's configuration, the usual one, or none but what is built in.
+    static func loaded(_ config: String?) throws(Failure) -> Configuration {
         if let config {
             return try load(Paths.absolute(config))
         }
@@ -59,10 +61,41 @@ struct SourceOptions: ParsableArguments {
     }
 
     /// A file with errors opens nothing: half a catalogue would be a trap.
-    private func load(_ path: String) throws(Failure) -> Configuration {
+    private static func load(_ path: String) throws(Failure) -> Configuration {
         let (configuration, problems) = try ConfigurationLoader.load(path: path)
         if let failure = problems.failure { throw failure }
         return configuration
+    }
+}
+
+/// Which configuration adds to what is redacted, for commands that only read text.
+struct RedactionOption: ParsableArguments {
+    @Option(
+        help: "The configuration whose redaction: is used; default: warroom.yaml as for the room.")
+    var config: String?
+
+    /// A configuration that was named must be right. One that merely lies there must not keep text
+    /// from being cleaned: the built-in rules hold, and that is said.
+    func setup() throws(Failure) -> RedactionSetup {
+        var configuration = ConfigurationLoader.builtin()
+        var notes: [String] = []
+        do throws(Failure) {
+            configuration = try SourceOptions.loaded(config)
+        } catch {
+            guard config == nil else { throw error }
+            notes = ["The configuration adds nothing to the built-in rules: \(error)"]
+        }
+        var setup = RedactionSetup(
+            configuration, stateDirectory: SignalFolders.stateDirectory)
+        setup.notes = notes + setup.notes
+        return setup
+    }
+
+    /// What removes credentials; values that could not be read are said on standard error.
+    func redactor() throws(Failure) -> Redactor {
+        let setup = try setup()
+        for note in setup.notes { Talk.say(note) }
+        return setup.redactor
     }
 }
 

@@ -40,9 +40,10 @@ struct PatternsCommand: ParsableCommand {
     }
 
     @OptionGroup var zone: ZoneOption
+    @OptionGroup var redaction: RedactionOption
 
     func run() throws {
-        var run = PatternRun(input: input)
+        var run = PatternRun(input: input, redactor: try redaction.redactor())
         var out: [UInt8] = []
         for file in files {
             var line = run.lines

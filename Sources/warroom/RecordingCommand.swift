@@ -45,7 +45,8 @@ struct RecordCommand: ParsableCommand {
         }
         defer { csystem_signals_close() }
         let recorder = FlightRecorder(
-            folder: folder, limits: RecordingLimits(folderBytesMax: budget.bytes),
+            folder: folder, stateDirectory: SignalFolders.stateDirectory,
+            limits: RecordingLimits(folderBytesMax: budget.bytes),
             clock: SystemClock(), say: { Talk.say($0) })
         try recorder.start(configuration)
         waitForEnd(signals, recorder)

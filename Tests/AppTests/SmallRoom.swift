@@ -27,7 +27,10 @@ final class SmallRoom {
     private(set) var cards: [String] = []
 
     /// - Parameter folder: another room's, to open the same incident again.
-    init(_ folder: TemporaryFolder? = nil, observing: Bool = false) throws {
+    init(
+        _ folder: TemporaryFolder? = nil, observing: Bool = false,
+        configure: (inout Configuration) -> Void = { _ in }
+    ) throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
         var configuration = Configuration()
@@ -45,6 +48,7 @@ final class SmallRoom {
             id: "flip", title: "flip", tier: .contained, risk: .low, steps: [[tool, "off"]],
             slots: [:], rollbackSteps: [[tool, "on"]], testedIn: ["staging"])
         configuration.stopFiles = [folder.file("STOP")]
+        configure(&configuration)
         let id = try #require(IncidentID("INC-2041"))
         var setup = RoomSetup(
             id: id, directory: folder.file("INC-2041"), stateDirectory: folder.path,

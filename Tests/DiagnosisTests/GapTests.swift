@@ -174,12 +174,48 @@ import Testing
         for _ in 0..<3 {
             room.take(diagnoser.tick(fleet.input(room.incident, patterns: patterns)))
         }
-        #expect(room.count(PatternNew.self) == 20)
+        #expect(room.count(PatternNew.self) == 5)
+        let many = try #require(room.findings.compactMap { $0 as? PatternsMany }.first)
+        #expect(many.change == "new" && many.count == 35 && many.known.count == 35)
+        #expect(many.examples == ["failure 8", "failure 10", "failure 11"])
         for _ in 0..<12 {
             fleet.scrape()
             room.take(diagnoser.tick(fleet.input(room.incident, patterns: patterns)))
         }
-        #expect(room.count(PatternNew.self) == 40)
+        #expect(room.count(PatternNew.self) == 5 && room.count(PatternsMany.self) == 1)
+        // Nor are they told again by a room that knows only the journal.
+        var (other, _, _) = try prepared()
+        room.take(other.tick(fleet.input(room.incident, patterns: patterns)))
+        #expect(room.count(PatternNew.self) == 5 && room.count(PatternsMany.self) == 1)
+    }
+
+    /// What may be lost is told at once, then once a minute while it grows, with totals.
+    @Test func `losses of a source are journalled within a limit`() throws {
+        var (diagnoser, fleet, room) = try prepared()
+        var lacks = SourceLacks()
+        for step in 1...30 {
+            fleet.now = fleet.now + .seconds(10)
+            lacks.losses = step
+            lacks.bytesLost = Int64(step) * 100
+            lacks.newest = "the file was cut short"
+            var input = fleet.input(room.incident)
+            input.sources[0].lacks = lacks
+            room.take(diagnoser.tick(input))
+        }
+        let told = room.findings.compactMap { $0 as? SourceLoss }
+        #expect(told.map(\.losses) == [1, 7, 13, 19, 25])
+        #expect(
+            told.last?.sentence == "fleet: lines may have been lost 25 times, at most 2.44 KiB "
+                + "(the file was cut short)", "\(told.last?.sentence ?? "")")
+        #expect(room.incident.losses["fleet"]?.sum?.losses == 25)
+        for _ in 0..<10 {
+            fleet.now = fleet.now + .seconds(30)
+            var input = fleet.input(room.incident)
+            input.sources[0].lacks = lacks
+            room.take(diagnoser.tick(input))
+        }
+        #expect(room.incident.losses["fleet"]?.sum?.losses == 30, "the last total is told too")
+        #expect(room.findings.count { $0 is SourceLoss } == 6)
     }
 
     @Test func `a spike and a pattern that vanished are journalled once`() throws {

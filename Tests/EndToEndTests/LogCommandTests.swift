@@ -32,6 +32,63 @@ import Testing
         #expect(result.errors.contains("1 removed: kv 1"))
     }
 
+    /// What a configuration adds holds in every command that prints text of a log; a value of the
+    /// environment is known everywhere, and tags are the same in all of them.
+    @Test func addedRulesHoldInAllCommands() throws {
+        let home = try TemporaryFolder()
+        try home.write("plainvalue77\n", to: "values")
+        let config = try home.write(
+            "redaction: {names: [pin], patterns: ['ORD-[0-9]{8}'], values_from: [values]}\n",
+            to: "warroom.yaml")
+        let log = try home.write(
+            #"{"level":"error","msg":"pin=48213377 \u0070lainvalue77 ORD-12345678 Qx7Vb2Lm9"}"#
+                + "\n", to: "a.log")
+        var marks: Set<Substring> = []
+        for command in ["clean", "records", "logs", "patterns"] {
+            let line =
+                "exec \"$0\" \(command) --config \(config) "
+                + (command == "clean" ? "< \(log)" : log)
+            let result = try ChildProcess.run(
+                ["/bin/sh", "-c", line, try Repository.program],
+                environment: [
+                    "XDG_STATE_HOME": home.file("state"), "APP_TOKEN": "Qx7Vb2Lm9",
+                    "WARROOM_CONFIG_DIR": home.path,
+                ])
+            #expect(result.status == 0, "\(command): \(result.errors)")
+            for secret in ["48213377", "ORD-12345678", "Qx7Vb2Lm9"] {
+                #expect(!result.output.contains(secret), "\(command): \(result.output)")
+            }
+            // A pattern keeps no tags: they differ from secret to secret.
+            if command == "patterns" { continue }
+            for part in result.output.split(separator: "[REDACTED:kv#").dropFirst() {
+                marks.insert(part.prefix(4))
+            }
+            if command != "clean" {
+                #expect(!result.output.contains("plainvalue77"), "\(command): \(result.output)")
+            }
+        }
+        #expect(marks.count == 1, "one secret, one tag: \(marks)")
+    }
+
+    @Test func aWrongConfigurationIsRefusedOnlyWhenNamed() throws {
+        let home = try TemporaryFolder()
+        let config = try home.write("redaction: {names: [x]}\n", to: "warroom.yaml")
+        let environment = [
+            "XDG_STATE_HOME": home.file("state"), "WARROOM_CONFIG_DIR": home.path,
+        ]
+        let script = "echo password=hunter2 | exec \"$0\" clean"
+        let program = try Repository.program
+        let named = try ChildProcess.run(
+            ["/bin/sh", "-c", script + " --config " + config, program], environment: environment)
+        #expect(named.status != 0 && !named.output.contains("hunter2"))
+        let usual = try ChildProcess.run(
+            ["/bin/sh", "-c", script, program], environment: environment)
+        #expect(usual.status == 0 && usual.output.hasPrefix("password=[REDACTED:kv#"))
+        #expect(usual.errors.contains("adds nothing to the built-in rules"))
+        let checked = try ChildProcess.run([program, "check", config], environment: environment)
+        #expect(checked.status == 1 && checked.output.contains("3 letters"))
+    }
+
     @Test func recordsAreJSONLines() throws {
         let (home, first, _) = try files()
         defer { withExtendedLifetime(home) {} }

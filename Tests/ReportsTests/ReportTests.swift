@@ -30,6 +30,26 @@ import Testing
             configuration: ConfigurationLoader.builtin(), time: Self.begin + .seconds(3600))
     }
 
+    @Test func saysWhatTheRecordMayLack() throws {
+        func loss(_ losses: Int, _ dropped: Int) -> SourceLoss {
+            SourceLoss(
+                source: "app.log", losses: losses, bytesMost: 10, detail: "cut short",
+                droppedLines: dropped)
+        }
+        let text = try report([
+            loss(1, 0), loss(2, 5), loss(1, 0),  // the last by a room that opened later
+            CredentialSeen(credentialClass: "kv", tag: "a91f", source: "app.log"),
+            CredentialSeen(credentialClass: "kv", tag: "a91f", source: "app.log"),
+        ]).markdown
+        #expect(
+            text.contains(
+                "What the record may lack:\n\n- app.log: lines may have been lost 3 times, at "
+                    + "most 20 B (cut short); 5 lines counted, not shown"), "\(text)")
+        let rotate = "- [ ] rotate the credential kv #a91f in app.log"
+        #expect(text.split(separator: rotate, omittingEmptySubsequences: false).count == 2)
+        #expect(try !report([]).markdown.contains("may lack"))
+    }
+
     private static let situation = SituationRecorded(
         what: "error ratio 7.2 % (baseline 0.11 %)", since: "10:02:10Z", reach: "region",
         reachDetail: "9 of 12 instances", trend: "getting worse", doNothing: "budget gone in 38m",

@@ -174,8 +174,9 @@ package struct RecordedSignals {
         return samples.drop { $0.t < wanted.lowerBound }.prefix { $0.t <= wanted.upperBound }
     }
 
-    /// A series whose labels were blanked goes on under its true labels: it ends here, or sums
-    /// would count it twice for as long as its last sample is fresh.
+    /// A series whose labels were blanked goes on under these labels only where the tags are made
+    /// with the same key: it ends here, or sums would count it twice for as long as its last sample
+    /// is fresh.
     private mutating func endBlanked() {
         for (labels, time) in blanked {
             _ = store.append(labels, t: time &+ 1, v: StaleMarker.value)

@@ -1,5 +1,6 @@
 import Basics
 import Logs
+import SafeText
 
 /// What a search must know of the feeds, taken at one moment.
 struct SearchView: Sendable {
@@ -57,7 +58,7 @@ final class SearchFiles {
             for (path, isRotated) in [(source.path, false)] + rotated.map({ ($0, true) }) {
                 guard case .success(let facts) = FileFacts.of(path: path), facts.isRegular,
                     seen.insert(Key(device: facts.device, inode: facts.inode)).inserted,
-                    let entry = entry(path, facts, isRotated, view, index)
+                    let entry = entry(path, facts, isRotated, view, index, limits.redactor)
                 else { continue }
                 targets.append(
                     SearchTarget(
@@ -83,7 +84,7 @@ final class SearchFiles {
 
     private func entry(
         _ path: String, _ facts: FileFacts, _ isRotated: Bool, _ view: SearchView,
-        _ limits: IndexLimits
+        _ limits: IndexLimits, _ redactor: Redactor
     ) -> Entry? {
         let key = Key(device: facts.device, inode: facts.inode)
         if var entry = entries[key], entry.index.refresh() {
@@ -96,7 +97,8 @@ final class SearchFiles {
             let index = try LogIndex(
                 path: path, zoneOffset: view.zoneOffset, includesUnfinished: isSettled,
                 limits: limits)
-            let entry = Entry(index: index, records: PlacedRecords(index), used: uses)
+            let entry = Entry(
+                index: index, records: PlacedRecords(index, redactor: redactor), used: uses)
             entries[key] = entry
             return entry
         } catch {

@@ -17,7 +17,8 @@ package struct PatternRun: Sendable {
 
     private let input: Input
     private var miner: PatternMiner
-    private var cleaner = LineCleaner()
+    private let redactor: Redactor
+    private var cleaner: LineCleaner
     private var parser = RecordParser()
     private var context = TimeContext(reference: .epoch)
     private var lastTime: Timestamp?
@@ -26,8 +27,10 @@ package struct PatternRun: Sendable {
     /// The newest time that was read; nil when no line bore one.
     package private(set) var newest: Timestamp?
 
-    package init(input: Input, patternsMax: Int = 2_000) {
+    package init(input: Input, patternsMax: Int = 2_000, redactor: Redactor = .standard) {
         self.input = input
+        self.redactor = redactor
+        cleaner = LineCleaner(redactor: redactor)
         miner = PatternMiner(patternsMax: patternsMax)
     }
 
@@ -66,7 +69,7 @@ package struct PatternRun: Sendable {
 
     /// The next lines are those of another file, last written at `reference`.
     mutating func begin(reference: Timestamp, zoneOffset: Int = 0) {
-        cleaner = LineCleaner()
+        cleaner = LineCleaner(redactor: redactor)
         parser = RecordParser()
         context = TimeContext(reference: reference, zoneOffset: zoneOffset)
         lastTime = nil

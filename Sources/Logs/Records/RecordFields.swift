@@ -1,5 +1,3 @@
-import SafeText
-
 /// The named values of a record beyond those every record has: members of a JSON object, pairs of a
 /// logfmt line or of a message, RFC 5424's structured data, the parts of an access line.
 enum RecordFields {
@@ -7,6 +5,8 @@ enum RecordFields {
         var bytes: ArraySlice<UInt8>
         /// A JSON number, true, false or null, to be written as it stands.
         var isLiteral: Bool
+        /// Escapes were resolved: what they hid was not seen by sanitiser and redactor before.
+        var isUnescaped = false
     }
 
     /// Most fields of one record.
@@ -75,7 +75,7 @@ enum RecordFields {
             case 0x22:
                 guard let range = JSONLine.string(line, &index) else { return false }
                 if known == nil || known?.isParent == true && parent == nil && !isTaken(known) {
-                    hand(key[...], Value(bytes: unescaped(line, range)[...], isLiteral: false))
+                    hand(key[...], unescaped(line, range))
                 }
             case 0x7B where depth < depthMax:
                 guard
@@ -108,17 +108,12 @@ enum RecordFields {
         }
     }
 
-    private static func unescaped(_ line: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+    private static func unescaped(_ line: Span<UInt8>, _ range: Range<Int>) -> Value {
         guard ByteScan.find(line, 0x5C, from: range.lowerBound, limit: range.count) != nil else {
-            return ByteScan.bytes(line, range)
+            return Value(bytes: ByteScan.bytes(line, range)[...], isLiteral: false)
         }
-        return cleaned(JSONLine.unescaped(line, range))
-    }
-
-    /// What was escaped was not seen by the sanitiser before.
-    private static func cleaned(_ bytes: [UInt8]) -> [UInt8] {
-        var cleaner = LineCleaner()
-        return cleaner.cleanLines(bytes).bytes
+        return Value(
+            bytes: JSONLine.unescaped(line, range)[...], isLiteral: false, isUnescaped: true)
     }
 
     /// `true`, `false`, `null`, or a number as JSON writes it.
@@ -173,8 +168,8 @@ enum RecordFields {
             if skipsKnown, LogfmtLine.isKnown(String(decoding: key, as: UTF8.self)) { continue }
             guard !value.range.isEmpty else { continue }
             var bytes = text[value.range]
-            if value.isEscaped { bytes = cleaned(unquoted(Array(bytes)))[...] }
-            hand(key, Value(bytes: bytes, isLiteral: false))
+            if value.isEscaped { bytes = unquoted(Array(bytes))[...] }
+            hand(key, Value(bytes: bytes, isLiteral: false, isUnescaped: value.isEscaped))
         }
     }
 

@@ -11,7 +11,9 @@ package struct RecordText {
     private var source = ""
     private var sourceBytes: [UInt8] = []
 
-    package init() {}
+    private let redactor: Redactor
+
+    package init(redactor: Redactor = .standard) { self.redactor = redactor }
 
     /// One JSON object and a line feed. Members that a record lacks are null or left out.
     package mutating func appendJSON(_ record: JoinedRecord, to out: inout [UInt8]) {
@@ -41,7 +43,8 @@ package struct RecordText {
                 out += value.bytes
             } else {
                 out.append(0x22)
-                Self.appendEscaped(value.bytes, to: &out)
+                Self.appendEscaped(
+                    value.isUnescaped ? cleaned(value.bytes) : value.bytes, to: &out)
                 out.append(0x22)
             }
         }
@@ -100,9 +103,20 @@ package struct RecordText {
     private mutating func cleaned(_ name: String) -> [UInt8] {
         if name != source || sourceBytes.isEmpty {
             source = name
-            sourceBytes = Array(Clean.text(name).utf8)
+            sourceBytes = Array(redactor.clean(name).utf8)
         }
         return sourceBytes
+    }
+
+    /// Text that was escaped, line by line.
+    private func cleaned(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var out: [UInt8] = []
+        var cleaner = LineCleaner(redactor: redactor)
+        for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
+            if !out.isEmpty { out.append(0x0A) }
+            _ = line.withUnsafeBufferPointer { cleaner.append($0, to: &out) }
+        }
+        return out[...]
     }
 
     private static func append(_ text: StaticString, to out: inout [UInt8]) {

@@ -24,9 +24,14 @@ package final class DumpIngestor: Sendable {
     package static let samplesPerWriteMax = 65_536
 
     private let format: ExpositionFormat
+    private let filter: LabelFilter?
     private let memory = Mutex(IngestMemory())
 
-    package init(format: ExpositionFormat = .automatic) { self.format = format }
+    /// - Parameter filter: sees every series once, before it reaches the store.
+    package init(format: ExpositionFormat = .automatic, filter: LabelFilter? = nil) {
+        self.format = format
+        self.filter = filter
+    }
 
     /// Puts the samples of a dump into `store`.
     /// - Parameters:
@@ -49,7 +54,8 @@ package final class DumpIngestor: Sendable {
                 Labels.Entry(name: ByteText($0.key), value: ByteText($0.value))
             }
             return ExpositionParser.withScanner(bytes, format: format) { scanner in
-                var reading = IngestReading(readAt: readAt, extra: extra)
+                var reading = IngestReading(
+                    readAt: readAt, extra: extra, filter: filter)
                 var isDone = false
                 while !isDone {
                     isDone = store.write { writer in
@@ -86,10 +92,25 @@ package final class DumpIngestor: Sendable {
             memory.advanceGeneration()
             return store.write { writer in
                 writer.advance(to: time)
-                var reading = IngestReading(readAt: time, extra: [])
+                var reading = IngestReading(readAt: time, extra: [], filter: nil)
                 reading.endVanished(&memory, &writer)
                 return reading.report.vanished
             }
         }
+    }
+}
+
+/// Changes labels before a series is stored.
+package struct LabelFilter: Sendable {
+    /// Whether a series' text, as it stands in the dump, may need a change; asked often.
+    let mayChange: @Sendable (UnsafeBufferPointer<UInt8>) -> Bool
+    let change: @Sendable (Labels) -> Labels
+
+    package init(
+        mayChange: @escaping @Sendable (UnsafeBufferPointer<UInt8>) -> Bool,
+        change: @escaping @Sendable (Labels) -> Labels
+    ) {
+        self.mayChange = mayChange
+        self.change = change
     }
 }

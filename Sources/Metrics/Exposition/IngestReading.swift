@@ -5,6 +5,7 @@ struct IngestReading {
     private let readAt: Int64
     private let futureLimit: Int64
     private let extra: ExtraLabels
+    private let filter: LabelFilter?
     private(set) var report = IngestReport()
     /// Where the series of the last sample is remembered, or -1.
     private var previous = -1
@@ -13,7 +14,8 @@ struct IngestReading {
     private var refusalsInRow = 0
     private static let refusalsTriedMax = 64
 
-    init(readAt: Int64, extra: [Labels.Entry]) {
+    init(readAt: Int64, extra: [Labels.Entry], filter: LabelFilter?) {
+        self.filter = filter
         self.readAt = readAt
         futureLimit = readAt + DumpIngestor.futureMax.inMilliseconds
         self.extra = ExtraLabels(extra)
@@ -174,9 +176,12 @@ struct IngestReading {
 
     /// The labels of the sample just read, with the source's own where it has none.
     private func labels(_ scanner: inout ExpositionScanner) -> Labels {
-        scanner.labels(
-            in: scanner.seriesStart..<scanner.seriesEnd, normalised: scanner.normalisesBounds,
-            adding: extra)
+        let range = scanner.seriesStart..<scanner.seriesEnd
+        let labels = scanner.labels(
+            in: range, normalised: scanner.normalisesBounds, adding: extra)
+        guard let filter else { return labels }
+        let text = UnsafeBufferPointer(start: scanner.base + range.lowerBound, count: range.count)
+        return filter.mayChange(text) ? filter.change(labels) : labels
     }
 
     private mutating func takeExemplar(_ scanner: inout ExpositionScanner) {
