@@ -121,7 +121,8 @@ package struct LogState: Sendable {
 extension LogState.Totals {
     fileprivate init?(_ cursor: inout ByteCursor) {
         guard let records = cursor.varint(), let lines = cursor.varint(),
-            let dropped = cursor.varint(), let redactions = cursor.varint(), let count = cursor.varint(), count <= 1 << 16
+            let dropped = cursor.varint(), let redactions = cursor.varint(),
+            let count = cursor.varint(), count <= 1 << 16
         else { return nil }
         self.init(records: records, lines: lines, dropped: dropped, redactions: redactions)
         for _ in 0..<count {
@@ -178,7 +179,7 @@ extension LogState {
                 "logs.stateNotWritten", "The state of the logs is not written", subject: path,
                 why: "\(error)", unchanged: "Reading goes on",
                 next:
-                    "Make room; it is tried again. Until then a restart counts again what came since"
+                    "Make room; it is tried again. Until then a restart counts new lines twice"
             )
         }
     }

@@ -5,8 +5,8 @@ import Logs
 import Metrics
 import SafeText
 
-/// `Measure logs PATH [STAGE]`: what one line costs in each stage between the file and the room, what
-/// redaction costs a byte, both on one core; the bytes are in memory.
+/// `Measure logs PATH [STAGE]`: what one line costs in each stage between the file and the room,
+/// what redaction costs a byte, both on one core; the bytes are in memory.
 ///
 /// `Measure logs make PATH BYTES`: writes such a file, 110 bytes a line, time going on.
 /// `Measure logs distinct LINES`: memory of pattern mining when no line is like another.

@@ -22,7 +22,7 @@ struct PatternSnapshotTests {
             case 0: "\(thing) \(next(9999)) \(verb) for user u\(next(40)) after \(next(500)) ms"
             case 1: "\(verb) \(thing) /var/lib/\(thing)/\(next(50)) from 10.0.\(next(9)).\(next(9))"
             case 2:
-                "worker w\(next(7)): \(thing)=\(verb), tries=\(next(9)), peer=host\(next(9)).example"
+                "worker w\(next(7)): \(thing)=\(verb), tries=\(next(9)), peer=h\(next(9)).example"
             case 3: "word\(["a", "b", "c", "d", "e", "f", "g"][next(7)]) \(thing) is \(verb)"
             default: "rare \(String(next(4_000), radix: 26, uppercase: false)) \(thing)"
             }

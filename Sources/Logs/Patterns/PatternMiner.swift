@@ -69,7 +69,7 @@ package struct PatternMiner: Sendable {
         return PatternID(clusters[index].id)
     }
 
-    /// The pattern that `message` would count for, which it does not; nil when it would be a new one.
+    /// The pattern that `message` would count for, which it does not; nil if that were a new one.
     package mutating func recognise(_ message: String) -> PatternID? {
         let line = message.utf8Span.span
         scanner.scan(line)

@@ -67,8 +67,8 @@ package final class HistoryReader {
 
     package var isAtStart: Bool { end <= start }
 
-    /// The lines of the last `bytes` before `end`, oldest first. `move` says what was taken. A block
-    /// of 256 KiB takes well under the 10 ms that one slice may.
+    /// The lines of the last `bytes` before `end`, oldest first. `move` says what was taken. A
+    /// block of 256 KiB takes well under the 10 ms that one slice may.
     package func block(bytes: Int, _ sink: (Span<UInt8>, Int64, Int) -> Void) -> Block {
         let from = max(start, end - Int64(bytes & ~1))
         let block = content(from, Int(end - from))

@@ -49,10 +49,10 @@ enum LogDetail {
         }
         let usual = pattern.baselineRate.map { ", was \(UnitText.number($0))" } ?? ""
         let isNew = pattern.isNew ? ", ● new" : ""
+        let rate = "\(UnitText.number(pattern.ratePerMinute))/min\(usual)"
         return Fields.wrapped(
-            "Pattern",
-            "\(name) ×\(pattern.count), \(UnitText.number(pattern.ratePerMinute))/min\(usual)\(isNew): "
-                + pattern.template, width: width)
+            "Pattern", "\(name) ×\(pattern.count), \(rate)\(isNew): " + pattern.template,
+            width: width)
     }
 
     private static func context(_ record: LogRecord, _ model: Model, _ width: Int) -> [TextLine] {
