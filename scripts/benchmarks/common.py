@@ -8,10 +8,10 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def build(product, *flags):
-    """The path of a release build."""
+def build(product):
+    """The path of a release build. All with the same flags: others would build everything anew."""
     say(f"building {product} (release) …")
-    words = ["swift", "build", "-c", "release", *flags]
+    words = ["swift", "build", "-c", "release", "--static-swift-stdlib"]
     subprocess.run([*words, "--product", product], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     path = subprocess.run([*words, "--show-bin-path"], cwd=ROOT, check=True, capture_output=True,
                           text=True).stdout.strip()

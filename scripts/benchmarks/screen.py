@@ -42,7 +42,7 @@ class Bench:
         self.env = {"XDG_STATE_HOME": self.home + "/state", "WARROOM_CONFIG_DIR": self.home,
                     "HOME": self.home}
         self.figures = Table("screen")
-        self.warroom = build("warroom", "--static-swift-stdlib")
+        self.warroom = build("warroom")
 
     def add(self, name, value, unit, target="", peer="", peer_value=None):
         self.figures.add(name, value, unit, target, peer, peer_value)
