@@ -124,7 +124,7 @@ package struct PhysicalLines {
     package mutating func feed(_ chunk: Span<UInt8>, _ sink: (Span<UInt8>) throws -> Void) rethrows
     {
         var start = 0
-        while let end = ByteScan.find(chunk, 0x0A, from: start) {
+        while let end = LineAssembler.newline(chunk, from: start) {
             if rest.isEmpty {
                 try sink(chunk.extracting(start..<min(end, start + Self.lineBytesMax)))
             } else {
@@ -146,8 +146,8 @@ package struct PhysicalLines {
 
     private mutating func keep(_ chunk: Span<UInt8>, _ range: Range<Int>) {
         let room = min(range.count, Self.lineBytesMax - rest.count)
-        for index in range.lowerBound..<range.lowerBound + max(0, room) {
-            rest.append(chunk[index])
-        }
+        guard room > 0 else { return }
+        chunk.extracting(range.lowerBound..<range.lowerBound + room)
+            .withUnsafeBufferPointer { rest.append(contentsOf: $0) }
     }
 }

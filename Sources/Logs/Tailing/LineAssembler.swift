@@ -153,7 +153,8 @@ struct LineAssembler {
         }
     }
 
-    private static func newline(_ chunk: Span<UInt8>, from start: Int) -> Int? {
+    /// Where the next line feed stands at or behind `start`, or nil.
+    static func newline(_ chunk: Span<UInt8>, from start: Int) -> Int? {
         guard start < chunk.count else { return nil }
         return chunk.withUnsafeBytes { bytes -> Int? in
             guard let base = bytes.baseAddress,
