@@ -105,6 +105,7 @@ final class FeedEngine {
         for source in logs {
             state.sources[source.id] = source.state()
             state.totals.lines -= source.openLines
+            state.totals.redactions -= source.openRedactions
         }
         return state
     }

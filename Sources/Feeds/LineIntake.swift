@@ -132,6 +132,9 @@ final class LineIntake {
         return low < recent.count && recent[low].id == id ? low : nil
     }
 
+    /// So many secrets stand in lines that will be counted again.
+    func forgetRedactions(_ count: Int) { redactions -= count }
+
     func note(_ findings: [Redactor.Finding], source: String) {
         redactions += findings.count
         for finding in findings {

@@ -33,7 +33,12 @@ struct LineReader {
     private var lastLineAt = BootTime(nanoseconds: 0)
     /// The first record may be the rest of one whose beginning was not read: it is left to whoever
     /// reads what stands before.
-    private var awaitsHead = false
+    private(set) var awaitsHead = false
+    /// Lines since `beginInside`, and secrets in them, while that is so.
+    private var insideLines = 0
+    private var insideSecrets: [Redactor.Finding] = []
+    /// Secrets in the open record that were counted.
+    private var openSecrets = 0
     /// Where the first whole record began, after `beginInside`.
     private(set) var firstHead: LogPlace?
     /// What is read was counted before a restart: it is shown only.
@@ -54,13 +59,46 @@ struct LineReader {
     var openPlace: LogPlace? { joiner.open.map(place) }
 
     /// Lines of that record, which will be counted again after a restart.
-    var openLines: Int { isKnown ? 0 : joiner.openLines }
+    var openLines: Int { isKnown ? 0 : awaitsHead ? insideLines : joiner.openLines }
+
+    /// Secrets in those lines that were counted.
+    var openRedactions: Int { isKnown || joiner.open == nil ? 0 : openSecrets }
 
     /// What follows comes from a place in the middle of the log, maybe of a record.
-    mutating func beginInside() {
+    /// - Parameter awaitsHead: it may be in the middle of a record.
+    mutating func beginInside(awaitsHead: Bool = true) {
         cleaner = LineCleaner(redactor: limits.redactor)
-        awaitsHead = true
+        self.awaitsHead = awaitsHead
+        insideLines = 0
+        insideSecrets = []
         firstHead = nil
+    }
+
+    /// A line in front of what follows, which only the redactor is to see.
+    mutating func prime(_ line: Span<UInt8>) {
+        var cleaned: [UInt8] = []
+        _ = line.withUnsafeBufferPointer { cleaner.append($0, to: &cleaned) }
+    }
+
+    /// What follows is passed over: the open record is left to whoever counts that.
+    /// - Returns: where it begins; nil when nothing is left, or it was counted before.
+    mutating func leaveOpen(_ now: Timestamp, into intake: LineIntake) -> LogPlace? {
+        let place = openPlace
+        guard !isKnown else {
+            flush(now, into: intake)
+            return nil
+        }
+        count(-openLines, intake)
+        redactions -= openRedactions
+        intake.forgetRedactions(openRedactions)
+        openSecrets = 0
+        insideLines = 0
+        if let open = joiner.flush(), shown != nil {
+            intake.complete(record(open), isKnown: true, now: now)
+        }
+        shown = nil
+        isStale = false
+        return place
     }
 
     /// Goes on with the counts of an earlier run.
@@ -80,18 +118,29 @@ struct LineReader {
         if isKnown != self.isKnown {
             // What goes on with a record that was counted was counted as one of its own.
             flush(now.wall, into: intake)
+            // What was counted ends where a record ends.
+            awaitsHead = awaitsHead && isKnown
             self.isKnown = isKnown
         }
         count(1, intake)
         lastLineAt = now.boot
         var secrets: [Redactor.Finding] = []
         let piece = piece(line, at: place, omitted: omitted, context) { secrets += $0 }
-        if !isKnown { note(secrets, intake) }
+        if awaitsHead, !isKnown {
+            insideLines += 1
+        } else if !isKnown {
+            note(secrets, intake)
+        }
         guard let piece else { return joiner.addBlank() }
+        let wasInside = awaitsHead
         if let complete = joiner.add(piece) {
             finish(complete, now.wall, intake)
+            openSecrets = secrets.count
+            if wasInside, !isKnown { note(secrets, intake) }
         } else {
             isStale = true
+            openSecrets += secrets.count
+            if wasInside, !isKnown { insideSecrets += secrets }
         }
     }
 
@@ -115,17 +164,24 @@ struct LineReader {
 
     /// Completes the open record: nothing more will follow.
     mutating func flush(_ now: Timestamp, into intake: LineIntake) {
+        let lines = joiner.openLines
         guard let last = joiner.flush() else { return }
         if awaitsHead {  // All there is: it is not left to others.
             awaitsHead = false
             firstHead = self.place(last)
+            if !isKnown { count(lines - insideLines, intake) }
+            note(insideSecrets, intake)
+            insideSecrets = []
         }
+        openSecrets = 0
         finish(last, now, intake)
     }
 
     /// Nothing more can be read now: what there is counts as beginning with a whole record.
     mutating func acceptHead(_ now: Timestamp, into intake: LineIntake) {
-        if awaitsHead { flush(now, into: intake) }
+        guard awaitsHead else { return }
+        flush(now, into: intake)
+        awaitsHead = false
     }
 
     private mutating func finish(_ joined: JoinedRecord, _ now: Timestamp, _ intake: LineIntake) {
@@ -135,7 +191,8 @@ struct LineReader {
         }
         if awaitsHead {
             awaitsHead = false
-            count(-joined.lines, intake)
+            count(1 - insideLines, intake)
+            insideSecrets = []
             firstHead = openPlace
             return
         }
@@ -248,7 +305,9 @@ extension LineReader {
         let piece = piece(line, at: place, omitted: omitted, context) { secrets += $0 }
         note(secrets, intake)
         guard let piece else { return joiner.addBlank() }
-        if let complete = joiner.add(piece) {
+        let complete = joiner.add(piece)
+        openSecrets = (complete == nil ? openSecrets : 0) + secrets.count
+        if let complete {
             intake.countPassedOver(record(complete), now: now)
         }
     }
@@ -258,6 +317,7 @@ extension LineReader {
         if let last = joiner.flush() { intake.countPassedOver(record(last), now: now) }
         cleaner = LineCleaner(redactor: limits.redactor)
         lastTime = nil
+        openSecrets = 0
     }
 
     /// Bytes of a block at most, in which the beginning of a record is looked for.
@@ -275,7 +335,8 @@ extension LineReader {
             cleaner = LineCleaner(redactor: limits.redactor)
             lastTime = nil
             let begin = lines
-            let block = part.block(bytes: size) { line, offset, omitted in
+            let block = part.block(bytes: size) { line, offset, omitted, isBefore in
+                guard !isBefore else { return prime(line) }
                 lines += 1
                 let number = lines
                 let place = LogPlace(source: source, generation: part.generation, offset: offset)

@@ -15,7 +15,13 @@ extension LogSource {
         let resumption = follower.resume(state.checkpoint, now: now)
         self.resumption = resumption
         missed = resumption.gaps
-        countedParts = state.checkpoint.parts.filter { $0.to == nil && $0.from == .max }
+        // What is left of them waits as gaps; the next run must not take them for unseen files.
+        let followed = state.checkpoint.parts.filter { $0.to == nil }
+        let isFollowed = follower.modified == nil || resumption.generation != 0
+        let gone = isFollowed ? followed.dropLast() : followed[...]
+        countedParts = gone.suffix(Self.olderFilesMax).map {
+            FollowCheckpoint.Part(trace: $0.trace, from: .max)
+        }
         lastPart = state.checkpoint.parts.last { $0.to == nil }
         // While the name is away the rest of that file is a gap: nothing of it is left here.
         if follower.modified == nil, !missed.isEmpty { lastPart?.from = .max }
@@ -30,6 +36,7 @@ extension LogSource {
 
     /// Up to where each part of the log is counted.
     func state() -> LogState.Source {
+        settleGap()
         var checkpoint = follower.checkpoint(lookedAt, held: reader.openPlace)
         if let resumption, let last = checkpoint.parts.indices.last,
             checkpoint.parts[last].trace.generation == resumption.generation
@@ -42,11 +49,16 @@ extension LogSource {
         } else if let lastPart {
             checkpoint.parts = [lastPart]
         }
-        checkpoint.parts.insert(contentsOf: waitingParts() + countedParts, at: 0)
+        // Of a file that is still followed that says it, and where.
+        let counted = countedParts.filter { part in
+            !checkpoint.parts.contains { $0.trace.isSameContent(as: part.trace) }
+        }
+        let waiting = waitingParts(followedFrom: checkpoint.parts.last)
+        checkpoint.parts.insert(contentsOf: waiting + counted, at: 0)
         checkpoint.olderEnd = isHistoryOfCurrent ? history?.end : nil
         return LogState.Source(
             lines: lines - openLines,
-            redactions: redactions, checkpoint: checkpoint)
+            redactions: redactions - openRedactions, checkpoint: checkpoint)
     }
 
     /// Physical lines that were counted.
@@ -59,7 +71,9 @@ extension LogSource {
     }
 
     /// What was missed or passed over and is not counted yet.
-    private func waitingParts() -> [FollowCheckpoint.Part] {
+    private func waitingParts(followedFrom last: FollowCheckpoint.Part?)
+        -> [FollowCheckpoint.Part]
+    {
         var parts = missed.map(\.part)
         // A record that is not complete is not counted.
         if let open = missedLines.openPlace, !parts.isEmpty,
@@ -67,7 +81,14 @@ extension LogSource {
         {
             parts[0].from = min(parts[0].from, open.offset)
         }
-        return parts + gaps.compactMap { follower.remainder(of: $0) }
+        parts += gaps.compactMap { follower.remainder(of: $0) }
+        // What may be the rest of a record belongs to the gap, until it is known to be none.
+        if reader.awaitsHead, let last, let gap = parts.last, let to = gap.to, to < last.from,
+            gap.trace.isSameContent(as: last.trace), to >= (isOpening ? follower.historyEnd : 0)
+        {
+            parts[parts.count - 1].to = last.from
+        }
+        return parts
     }
 
     /// Counts one slice of what was written while nobody read.

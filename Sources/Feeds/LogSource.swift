@@ -87,7 +87,13 @@ final class LogSource {
         let context = TimeContext(reference: reference, zoneOffset: zoneOffset)
         if isOpening, !hasBegun {
             hasBegun = true
-            if follower.historyEnd > 0 { reader.beginInside() }
+            let begin = follower.historyEnd
+            if begin > 0 {
+                let isRecord = resumption.map {
+                    $0.countedTo == begin && $0.generation == follower.generation
+                }
+                beginInside(at: begin, isRecord: isRecord ?? false)
+            }
         }
         // The newest lines of all files come in one cycle, so that they are merged by time.
         let limit =
@@ -142,12 +148,30 @@ final class LogSource {
 
     /// The newest lines come next; what lies between is counted when there is time for it.
     private func passOver(_ gap: HistoryReader, _ now: Timestamp, _ intake: LineIntake) {
-        reader.flush(now, into: intake)
         settleGap()
-        reader.beginInside()
+        if gapAwaitsHead, let last = gaps.last, last.generation == gap.generation {
+            // Where that one ends was not found yet: it goes on.
+            _ = reader.leaveOpen(now, into: intake)
+            gap.begin(at: last.start)
+            gaps.removeLast()
+        } else if !reader.awaitsHead, reader.openPlace?.generation == gap.generation {
+            // The open record may go on in what is passed over: it is counted there.
+            if let open = reader.leaveOpen(now, into: intake) { gap.begin(at: open.offset) }
+        } else {
+            reader.flush(now, into: intake)
+            settleGap()
+        }
+        beginInside(at: gap.end, isRecord: false)
         if gaps.isEmpty { passedOverAt = now }
         gaps.append(gap)
         gapAwaitsHead = true
+    }
+
+    /// Reading begins in the middle of the file.
+    /// - Parameter isRecord: a record begins there.
+    private func beginInside(at offset: Int64, isRecord: Bool) {
+        reader.beginInside(awaitsHead: !isRecord)
+        follower.lead(to: offset) { reader.prime($0) }
     }
 
     /// The newest gap ends where the first whole record behind it begins.
@@ -173,6 +197,9 @@ final class LogSource {
 
     /// Lines of it, and of one that is being counted, which are not counted for good.
     var openLines: Int { reader.openLines + missedLines.openLines }
+
+    /// Secrets in those lines.
+    var openRedactions: Int { reader.openRedactions + missedLines.openRedactions }
 
     /// Completes the open record: what was written up to now was read.
     func flush(_ now: Timestamp, into intake: LineIntake) { reader.flush(now, into: intake) }

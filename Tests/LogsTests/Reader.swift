@@ -59,7 +59,9 @@ extension HistoryReader {
     /// Takes the lines of the block before `end`.
     func previous(bytes: Int, _ sink: (Span<UInt8>, Int64, Int) -> Void) {
         let from = end
-        let block = block(bytes: bytes, sink)
+        let block = block(bytes: bytes) { line, offset, omitted, isBefore in
+            if !isBefore { sink(line, offset, omitted) }
+        }
         move(to: block.firstLine ?? from - Int64(bytes))
     }
 }

@@ -68,6 +68,11 @@ extension FollowCheckpoint.Part {
 }
 
 extension FileTrace {
+    /// Both are of one content of one file.
+    package func isSameContent(as other: FileTrace) -> Bool {
+        device == other.device && inode == other.inode && generation == other.generation
+    }
+
     func append(to out: inout [UInt8]) {
         for value in [device, inode, generation, UInt64(bitPattern: offset)] {
             out.appendFixed(value)

@@ -14,8 +14,12 @@ package final class HistoryReader {
     private let content: (_ offset: Int64, _ count: Int) -> [UInt8]
     private let encoding: LineEncoding
     private let lineBytesMax: Int
+    /// What is read before a block for the sake of secrets that span lines.
+    static let leadBytes: Int64 = 16 * 1024
+    /// Nothing before it can be read.
+    private var floor: Int64 = 0
     /// Where the part starts.
-    package let start: Int64
+    package private(set) var start: Int64
     /// Everything from here on was read; `start` when all was.
     package private(set) var end: Int64
     /// Which file behind the name it is.
@@ -58,8 +62,13 @@ package final class HistoryReader {
             return Array(kept[min(from, kept.count)..<min(from + count, kept.count)])
         }
         end = offset + Int64(kept.count)
-        let newline = offset > 0 ? encoding.lineFeed(in: kept, at: offset)?.upperBound : 0
-        start = offset + Int64(newline ?? kept.count)
+        floor = offset
+        // The first ones are read for the redactor's sake alone.
+        let lead = min(offset > 0 ? Int(Self.leadBytes) : 0, kept.count / 2 & ~1)
+        let from = offset + Int64(lead)
+        let newline =
+            offset > 0 ? encoding.lineFeed(in: Array(kept[lead...]), at: from)?.upperBound : 0
+        start = from + Int64(newline ?? kept.count - lead)
         self.generation = generation
         self.lineBytesMax = lineBytesMax
         self.encoding = encoding
@@ -69,29 +78,43 @@ package final class HistoryReader {
 
     /// The lines of the last `bytes` before `end`, oldest first. `move` says what was taken. A
     /// block of 256 KiB takes well under the 10 ms that one slice may.
-    package func block(bytes: Int, _ sink: (Span<UInt8>, Int64, Int) -> Void) -> Block {
+    /// - Parameter sink: receives each line, its offset, how many of its bytes were left out, and
+    ///   whether it stands before the block: only the redactor is to see it then.
+    package func block(
+        bytes: Int, _ sink: (Span<UInt8>, Int64, Int, _ isBefore: Bool) -> Void
+    ) -> Block {
         let from = max(start, end - Int64(bytes & ~1))
-        let block = content(from, Int(end - from))
-        guard Int64(block.count) == end - from else {  // The file shrank under us.
+        let lead = max(floor, from - Self.leadBytes)
+        let block = content(lead, Int(end - lead))
+        guard Int64(block.count) == end - lead else {  // The file shrank under us.
             bytesLost += end - start
             end = start
             return Block(firstLine: nil, isAtStart: true)
         }
-        var first = 0
+        var first = Int(from - lead)
         if from > start {
-            guard let newline = encoding.lineFeed(in: block, at: from),
-                newline.upperBound < block.count
+            guard let newline = encoding.lineFeed(in: Array(block[first...]), at: from),
+                first + newline.upperBound < block.count
             else {
                 return Block(firstLine: nil, isAtStart: false)
             }
-            first = newline.upperBound
+            first += newline.upperBound
         }
+        let begin = lead > 0 ? encoding.lineFeed(in: block, at: lead)?.upperBound ?? first : 0
+        let skipped = min(begin, first)
+        let firstLine = lead + Int64(first)
         var assembler = LineAssembler(lineBytesMax: lineBytesMax, encoding: encoding)
-        let lines = block.span.extracting(first..<block.count)
-        assembler.feed(lines, at: from + Int64(first), sink)
-        assembler.flush(sink)
-        return Block(firstLine: from + Int64(first), isAtStart: from == start)
+        let lines = block.span.extracting(skipped..<block.count)
+        let handOn: LineAssembler.Sink = { line, offset, omitted in
+            sink(line, offset, omitted, offset < firstLine)
+        }
+        assembler.feed(lines, at: lead + Int64(skipped), handOn)
+        assembler.flush(handOn)
+        return Block(firstLine: firstLine, isAtStart: from == start)
     }
+
+    /// The part starts there, which is before where it started up to now.
+    package func begin(at offset: Int64) { start = min(start, offset) }
 
     /// Everything from `offset` on counts as read.
     package func move(to offset: Int64) { end = max(start, offset) }

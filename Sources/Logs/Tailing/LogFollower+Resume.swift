@@ -29,10 +29,12 @@ extension LogFollower {
     package func resume(_ checkpoint: FollowCheckpoint, now: ClockReading) -> Resumption {
         var result = Resumption()
         var followed = checkpoint.parts.filter { $0.to == nil }
-        result.gaps = checkpoint.parts.filter { $0.to != nil }.map(gap)
+        let waiting = checkpoint.parts.filter { $0.to != nil }
+        result.gaps = waiting.map(gap)
+        defer { result.gaps = joined(result.gaps) }
         guard let current else {
             if problem == .absent {
-                result.gaps += missed(followed, since: checkpoint.time, now)
+                result.gaps += missed(followed, waiting, since: checkpoint.time, now)
             } else {
                 // Not readable now: it is read on from where it was.
                 for part in followed { ledger.remember(part.trace) }
@@ -47,11 +49,16 @@ extension LogFollower {
             result.generation = current.generation
             result.countedTo = last.from
             result.olderEnd = checkpoint.olderEnd
-            result.gaps += missed(followed, since: nil, now)
-            if last.from < opening { result.gaps.append(piece(last.trace, last.from, opening)) }
+            result.gaps += missed(followed, waiting, since: nil, now)
+            if last.from < opening {
+                // Its first line may have been unfinished when it was seen.
+                var trace = last.trace
+                trace.generation = current.generation
+                result.gaps.append(piece(trace, last.from, opening))
+            }
             return result
         }
-        result.gaps += missed(followed, since: checkpoint.time, now)
+        result.gaps += missed(followed, waiting, since: checkpoint.time, now)
         if opening > 0 { result.gaps.append(piece(current.trace, 0, opening)) }
         return result
     }
@@ -122,9 +129,12 @@ extension LogFollower {
 
     /// The parts of earlier files that nobody counted: of those that were followed the rest, of
     /// those that came after them everything.
-    /// - Parameter time: those written since are new; nil when none can be.
+    /// - Parameters:
+    ///   - waiting: gaps of which the rest is known.
+    ///   - time: those written since are new; nil when none can be.
     private func missed(
-        _ followed: [FollowCheckpoint.Part], since time: Timestamp?, _ now: ClockReading
+        _ followed: [FollowCheckpoint.Part], _ waiting: [FollowCheckpoint.Part],
+        since time: Timestamp?, _ now: ClockReading
     ) -> [FollowGap] {
         var found: [FollowGap] = []
         /// Files nobody knows, and which of `found` they are.
@@ -140,14 +150,16 @@ extension LogFollower {
                 continue
             }
             let end = content.isPacked ? .max : content.size
-            if let index = missing.firstIndex(where: { $0.trace.isRead(of: content) }) {
+            // The same may have been counted in an earlier run, up to then: what came last holds.
+            if let index = missing.lastIndex(where: { $0.trace.isRead(of: content) }) {
                 let part = missing.remove(at: index)
+                missing.removeAll { $0.from == .max && $0.trace.isRead(of: content) }
                 if part.from < end { found.append(piece(part.trace, part.from, end)) }
                 if missing.isEmpty { break }
                 continue
             }
             guard let time, content.facts.modified >= time - Self.clockStep,
-                !content.head.isEmpty
+                !content.head.isEmpty, !waiting.contains(where: { $0.trace.isRead(of: content) })
             else { continue }
             fresh.append((content, found.count))
             found.append(piece(content.trace, 0, end))
@@ -163,6 +175,18 @@ extension LogFollower {
             lose(.unseen, now, nil, at: part.from, bytes: nil)
         }
         return found.reversed()
+    }
+
+    /// Gaps of which one begins where the one before it ends are one: a record may stand in both.
+    private func joined(_ gaps: [FollowGap]) -> [FollowGap] {
+        gaps.reduce(into: []) { joined, next in
+            guard let last = joined.last?.part, last.to == next.part.from,
+                last.trace.isSameContent(as: next.part.trace)
+            else { return joined.append(next) }
+            var part = next.part
+            part.from = last.from
+            joined[joined.count - 1] = gap(part)
+        }
     }
 
     private func gap(_ part: FollowCheckpoint.Part) -> FollowGap {

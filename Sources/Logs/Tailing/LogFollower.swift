@@ -198,6 +198,16 @@ package final class LogFollower {
             lineBytesMax: limits.lineBytesMax)
     }
 
+    /// The lines that stand right before `offset` in the file that has the name, for a redactor that
+    /// begins there: a secret may span lines.
+    package func lead(to offset: Int64, _ sink: (Span<UInt8>) -> Void) {
+        guard let current else { return }
+        let part = HistoryReader(
+            file: current.file, end: offset, generation: current.generation,
+            lineBytesMax: limits.lineBytesMax)
+        _ = part.block(bytes: Int(HistoryReader.leadBytes)) { line, _, _, _ in sink(line) }
+    }
+
     /// Goes on with the newest lines of a file of which too much waits.
     private func passOver(in file: FollowedFile) -> HistoryReader? {
         guard let size = file.file.facts?.size else { return nil }
