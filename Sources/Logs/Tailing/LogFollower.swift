@@ -198,8 +198,8 @@ package final class LogFollower {
             lineBytesMax: limits.lineBytesMax)
     }
 
-    /// The lines that stand right before `offset` in the file that has the name, for a redactor that
-    /// begins there: a secret may span lines.
+    /// The lines that stand right before `offset` in the file that has the name, for a redactor
+    /// that begins there: a secret may span lines.
     package func lead(to offset: Int64, _ sink: (Span<UInt8>) -> Void) {
         guard let current else { return }
         let part = HistoryReader(
