@@ -10,7 +10,11 @@ struct JSONLine {
     }
 
     var time: Value?
+    /// Behind a time in whole seconds.
+    var nanoseconds: Value?
     var level: Value?
+    var severityNumber: Value?
+    var status: Value?
     var message: Value?
     var service: Value?
     var host: Value?
@@ -57,12 +61,12 @@ struct JSONLine {
             guard ByteScan.at(line, index) == 0x3A else { return false }
             index = Self.skipSpace(line, index + 1)
             let key = JSONKey(line, keyRange, parent: parent)
-            guard value(line, &index, key: key, depth: depth) else { return false }
+            guard value(line, &index, key: key, parent: parent, depth: depth) else { return false }
         }
     }
 
     private mutating func value(
-        _ line: Span<UInt8>, _ index: inout Int, key: JSONKey?, depth: Int
+        _ line: Span<UInt8>, _ index: inout Int, key: JSONKey?, parent: JSONKey?, depth: Int
     ) -> Bool {
         switch ByteScan.at(line, index) {
         case 0x22:
@@ -71,6 +75,15 @@ struct JSONLine {
             return true
         case 0x7B where depth < 2 && key?.isParent == true:
             return object(line, &index, parent: key, depth: depth + 1)
+        case 0x7B where depth < 8 && key == .envelope:
+            return object(line, &index, parent: key, depth: depth + 1)
+        case 0x7B where parent == .envelope && key?.isParent == true:
+            return object(line, &index, parent: key, depth: depth + 1)
+        case 0x5B where depth < 8 && key == .envelope:
+            return firstElement(line, &index, depth: depth)
+        case 0x5B where key == .attributes:
+            attributes(line, index)
+            return Self.skipNested(line, &index)
         case 0x7B, 0x5B:
             let start = index
             guard Self.skipNested(line, &index) else { return false }
@@ -89,15 +102,55 @@ struct JSONLine {
         }
     }
 
+    /// A line holds one record: the first of a batch speaks for it.
+    private mutating func firstElement(
+        _ line: Span<UInt8>, _ index: inout Int, depth: Int
+    ) -> Bool {
+        var inside = Self.skipSpace(line, index + 1)
+        if ByteScan.at(line, inside) == 0x7B {
+            _ = object(line, &inside, parent: .envelope, depth: depth + 1)
+        }
+        return Self.skipNested(line, &index)
+    }
+
+    /// `[{"key":"service.name","value":{"stringValue":"cart"}}, …]`, service and host of it.
+    private mutating func attributes(_ line: Span<UInt8>, _ start: Int) {
+        var index = start + 1
+        var key: JSONKey?
+        while index < line.count, line[index] != 0x5D {
+            guard line[index] == 0x22 else {
+                index += 1
+                continue
+            }
+            guard let name = Self.string(line, &index) else { return }
+            let after = Self.skipSpace(line, index)
+            guard ByteScan.at(line, after) == 0x3A else { continue }
+            index = Self.skipSpace(line, after + 1)
+            guard ByteScan.at(line, index) == 0x22 else { continue }
+            guard let text = Self.string(line, &index) else { return }
+            if name.count == 3, ByteScan.has(line, "key", at: name.lowerBound) {
+                key = JSONKey(line, text, parent: nil)
+            } else if let known = key, known == .service || known == .host,
+                ByteScan.has(line, "stringValue", at: name.lowerBound)
+            {
+                take(Value(range: text, isString: true, key: known))
+            }
+        }
+    }
+
     private mutating func take(_ value: Value) {
         switch value.key {
-        case .time, .journalTime, .nanoTime: if time == nil { time = value }
+        case .time, .journalTime, .nanoTime, .clefTime: if time == nil { time = value }
+        case .nanoseconds: if nanoseconds == nil { nanoseconds = value }
+        case .severityNumber: if severityNumber == nil { severityNumber = value }
+        case .status: if status == nil { status = value }
         case .level, .priority: if level == nil || level?.key == .severityLetter { level = value }
         case .severityLetter: if level == nil { level = value }
-        case .message: message = value
+        case .message: if message == nil || message?.key != .message { message = value }
         case .weakMessage: if message == nil { message = value }
         case .dockerLog: if message == nil || message?.key == .weakMessage { message = value }
-        case .service: if service == nil { service = value }
+        case .service: if service == nil || service?.key == .weakService { service = value }
+        case .weakService: if service == nil { service = value }
         case .host: if host == nil { host = value }
         case .trace: if trace == nil { trace = value }
         case .span: if span == nil { span = value }
@@ -106,7 +159,7 @@ struct JSONLine {
         case .gelf:
             isGELF = true
             message = value
-        case .fieldsParent: break
+        case .fieldsParent, .envelope, .attributes: break
         }
     }
 
@@ -127,6 +180,12 @@ struct JSONLine {
             }
         }
         return out
+    }
+
+    /// The inside of the first string of a JSON array, or nil.
+    static func firstString(_ line: Span<UInt8>, _ range: Range<Int>) -> Range<Int>? {
+        var index = skipSpace(line, range.lowerBound + 1)
+        return ByteScan.at(line, index) == 0x22 ? string(line, &index) : nil
     }
 
     static func skipSpace(_ line: Span<UInt8>, _ index: Int) -> Int {

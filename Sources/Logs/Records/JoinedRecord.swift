@@ -46,6 +46,24 @@ package struct JoinedRecord: Sendable {
 
     package var level: LogLevel? { parsed.level }
 
+    /// Takes what one field of a journal's record says.
+    fileprivate mutating func takeField(_ field: JoinedRecord) {
+        if !timeIsRead, field.timeIsRead {
+            time = field.time
+            timeIsRead = true
+        }
+        parsed.level = parsed.level ?? field.parsed.level
+        parsed.service = field.parsed.service ?? parsed.service
+        parsed.host = parsed.host ?? field.parsed.host
+        guard !field.message.isEmpty else { return }
+        var text = text ?? []
+        self.text = nil
+        if !text.isEmpty { text.append(0x0A) }
+        text += field.message
+        self.text = text
+        omitted += field.omitted
+    }
+
     /// The text after the recognised header; its lines are separated by line feeds.
     package var message: ArraySlice<UInt8> {
         if let text { return text[...] }
@@ -91,9 +109,18 @@ package struct RecordJoiner: Sendable {
         }
         joinedLines += 1
         open = nil  // The bytes are appended in place.
+        if head.parsed.format == .journal, record.parsed.format == .journal {
+            head.takeField(record)
+            head.lines += 1 + blanks
+            open = head
+            return nil
+        }
         var text = head.text ?? Array(head.message)
         head.text = nil
-        if head.parsed.isCut {
+        if head.parsed.isHeading {
+            text = Array(record.message)
+            head.parsed.isHeading = false
+        } else if head.parsed.isCut {
             text += record.message
             head.parsed.isCut = record.parsed.isCut
         } else {

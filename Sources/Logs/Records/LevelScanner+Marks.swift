@@ -4,6 +4,7 @@ extension LevelScanner {
     static func marked(_ line: Span<UInt8>, from index: Int) -> LogLevel? {
         let start = ByteScan.skipBlanks(line, index)
         if let level = abbreviated(line, start) { return level }
+        if let level = php(line, start) { return level }
         let signs = signs(line, from: start)
         if signs.isNumbered, let level = numbered(line, start) { return level }
         if signs.isMasked, let level = masked(line, start) { return level }
@@ -87,6 +88,21 @@ extension LevelScanner {
         }
     }
 
+    /// `] PHP Fatal error:  …`
+    private static func php(_ line: Span<UInt8>, _ index: Int) -> LogLevel? {
+        var start = index
+        if ByteScan.at(line, start) == 0x5D { start = ByteScan.skipBlanks(line, start + 1) }
+        guard ByteScan.has(line, "PHP ", at: start) else { return nil }
+        start += 4
+        let end = RecordParser.tokenEnd(line, start)
+        if ByteScan.has(line, " error:", at: end) {
+            return ByteScan.has(line, "Fatal", at: start) ? .fatal : .error
+        }
+        if ByteScan.has(line, "Warning:", at: start) { return .warning }
+        if ByteScan.has(line, "Notice:", at: start) { return .notice }
+        return ByteScan.has(line, "Deprecated:", at: start) ? .notice : nil
+    }
+
     /// `WARN574240[Thread-35]` at the start, and PostgreSQL's `5LOG:  ` anywhere in the head.
     private static func numbered(_ line: Span<UInt8>, _ start: Int) -> LogLevel? {
         var end = start
@@ -142,6 +158,7 @@ extension LevelScanner {
 
     /// Access lines in other orders than the common log format: S3, load balancers, HAProxy, uWSGI.
     static func status(_ line: Span<UInt8>, from start: Int) -> LogLevel? {
+        if let code = proxied(line, from: start) { return http(code) }
         guard let request = request(line, from: start) else { return balancer(line, from: start) }
         if request.isQuoted, let close = ByteScan.find(line, 0x22, from: request.start) {
             if let code = code(line, ByteScan.skipBlanks(line, close + 1)) { return http(code) }
@@ -156,6 +173,18 @@ extension LevelScanner {
             if index >= line.count { break }
         }
         return nil
+    }
+
+    /// The status in Squid's `374 10.0.0.1 TCP_MISS/504`.
+    private static func proxied(_ line: Span<UInt8>, from start: Int) -> Int? {
+        let run = ByteScan.digitRun(line, start)
+        guard run > 0, ByteScan.at(line, start + run) == 0x20 else { return nil }
+        let client = RecordParser.tokenEnd(line, start + run + 1)
+        let result = client + 1
+        guard ByteScan.isUpper(ByteScan.at(line, result)) else { return nil }
+        let end = RecordParser.tokenEnd(line, result)
+        guard end - result >= 5, line[end - 4] == 0x2F else { return nil }
+        return code(line, end - 3)
     }
 
     private static let methods: [StaticString] = [
@@ -203,6 +232,7 @@ extension LevelScanner {
 
     /// `0/0/1/48/49` or a fraction of a second such as `0.000`.
     private static func isTimers(_ line: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        if range.count == 2, ByteScan.has(line, "-1", at: range.lowerBound) { return true }
         var slashes = 0
         var dots = 0
         for index in range {

@@ -149,6 +149,19 @@ enum LevelScanner {
         }
     }
 
+    /// OpenTelemetry's 1…24.
+    static func otlp(_ number: Int) -> LogLevel? {
+        switch number {
+        case 1...4: .trace
+        case 5...8: .debug
+        case 9...12: .info
+        case 13...16: .warning
+        case 17...20: .error
+        case 21...24: .fatal
+        default: nil
+        }
+    }
+
     /// Levels between bunyan's: those a program defined for itself, by the nearest one below.
     static func python(_ value: Int) -> LogLevel? {
         value > 10 && value < 60 ? bunyan(value / 10 * 10) : nil

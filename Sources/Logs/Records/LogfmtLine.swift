@@ -29,6 +29,10 @@ struct LogfmtLine {
             let value = value(line, &index)
             result.take(line, key, value.range, quoted: value.quoted)
         }
+        // auditd's time stands in `msg=audit(…)`.
+        if let message = result.message, ByteScan.has(line, "audit(", at: message.lowerBound) {
+            return nil
+        }
         guard result.time != nil || result.level != nil || result.message != nil else {
             return nil
         }
@@ -76,6 +80,10 @@ struct LogfmtLine {
         switch ByteScan.text(line, key) {
         case "ts", "time", "timestamp", "t", "@timestamp": if time == nil { time = value }
         case "level", "lvl", "severity", "loglevel": if level == nil { level = value }
+        case "at":  // Heroku's router
+            if level == nil, LevelScanner.level(named: ByteScan.bytes(line, value)) != nil {
+                level = value
+            }
         case "msg", "message":
             if message == nil {
                 message = value

@@ -11,6 +11,8 @@ package struct ParsedLine: Sendable {
     /// Families of formats.
     package enum Format: Sendable, Hashable {
         case plain, timed, syslog, access, klog, json, logfmt, container
+        /// A field of a record in journald's export format.
+        case journal
     }
 
     package var time: Timestamp?
@@ -31,6 +33,8 @@ package struct ParsedLine: Sendable {
     package var continues = false
     /// A container runtime cut the line here: the next one goes on in the middle of the text.
     package var isCut = false
+    /// It names only the time and the place: level and text are those of the next line.
+    package var isHeading = false
     /// Its time as it was found, when the line is plain text without a priority in front.
     var found: FoundTime?
 

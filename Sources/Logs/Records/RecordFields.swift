@@ -66,7 +66,9 @@ enum RecordFields {
             index = JSONLine.skipSpace(line, index)
             guard ByteScan.at(line, index) == 0x3A else { return false }
             index = JSONLine.skipSpace(line, index + 1)
-            let known = JSONKey(line, keyRange, parent: parent)
+            var known = JSONKey(line, keyRange, parent: parent)
+            // These only stand in for what the record lacks: they stay fields.
+            if known == .status || known == .weakService || known == .envelope { known = nil }
             let name = ByteScan.bytes(
                 line, keyRange.lowerBound..<min(keyRange.upperBound, keyRange.lowerBound + 64))
             let key = prefix.isEmpty ? name : prefix + [0x2E] + name

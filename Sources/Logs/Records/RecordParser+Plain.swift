@@ -19,18 +19,34 @@ extension RecordParser {
         case .klog:
             klog(line, found, into: &parsed)
         case .dayMonthName where access(line, found, into: &parsed): break
+        case .syslog where heading(line, found, into: &parsed): break
         case .syslog where found.start <= start + 1:
             syslogTag(line, found, hostExpected: true, into: &parsed)
-        case .iso where found.start == start && syslogTagFollows(line, found.end):
+        case .iso, .epoch:
+            guard startsLine(line, found, start), syslogTagFollows(line, found.end) else {
+                general(line, found, into: &parsed)
+                break
+            }
             syslogTag(line, found, hostExpected: true, into: &parsed)
         default:
             general(line, found, into: &parsed)
         }
+        takeObject(line, &parsed)
         return parsed
+    }
+
+    /// Whether a time begins the line, journalctl's day of the week aside.
+    private static func startsLine(_ line: Span<UInt8>, _ found: FoundTime, _ start: Int) -> Bool {
+        found.start == start || found.start == start + 4 && TimeScanner.isWeekday(line, start)
     }
 
     private static func untimed(_ line: Span<UInt8>, from start: Int, into parsed: inout ParsedLine)
     {
+        if let level = brief(line, start) {
+            if parsed.level == nil { parsed.level = level }
+            parsed.body = .range(start + 2..<line.count)
+            return
+        }
         guard let level = LevelScanner.find(line, timeEnd: 0, timeStart: 0),
             level.start <= start + 24
         else { return }
@@ -60,6 +76,8 @@ extension RecordParser {
         parsed.body = .range(cursor..<line.count)
         if parsed.level == nil { parsed.level = LevelScanner.marked(line, from: found.end) }
         if isAddition(line, found.end) { parsed.continues = true }
+        if found.shape == .epoch { epochColumns(line, found, into: &parsed) }
+        if found.shape == .iso { isoColumns(line, found, into: &parsed) }
     }
 
     /// PostgreSQL writes `DETAIL:` and its like as lines of their own behind the statement's error.
@@ -323,6 +341,7 @@ extension RecordParser {
         index = ByteScan.skipBlanks(line, index)
         if ByteScan.has(line, "\u{FEFF}", at: index) { index += 3 }
         parsed.body = .range(index..<line.count)
+        takeObject(line, &parsed)
         return parsed
     }
 

@@ -19,24 +19,61 @@ extension RecordParser {
         if let time = found.time, let read = self.time(line, time, context) {
             parsed.time = read.time
             parsed.assumes = read.assumes
+            if let nanos = found.nanoseconds,
+                let value = ByteScan.number(line, nanos.range.lowerBound, nanos.range.count),
+                value < 1_000_000_000
+            {
+                parsed.time = read.time + .nanoseconds(value)
+            }
         }
-        parsed.level = found.level.flatMap { level(line, $0, isGELF: found.isGELF) }
-        parsed.service = found.service.flatMap { name(line, $0.range) }
-        parsed.host = found.host.flatMap { name(line, $0.range) }
+        takeMembers(line, found, into: &parsed)
+        return parsed
+    }
+
+    /// Everything but the time.
+    static func takeMembers(
+        _ line: Span<UInt8>, _ found: JSONLine, into parsed: inout ParsedLine
+    ) {
+        parsed.level = level(line, found)
+        if parsed.service == nil { parsed.service = found.service.flatMap { name(line, $0.range) } }
+        if parsed.host == nil { parsed.host = found.host.flatMap { name(line, $0.range) } }
         parsed.traceID = found.trace.flatMap { name(line, $0.range) }
         parsed.spanID = found.span.flatMap { name(line, $0.range) }
         parsed.logger = found.logger.flatMap { name(line, $0.range) }
-        if let message = found.message, !message.isString,
-            let bytes = JSONLine.byteArray(line, message.range)
-        {
-            parsed.body = .bytes(bytes)
+        if let message = found.message, !message.isString {
+            if let bytes = JSONLine.byteArray(line, message.range) {
+                parsed.body = .bytes(bytes)
+            } else if let first = JSONLine.firstString(line, message.range) {
+                parsed.body = .bytes(JSONLine.unescaped(line, first))
+            } else {
+                parsed.body = .range(message.range)
+            }
         } else if let message = found.message {
             parsed.body =
                 ByteScan.find(
                     line, 0x5C, from: message.range.lowerBound, limit: message.range.count)
                     == nil ? .range(message.range) : .bytes(JSONLine.unescaped(line, message.range))
         }
-        return parsed
+    }
+
+    /// The named level; else OTLP's number, the word or the HTTP status in `status`, or what the
+    /// format says a record without one has.
+    private static func level(_ line: Span<UInt8>, _ found: JSONLine) -> LogLevel? {
+        if let value = found.level, let level = level(line, value, isGELF: found.isGELF) {
+            return level
+        }
+        if let number = found.severityNumber?.range {
+            return ByteScan.number(line, number.lowerBound, number.count)
+                .flatMap(LevelScanner.otlp)
+        }
+        if let status = found.status?.range {
+            if let code = ByteScan.number(line, status.lowerBound, status.count) {
+                return LevelScanner.http(code)
+            }
+            return LevelScanner.level(named: ByteScan.bytes(line, status))
+        }
+        // https://clef-json.org: "absence implies informational".
+        return found.level == nil && found.time?.key == .clefTime ? .info : nil
     }
 
     /// Parses the line inside an envelope; what it leaves out is taken from the envelope.
@@ -105,6 +142,13 @@ extension RecordParser {
             return WrittenTime(
                 time: epoch(line, whole, fractionAt: end == range.upperBound ? nil : end + 1))
         }
+        // `1.7873064e+09`
+        if run == 1, ByteScan.at(line, end) == 0x2E, range.count <= 32,
+            let seconds = Double(ByteScan.text(line, range)), seconds >= 946_684_800,
+            seconds < 4_102_444_800
+        {
+            return WrittenTime(time: Timestamp(nanoseconds: Int64(seconds * 1e9)))
+        }
         if run == 19, end == range.upperBound {
             return Int64(ByteScan.text(line, range))
                 .map { WrittenTime(time: Timestamp(nanoseconds: $0)) }
@@ -137,7 +181,10 @@ extension RecordParser {
         if value.key == .severityLetter, let first = bytes.first {  // mongodb: I, W, E, F, D1…D5
             return LevelScanner.level(named: [first])
         }
-        return LevelScanner.level(named: bytes)
+        if let level = LevelScanner.level(named: bytes) { return level }
+        // slog's `INFO+2`.
+        guard let sign = bytes.firstIndex(where: { $0 == 0x2B || $0 == 0x2D }) else { return nil }
+        return LevelScanner.level(named: bytes[..<sign])
     }
 
     static func logfmt(_ line: Span<UInt8>, from start: Int, context: TimeContext) -> ParsedLine? {

@@ -16,6 +16,7 @@ package struct RecordParser: Sendable {
     private var untimed = 0
     private var continuation = ContinuationRules()
     private var memory = TimeMemory()
+    private var journal = JournalExport()
     /// The column of the status in a W3C extended log, from 0.
     private var statusColumn: Int?
     /// Whether this source writes the day before the month, once a line has shown it.
@@ -27,6 +28,7 @@ package struct RecordParser: Sendable {
     ///
     /// An unknown format is no error: the whole line is the message, and its time is nil.
     package mutating func parse(_ line: Span<UInt8>, context: TimeContext) -> ParsedLine {
+        if let field = journal.field(line) { return field }
         var context = context
         context.dayFirst = context.dayFirst ?? dayFirst
         let known = memory.time(of: line, context)
@@ -42,6 +44,7 @@ package struct RecordParser: Sendable {
         } else {
             timed += 1
             if !parsed.continues { continuation.begin(hasLevel: parsed.level != nil) }
+            if ByteScan.has(line, "SET timestamp=", at: 0), timed > 1 { parsed.continues = true }
             if dayFirst == nil { dayFirst = parsed.dayFirst }
         }
         if parsed.time != nil, timed <= Self.linesToTrust, startsWithTime(line, context) {
