@@ -112,9 +112,8 @@ extension LogList {
             }
             let indent = head.reduce(0) { $0 + CellWidth.of($1.text) }
             // A trace beside narrow columns would be broken at every frame: it goes below them.
-            let traceIndent =
-                width < Self.traceBesideColumns ? head.first.map { CellWidth.of($0.text) } ?? 0
-                : indent
+            let isNarrow = width < Self.traceBesideColumns
+            let traceIndent = isNarrow ? CellWidth.of(head.first?.text ?? "") : indent
             var rows: [(text: String, indent: Int)] = []
             for line in record.message.split(separator: "\n", omittingEmptySubsequences: false) {
                 let left = rows.isEmpty ? indent : traceIndent
