@@ -46,7 +46,7 @@ package enum Bindings {
             footer: .panes([.situation, .timeline])),
         Binding(
             .find, [.character("/")], "find",
-            "Find text in this pane; in the logs: filter by text, ~regexp, level:, service: …",
+            "Find text in this pane; in the logs: filter by text, ~regexp, level: and more.",
             footer: .panes([.timeline, .logs, .report])),
         Binding(.nextMatch, [.character("]")], "next match", "Go to the next match."),
         Binding(.previousMatch, [.character("[")], "previous match", "Go to the match before."),

@@ -33,7 +33,7 @@ enum LogDetail {
         let words = record.assumes.words
         return words.isEmpty
             ? "\(time), as read"
-            : "\(time), read; not written there: " + words.joined(separator: ", ")
+            : "\(time); assumed, as the line does not say it: " + words.joined(separator: ", ")
     }
 
     private static func source(_ record: LogRecord, _ model: Model) -> String {

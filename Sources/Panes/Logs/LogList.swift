@@ -79,6 +79,9 @@ enum LogList {
 extension LogList {
     /// How records look in one frame: the columns depend on the width, not on what they hold.
     struct Style {
+        /// From this width on, a trace has its place beside the columns, below the message.
+        private static let traceBesideColumns = 118
+
         private let width: Int
         private let wraps: Bool
         private let showsDate: Bool
@@ -108,16 +111,24 @@ extension LogList {
                 return [TextLine(head + match.spans(String(first), token), trailing: more)]
             }
             let indent = head.reduce(0) { $0 + CellWidth.of($1.text) }
-            var rows = Wrap.rows(record.message, width: max(8, width - indent))
+            // A trace beside narrow columns would be broken at every frame: it goes below them.
+            let isNarrow = width < Self.traceBesideColumns
+            let traceIndent = isNarrow ? CellWidth.of(head.first?.text ?? "") : indent
+            var rows: [(text: String, indent: Int)] = []
+            for line in record.message.split(separator: "\n", omittingEmptySubsequences: false) {
+                let left = rows.isEmpty ? indent : traceIndent
+                rows += Wrap.rows(String(line), width: max(8, width - left)).map { ($0, left) }
+            }
             let over = rows.count - wrappedRowsMax
             if over > 0 { rows = Array(rows.prefix(wrappedRowsMax - 1)) }
             var lines = rows.enumerated().map { offset, row in
                 offset == 0
-                    ? TextLine(head + match.spans(row, token))
-                    : TextLine(match.spans(row, token)).indented(indent)
+                    ? TextLine(head + match.spans(row.text, token))
+                    : TextLine(match.spans(row.text, token)).indented(row.indent)
             }
             if over > 0 {
-                lines.append(TextLine("… \(over + 1) more rows: Enter", .textDim).indented(indent))
+                let left = rows.last?.indent ?? indent
+                lines.append(TextLine("… \(over + 1) more rows: Enter", .textDim).indented(left))
             }
             return lines
         }

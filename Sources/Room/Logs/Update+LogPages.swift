@@ -54,7 +54,7 @@ extension Model {
 
     /// Asks again where a bound was hit before there was enough, or where context is missing.
     private mutating func goOn(_ question: LogView.Question, _ page: LogPage) -> [Effect] {
-        if page.isPartial, let next = page.next, needsMore(question) {
+        if page.isPartial, let next = page.next, needsMore(question, page) {
             var question = question
             logs.requests += 1
             question.id = logs.requests
@@ -69,11 +69,12 @@ extension Model {
         return []
     }
 
-    private func needsMore(_ question: LogView.Question) -> Bool {
+    private func needsMore(_ question: LogView.Question, _ page: LogPage) -> Bool {
         switch question.purpose {
         case .older: (logs.selectedIndex ?? 0) < 2 * logListRows
         case .newer: (logs.selectedIndex ?? 0) + logListRows >= logs.rows.count
-        case .jump: logs.rows.isEmpty
+        // The rows are still those from before the jump.
+        case .jump: page.records.isEmpty
         case .seek: true
         }
     }
