@@ -124,7 +124,10 @@ package final class Backend: Sendable {
             $0.attempt = Self.lastNumber(incident.attempts.map(\.id))
         }
         if journal.readOnlyReason == nil { try writeOpening(incident) }
-        hub.setIncidentStart(incident.startedAt ?? (incident.isOpen ? nil : clock.now.wall))
+        // Until somebody knows when it started, what came since it was opened is new, also to a
+        // room that goes on with it.
+        let known = incident.startedAt ?? incident.milestones[.acknowledged]?.at
+        hub.setIncidentStart(known ?? clock.now.wall)
         return model
     }
 

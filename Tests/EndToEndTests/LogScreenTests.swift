@@ -128,4 +128,32 @@ import Testing
         #expect(told.output.contains("upstream timeout number 290"), "\(told.output)")
         #expect(told.output.contains(" byte "))
     }
+
+    /// Nobody said when the incident started: it began when it was opened, for every room of it.
+    @Test func staysNewAfterTheRoomWasKilled() throws {
+        let home = try TemporaryFolder()
+        let start = SystemClock().now.wall
+        let old = (0..<600).map { index in
+            TimeText.rfc3339(start - .seconds(700 - index)) + " INFO order \(index) accepted\n"
+        }
+        let path = try home.write(old.joined(), to: "app.log")
+        let first = try RoomUnderTest("open --logs \(path)", home: home)
+        try first.ready()
+        // A second begins: what comes now is not older than the incident.
+        usleep(1_100_000)
+        let now = TimeText.rfc3339(SystemClock().now.wall)
+        try append("\(now) ERROR upstream timeout after 7 ms\n", to: path)
+        try first.tmux.press("6")
+        try first.tmux.wait(for: "the line") { $0.contains("upstream timeout") }
+        try first.tmux.press("p")
+        try first.tmux.wait(for: "the new pattern") { $0.contains("● new") }
+        kill(try first.pid, SIGKILL)
+        try poll("the end") { first.tmux.isDead }
+        let second = try RoomUnderTest("open INC-0001 --logs \(path)", home: home)
+        try second.ready()
+        try second.tmux.press("6")
+        try second.tmux.wait(for: "the line") { $0.contains("upstream timeout") }
+        try second.tmux.press("p")
+        try second.tmux.wait(for: "the new pattern") { $0.contains("● new") }
+    }
 }
