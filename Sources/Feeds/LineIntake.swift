@@ -76,9 +76,10 @@ final class LineIntake {
     }
 
     /// A record that was passed over: counted and grouped, not shown.
-    func countPassedOver(_ record: LogRecord, now: Timestamp) {
+    /// - Parameter isDropped: it came too fast, not while no room was there to show it.
+    func countPassedOver(_ record: LogRecord, isDropped: Bool = true, now: Timestamp) {
         total += 1
-        dropped += 1
+        if isDropped { dropped += 1 }
         countOlder(record, now: now)
     }
 

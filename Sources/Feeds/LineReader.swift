@@ -308,13 +308,15 @@ extension LineReader {
         let complete = joiner.add(piece)
         openSecrets = (complete == nil ? openSecrets : 0) + secrets.count
         if let complete {
-            intake.countPassedOver(record(complete), now: now)
+            intake.countPassedOver(record(complete), isDropped: false, now: now)
         }
     }
 
     /// That part is read to its end.
     mutating func endPassedOver(_ now: Timestamp, into intake: LineIntake) {
-        if let last = joiner.flush() { intake.countPassedOver(record(last), now: now) }
+        if let last = joiner.flush() {
+            intake.countPassedOver(record(last), isDropped: false, now: now)
+        }
         cleaner = LineCleaner(redactor: limits.redactor)
         lastTime = nil
         openSecrets = 0

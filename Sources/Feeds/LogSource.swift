@@ -213,7 +213,7 @@ extension LogSource {
         var health = SourceHealth(id: id, kind: spec.kindWord, path: path)
         health.lastData = lastData
         health.linesTotal = lines
-        health.linesDropped = gapLines.lines + missedLines.lines
+        health.linesDropped = gapLines.lines
         health.linesJoined = reader.joinedLines
         health.bytesBehind = gaps.reduce(follower.bytesBehind) { $0 + $1.end - $1.start }
         health.behind = behind(now, health.bytesBehind)
