@@ -61,7 +61,8 @@ struct ErrorLines {
             }
         }
         for line in found { take(line, intake) }
-        keepUnfinished()
+        // In a flood the rest of the line is there a moment later.
+        if isDry { keepUnfinished() }
         return isDry
     }
 
