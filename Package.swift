@@ -98,6 +98,7 @@ let package = Package(
             "Reports",
             ["Basics", "Incidents", "Diagnosis", "Safety", "Playbooks", "Journals", "SafeText"]),
         module("Drills", ["Basics", "Playbooks", "Documents"], exclude: ["Scenarios"]),
+        module("Control", ["Basics", "Incidents", "CSystem"]),
 
         // The room
         module(
@@ -117,14 +118,14 @@ let package = Package(
             [
                 "Basics", "SafeText", "Documents", "Processes", "Canvas", "Terminal", "Themes",
                 "Metrics", "Logs", "Incidents", "Journals", "Feeds", "Playbooks", "Diagnosis",
-                "Safety", "Actions", "Reports", "Drills", "Room", "Panes", "CSystem",
+                "Safety", "Actions", "Reports", "Drills", "Room", "Panes", "CSystem", "Control",
             ]),
         .executableTarget(
             name: "warroom",
             dependencies: [
                 "App", "Basics", "SafeText", "Documents", "Metrics", "Logs", "Incidents",
                 "Journals", "Feeds", "Playbooks", "Diagnosis", "Safety", "Reports", "Drills",
-                "Room", "Panes", "Themes", "Canvas", "CSystem", argumentParser,
+                "Room", "Panes", "Themes", "Canvas", "CSystem", "Control", argumentParser,
             ],
             swiftSettings: settings),
 
@@ -147,6 +148,7 @@ let package = Package(
         tests("Metrics"),
         tests("Logs", ["SafeText"]),
         tests("Incidents"),
+        tests("Control", ["Incidents", "CSystem"]),
         tests("Journals", ["Incidents"]),
         tests("Feeds", ["Logs", "Metrics", "SafeText"]),
         tests("Playbooks", ["Incidents", "Metrics", "Documents"]),
@@ -171,7 +173,8 @@ let package = Package(
             "App",
             [
                 "Room", "Panes", "Canvas", "Terminal", "Incidents", "Journals", "Diagnosis",
-                "Safety", "Playbooks", "Drills", "Feeds", "Metrics", "Logs", "Themes",
+                "Safety", "Playbooks", "Drills", "Feeds", "Metrics", "Logs", "Themes", "Actions",
+                "Control", "Processes",
             ]),
         .testTarget(
             name: "EndToEndTests",
@@ -182,7 +185,7 @@ let package = Package(
             dependencies: [
                 "App", "Support", "Basics", "Room", "Panes", "Canvas", "Terminal", "Incidents",
                 "Journals", "Diagnosis", "Safety", "Playbooks", "Drills", "Feeds", "Metrics",
-                "Logs",
+                "Logs", "Actions", "Processes", "Control",
             ],
             swiftSettings: settings),
         .testTarget(

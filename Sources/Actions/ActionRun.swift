@@ -69,7 +69,7 @@ struct ActionRun: Sendable {
     }
 
     private func checkedPins() throws(Failure) -> [PinnedExecutable] {
-        let pins = try Executables.pins(of: proposal.steps)
+        let pins = try executor.programs.pins(of: proposal.steps)
         guard !pins.isEmpty else {
             throw Failure(
                 "action.empty", "The action has no steps", subject: proposal.id,

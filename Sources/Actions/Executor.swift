@@ -38,21 +38,24 @@ package final class Executor: Sendable {
 
     let journal: any EventSink
     let clock: any TimeSource
-    let stopFiles: StopFiles
-    let runner: ProcessRunner
+    let stopFiles: any StopReading
+    let runner: any ProgramRunning
+    let programs: any ProgramChecking
     let makeScrub: @Sendable () -> LineScrub
     private let latch = Mutex<String?>(nil)
     private let busy = Mutex(false)
 
     package init(
-        journal: any EventSink, clock: any TimeSource, stopFiles: StopFiles,
+        journal: any EventSink, clock: any TimeSource, stopFiles: any StopReading,
+        runner: (any ProgramRunning)? = nil, programs: any ProgramChecking = InstalledPrograms(),
         scrub makeScrub: @escaping @Sendable () -> LineScrub
     ) {
         self.journal = journal
         self.clock = clock
         self.stopFiles = stopFiles
         self.makeScrub = makeScrub
-        runner = ProcessRunner(clock: clock)
+        self.runner = runner ?? ProcessRunner(clock: clock)
+        self.programs = programs
     }
 
     /// Stops what runs and refuses what comes, even when no stop file could be written.

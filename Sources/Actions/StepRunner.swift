@@ -82,7 +82,7 @@ struct StepRunner: Sendable {
         }
         pin.sha256 = nil
         do throws(Failure) {
-            try pin.verify()
+            try run.executor.programs.verify(pin)
             return nil
         } catch {
             run.onFailure(error)

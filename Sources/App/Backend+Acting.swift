@@ -56,12 +56,17 @@ extension Backend {
 
     /// Looks at the programs, journals the approval, then hands it to the executor. Whatever
     /// refuses says so and leaves the proposal as it was.
-    func approve(_ approval: MitigationApproved) {
+    func approve(_ approval: MitigationApproved, by approver: Actor) {
         do throws(Failure) {
             let (mitigation, action) = try approvable(approval)
             var approval = approval
             approval.executables = try Executables.lines(of: mitigation.proposal)
-            journalQueue.sync { [approval] in record(approval, of: mitigation, action) }
+            approval.policy = policyDigestNow()
+            try checkReadiness(of: mitigation.proposal)
+            let drafts = arming(of: mitigation.proposal, journal.incident)
+            journalQueue.sync { [approval] in
+                record(approval, of: mitigation, action, by: approver, with: drafts)
+            }
         } catch {
             post(.failed(error))
         }
@@ -93,31 +98,35 @@ extension Backend {
 
     /// On the journal queue, where nothing can come between the look and the entry.
     private func record(
-        _ approval: MitigationApproved, of mitigation: Mitigation, _ action: CatalogueAction
+        _ approval: MitigationApproved, of mitigation: Mitigation, _ action: CatalogueAction,
+        by approver: Actor, with drafts: [EventDraft]
     ) {
         do throws(Failure) {
             _ = try approvable(approval)
+            for draft in reviewDrafts(for: approval, journal.incident, by: approver) + drafts {
+                try journal.append(draft, sync: false)
+            }
         } catch {
             post(.failed(error))
             return
         }
         // Without the entry nothing runs; its failure has told the room already.
-        guard (try? journal.append(EventDraft(approval, by: setup.actor), sync: true)) != nil else {
+        guard (try? journal.append(EventDraft(approval, by: approver), sync: true)) != nil else {
             return
         }
         let attempt = nextAttempt()
         actionQueue.async { [self] in
             _ = executor.run(
                 mitigation.proposal, attempt: attempt, approval: approval,
-                approver: setup.actor, action: action,
-                gatesNow: { [self] in gatesNow(mitigation.proposal) },
+                approver: approver, action: action,
+                gatesNow: { [self] in gatesNow(mitigation.proposal, by: approver) },
                 onFailure: { [self] in post(.failed($0)) }, onEvent: { _ in })
         }
     }
 
     /// The gates at the moment of the run: the incident as the journal has it, the newest model for
     /// what was observed, the clock and the files as they are now.
-    private func gatesNow(_ proposal: MitigationProposed) -> GateReport {
+    private func gatesNow(_ proposal: MitigationProposed, by approver: Actor) -> GateReport {
         guard var model = latestModel else {
             return GateReport(verdicts: [
                 GateVerdict(.journal, .blocked, "the room has no state to judge by")
@@ -126,7 +135,8 @@ extension Backend {
         model.incident = journal.incident
         model.now = clock.now
         model.stopFiles = stopFiles.read()
-        return model.gates(for: proposal, stage: .execution)
+        model.policyDigest = policyDigestNow()
+        return model.gates(for: proposal, stage: .execution, by: approver)
     }
 
     // MARK: Emergency stop

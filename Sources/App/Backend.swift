@@ -33,7 +33,7 @@ package final class Backend: Sendable {
     /// Appends; one at a time, in order.
     let journalQueue = DispatchQueue(label: "warroom.journal", qos: .userInitiated)
     /// Looks at the programs of what was approved: hashing a large one must not delay a note.
-    private let approvalQueue = DispatchQueue(label: "warroom.approvals", qos: .userInitiated)
+    let approvalQueue = DispatchQueue(label: "warroom.approvals", qos: .userInitiated)
     /// Runs one action at a time.
     let actionQueue = DispatchQueue(label: "warroom.actions", qos: .userInitiated)
     /// Writes the emergency stop without waiting for anything else.
@@ -178,6 +178,7 @@ package final class Backend: Sendable {
         loadSignals()
         loadLogs()
         hub.start()
+        startControl()
         timer.withLock { slot in
             let timer = DispatchSource.makeTimerSource(queue: journalQueue)
             timer.schedule(deadline: .now(), repeating: .milliseconds(250))
@@ -190,6 +191,7 @@ package final class Backend: Sendable {
     /// Four times a second on the journal queue; every fourth time unsynced entries become durable.
     private func beat() {
         watchStopFiles()
+        watchPolicy()
         journal.poll()
         if beats.add(1, ordering: .relaxed).newValue % 4 == 0 { journal.sync() }
     }
@@ -218,6 +220,7 @@ package final class Backend: Sendable {
             timer?.cancel()
             timer = nil
         }
+        stopControl()
         hub.stop()
         recorder?.finish()
         settle()
@@ -264,7 +267,8 @@ package final class Backend: Sendable {
             journalQueue.async { [self] in append(drafts, sync: sync) }
         case .propose(let request):
             journalQueue.async { [self] in propose(request) }
-        case .approve(let approval): approvalQueue.async { [self] in approve(approval) }
+        case .approve(let approval):
+            approvalQueue.async { [self] in approve(approval, by: setup.actor) }
         case .setStop(let reason): stopQueue.async { [self] in setStop(reason) }
         case .clearStop(let reason): journalQueue.async { [self] in clearStop(reason) }
         case .setIncidentStart(let time): hub.setIncidentStart(time)
@@ -275,6 +279,9 @@ package final class Backend: Sendable {
             }
         case .export: journalQueue.async { [self] in export(model) }
         case .findLogs(let request): hub.find(request) { [post] in post(.logPage($0)) }
+        case .runDiagnostic(let request): runDiagnostic(request)
+        case .notify(let escalation): notify(escalation: escalation)
+        case .rollBackAutomatically(let proposal): rollBackAutomatically(proposal)
         case .copy, .setTheme, .suspend, .redraw, .quit: break
         }
     }

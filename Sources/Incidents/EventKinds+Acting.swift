@@ -40,13 +40,23 @@ package struct MitigationProposed: EventPayload, Hashable {
     package var reason: String
     /// SHA-256 of action, argv, environment, target and incident, hex.
     package var digest: String
+    /// For an action that spans services: which of `steps` belong to which service, edge first.
+    /// nil for an action on one service.
+    package var stages: [ActionStage]?
+    /// Read-only commands whose output is kept before the first step runs.
+    package var capture: [[String]]?
+    /// Commands that say whether the rollback would work; all must end with 0 before an approval.
+    package var readyCheck: [[String]]?
+    /// What cannot be undone, in words for the card.
+    package var cannotUndo: String?
 
     package init(
         id: String, action: String, title: String, target: String,
         environment: DeploymentEnvironment, slots: [String: String], steps: [[String]],
         rollbackSteps: [[String]], rollbackOf: String?, risk: String, tier: String,
         approvalClass: ApprovalClass, onStop: String, timeout: Double, blastRadius: String,
-        reason: String, digest: String
+        reason: String, digest: String, stages: [ActionStage]? = nil, capture: [[String]]? = nil,
+        readyCheck: [[String]]? = nil, cannotUndo: String? = nil
     ) {
         self.id = id
         self.action = action
@@ -65,6 +75,21 @@ package struct MitigationProposed: EventPayload, Hashable {
         self.blastRadius = blastRadius
         self.reason = reason
         self.digest = digest
+        self.stages = stages
+        self.capture = capture
+        self.readyCheck = readyCheck
+        self.cannotUndo = cannotUndo
+    }
+}
+
+/// The part of an action that touches one service.
+package struct ActionStage: Sendable, Codable, Hashable {
+    package var service: String
+    /// Indices into `MitigationProposed.steps`, from 0.
+    package var steps: [Int]
+    package init(service: String, steps: [Int]) {
+        self.service = service
+        self.steps = steps
     }
 }
 
@@ -91,9 +116,21 @@ package struct MitigationApproved: EventPayload, Hashable {
     /// One line per program as it was at the approval; another one at the run refuses. nil when
     /// nobody looked.
     package var executables: [String]?
+    /// Why one person went on where two are asked for; nil when that was not so.
+    package var breakGlass: String?
+    /// How long others could object, in seconds; nil or 0 when nobody else was connected.
+    package var objectionWindow: Double?
+    /// Who was connected meanwhile.
+    package var connected: [String]?
+    /// The window was cut short by the approver.
+    package var proceededEarly: Bool?
+    /// SHA-256 over the configuration files as they were, hex; another one at the run refuses.
+    package var policy: String?
     package init(
         proposal: String, digest: String, approvalClass: ApprovalClass, reviewed: [String],
-        reviewReason: String?, executables: [String]? = nil
+        reviewReason: String?, executables: [String]? = nil, breakGlass: String? = nil,
+        objectionWindow: Double? = nil, connected: [String]? = nil,
+        proceededEarly: Bool? = nil, policy: String? = nil
     ) {
         self.proposal = proposal
         self.digest = digest
@@ -101,6 +138,11 @@ package struct MitigationApproved: EventPayload, Hashable {
         self.reviewed = reviewed
         self.reviewReason = reviewReason
         self.executables = executables
+        self.breakGlass = breakGlass
+        self.objectionWindow = objectionWindow
+        self.connected = connected
+        self.proceededEarly = proceededEarly
+        self.policy = policy
     }
 }
 
@@ -268,10 +310,14 @@ package struct ActionManual: EventPayload {
     package var text: String
     package var action: String?
     package var target: String?
-    package init(text: String, action: String?, target: String?) {
+    /// Unique within the incident (`H1`, `H2`, …), so that a verdict can name it; nil in records
+    /// of earlier versions.
+    package var id: String?
+    package init(text: String, action: String?, target: String?, id: String? = nil) {
         self.text = text
         self.action = action
         self.target = target
+        self.id = id
     }
 }
 

@@ -2,7 +2,8 @@ import Basics
 
 /// Every kind this version writes and reads.
 package enum EventKinds {
-    package static let all: [any EventPayload.Type] = lifecycle + observed + hypotheses + acting
+    package static let all: [any EventPayload.Type] =
+        lifecycle + observed + hypotheses + acting + guarding
 
     private static let lifecycle: [any EventPayload.Type] = [
         IncidentOpened.self, SeverityChanged.self, PhaseChanged.self, StatusChanged.self,
@@ -30,5 +31,12 @@ package enum EventKinds {
         ActionStarted.self, ActionOutput.self, ActionSucceeded.self, ActionFailed.self,
         ActionTimedOut.self, ActionStopped.self, ActionUnknown.self, ActionAcknowledged.self,
         ActionManual.self, ActionJudged.self, StopSet.self, StopCleared.self,
+    ]
+    private static let guarding: [any EventPayload.Type] = [
+        CommandTransferred.self, GateReviewed.self, TicketStated.self, EscalationRaised.self,
+        EscalationAcknowledged.self, EscalationExpired.self, CommandRan.self, RollbackArmed.self,
+        RollbackNotArmed.self, RollbackMinute.self, RollbackJudged.self, RollbackDisarmed.self,
+        CanaryWatched.self, BreakerOpened.self, BreakerClosed.self, ConfigurationChanged.self,
+        ConfigurationAcknowledged.self,
     ]
 }

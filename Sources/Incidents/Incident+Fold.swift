@@ -12,6 +12,7 @@ extension Incident {
     package mutating func apply(_ event: Event) {
         lastSequence = max(lastSequence, event.sequence)
         if applyLifecycle(event) || applyObserved(event) || applyHypotheses(event) { return }
+        if applyGuarding(event) { return }
         applyActing(event)
     }
 

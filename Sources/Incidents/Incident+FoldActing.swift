@@ -20,8 +20,11 @@ extension Incident {
 
     private mutating func propose(_ proposed: MitigationProposed, _ event: Event) {
         guard mitigation(proposed.id) == nil else { return }
-        mitigations.append(
-            Mitigation(proposal: proposed, proposer: event.actor, proposedAt: event.time))
+        var mitigation = Mitigation(
+            proposal: proposed, proposer: event.actor, proposedAt: event.time)
+        mitigation.proposedBoot = event.boot
+        mitigation.proposedBootID = event.bootID
+        mitigations.append(mitigation)
     }
 
     private mutating func approve(_ approved: MitigationApproved, _ event: Event) {
@@ -62,7 +65,7 @@ extension Incident {
             ManualAction(
                 time: event.time, boot: event.boot, bootID: event.bootID,
                 author: event.actor.name, text: manual.text, action: manual.action,
-                target: manual.target))
+                target: manual.target, id: manual.id))
     }
 
     private mutating func applyAttempt(_ event: Event) {
@@ -89,6 +92,10 @@ extension Incident {
             attempt(judged.attempt) {
                 $0.verdict = judged.verdict
                 $0.verdictDetail = judged.detail
+            }
+            if let index = manualActions.firstIndex(where: { $0.id == judged.attempt }) {
+                manualActions[index].verdict = judged.verdict
+                manualActions[index].verdictDetail = judged.detail
             }
         default: break
         }

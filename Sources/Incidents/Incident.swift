@@ -49,6 +49,22 @@ package struct Incident: Sendable {
     /// The emergency stop as this incident knows it: latched until the IC clears it.
     package var stop: StopSet?
     package var resolution: IncidentResolved?
+    /// Who was called, in order.
+    package var escalations: [Escalation] = []
+    /// What is known of the guarded rollback, by proposal.
+    package var rollbackWatches: [String: RollbackWatch] = [:]
+    /// Commands beside actions, in order.
+    package var commandRuns: [CommandRan] = []
+    package var canaries: [CanaryWatched] = []
+    package var reviews: [GateReviewed] = []
+    /// The open breaker's reason; nil when it is closed.
+    package var breaker: String?
+    /// When a person last reset the breaker.
+    package var breakerReset: RecordedMoment?
+    /// The newest word on the ticket.
+    package var ticket: TicketStated?
+    /// The configuration on the disk differs from the loaded one and nobody has acknowledged it.
+    package var configurationChange: ConfigurationChanged?
     package var lastSequence: UInt64 = 0
 
     package init(id: IncidentID) { self.id = id }
@@ -87,6 +103,9 @@ package struct Incident: Sendable {
         package var text: String
         package var action: String?
         package var target: String?
+        package var id: String?
+        package var verdict: Verdict?
+        package var verdictDetail = ""
     }
 
     package struct AlertKey: Hashable, Sendable {
@@ -107,6 +126,9 @@ package struct Mitigation: Sendable, Hashable {
     package var state = State.proposed
     package var approval: MitigationApproved?
     package var approver: Actor?
+    /// Boot-time clock at its entry, for the objection window.
+    package var proposedBoot: BootTime?
+    package var proposedBootID: String?
     package var approvedBoot: BootTime?
     package var approvedBootID: String?
     package var objections: [String] = []

@@ -23,7 +23,7 @@ package struct TimelineLine: Sendable, Hashable {
         let parts =
             Self.lifecycle(event.payload) ?? Self.observed(event.payload)
             ?? Self.reasoning(event.payload) ?? Self.acting(event.payload)
-            ?? Self.running(event.payload)
+            ?? Self.running(event.payload) ?? Self.guarding(event.payload)
             ?? Self.unknown(event)
         sequence = event.sequence
         time = event.time
@@ -34,7 +34,7 @@ package struct TimelineLine: Sendable, Hashable {
         weight = parts.weight
     }
 
-    private struct Parts {
+    struct Parts {
         var glyph: String
         var word: String
         var text: String
@@ -224,9 +224,5 @@ package struct TimelineLine: Sendable, Hashable {
                 "◆", "verdict", "\(it.attempt) \(it.verdict.rawValue): \(it.detail)", .decision)
         default: nil
         }
-    }
-
-    private static func because(_ reason: String) -> String {
-        reason.isEmpty ? "" : ": " + reason
     }
 }

@@ -48,6 +48,15 @@ package struct CatalogueAction: Sendable, Hashable {
     package var testedIn: [String]
     /// Variables of the child's environment beyond the fixed ones.
     package var environment: [String: String]
+    /// Read-only commands whose output is kept before the first step destroys it.
+    package var capture: [[String]] = []
+    /// Commands that must end with 0 before an approval: whether the rollback would work.
+    package var readyCheck: [[String]] = []
+    /// The services it spans, each its own stage; empty for an action on its target alone. Its
+    /// steps are then filled once per service.
+    package var spans: [String] = []
+    /// What cannot be undone, for the card.
+    package var cannotUndo: String?
     package var position: String
 
     package init(

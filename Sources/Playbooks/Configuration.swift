@@ -19,6 +19,8 @@ package struct Configuration: Sendable {
     package var stopFiles: [String] = []
     /// Allow-listed argv templates that deliver an escalation.
     package var notify: [[String]] = []
+    /// People, windows, escalation, diagnostics.
+    package var safety = SafetySettings()
     /// The files it came from, for `doctor` and for the policy digest.
     package var files: [String] = []
     package var isDrill = false

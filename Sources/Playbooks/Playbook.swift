@@ -28,9 +28,12 @@ package struct Playbook: Sendable, Hashable {
         package var evidence: [Evidence]
         package var falsifiedBy: String
         package var fastestTest: String
+        /// The diagnostic command that carries the fastest test out, by its id; nil when a person
+        /// must look.
+        package var diagnostic: String?
         package init(
             id: String, statement: String, prior: Double, evidence: [Evidence],
-            falsifiedBy: String, fastestTest: String
+            falsifiedBy: String, fastestTest: String, diagnostic: String? = nil
         ) {
             self.id = id
             self.statement = statement
@@ -38,6 +41,7 @@ package struct Playbook: Sendable, Hashable {
             self.evidence = evidence
             self.falsifiedBy = falsifiedBy
             self.fastestTest = fastestTest
+            self.diagnostic = diagnostic
         }
     }
 

@@ -26,6 +26,13 @@ package enum Effect: Sendable {
     /// Ask for records of all logs, also those not kept any more; it comes back as
     /// `Message.logPage`.
     case findLogs(LogPageRequest)
+    /// Run the diagnostic of a hypothesis' fastest test; it comes back as `command.ran`.
+    case runDiagnostic(DiagnosticRequest)
+    /// Deliver an escalation that stands in the journal by the configured `notify` commands.
+    case notify(escalation: String)
+    /// The guarded rule has fired for this proposal: plan its paired rollback, journal it as
+    /// automation's and run it, if every gate still agrees.
+    case rollBackAutomatically(proposal: String)
     case setTheme(String)
     case suspend, redraw, quit
 }
@@ -44,5 +51,19 @@ package struct ProposalRequest: Sendable, Hashable {
     package init(basis: Basis, reason: String) {
         self.basis = basis
         self.reason = reason
+    }
+}
+
+/// One diagnostic command with its slots.
+package struct DiagnosticRequest: Sendable, Hashable {
+    /// An id of `SafetySettings.diagnostics`.
+    package var diagnostic: String
+    package var slots: [String: String]
+    package var hypothesis: String?
+
+    package init(diagnostic: String, slots: [String: String], hypothesis: String?) {
+        self.diagnostic = diagnostic
+        self.slots = slots
+        self.hypothesis = hypothesis
     }
 }

@@ -3,6 +3,7 @@ import Canvas
 import Diagnosis
 import Feeds
 import Incidents
+import Playbooks
 import Safety
 
 /// Everything that can happen to the room.
@@ -31,6 +32,11 @@ package enum Message: Sendable {
     case report(String)
     /// What `Effect.findLogs` found, or a part of it.
     case logPage(LogPage)
+    /// Who is connected to the room's socket now, this room's own user left out.
+    case connected([ConnectedPerson])
+    /// The configuration files on the disk have this digest now; `problem` says why they cannot be
+    /// used, or is empty.
+    case policy(digest: String, problem: String)
     /// A document to show.
     case show(title: String, body: String)
 }
@@ -40,6 +46,8 @@ package struct Findings: Sendable {
     package var observation: Observation
     package var feeds: FeedSnapshot
     package var planned: [PlannedMitigation]
+    /// Errors and requests of the last whole minutes, oldest first, by the minute's end.
+    package var minutes: MinuteCounts?
 
     package init(
         observation: Observation, feeds: FeedSnapshot, planned: [PlannedMitigation]
@@ -63,6 +71,50 @@ package struct PlannedMitigation: Sendable, Hashable {
         self.advice = advice
         self.title = title
         self.proposal = proposal
+        self.problem = problem
+    }
+}
+
+/// Somebody at the other end of the room's socket, as the kernel names them.
+package struct ConnectedPerson: Sendable, Hashable {
+    package var actor: Actor
+    package var rights: Set<Person.Right>
+
+    package init(actor: Actor, rights: Set<Person.Right>) {
+        self.actor = actor
+        self.rights = rights
+    }
+
+    package var mayObject: Bool { rights.contains(.object) || rights.contains(.approve) }
+}
+
+/// What the guarded rollback counts: errors and requests of whole minutes.
+package struct MinuteCounts: Sendable, Hashable {
+    package struct Minute: Sendable, Hashable {
+        /// The end of the minute; it covers the 60 s before.
+        package var end: Timestamp
+        package var errors: Double
+        package var requests: Double
+        package var isComplete: Bool
+        package init(end: Timestamp, errors: Double, requests: Double, isComplete: Bool) {
+            self.end = end
+            self.errors = errors
+            self.requests = requests
+            self.isComplete = isComplete
+        }
+    }
+    /// Oldest first; only minutes that are over.
+    package var minutes: [Minute]
+    /// The expressions that count.
+    package var errors: String
+    package var requests: String
+    /// Why nothing can be counted; empty when it can.
+    package var problem: String
+
+    package init(minutes: [Minute], errors: String, requests: String, problem: String = "") {
+        self.minutes = minutes
+        self.errors = errors
+        self.requests = requests
         self.problem = problem
     }
 }

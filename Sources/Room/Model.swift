@@ -23,6 +23,14 @@ package struct Model: Sendable {
     /// Gate reports by row id of the mitigations pane.
     package var gateReports: [String: GateReport] = [:]
     package var stopFiles: [StopState.FileState] = []
+    /// Who else is connected to the room's socket.
+    package var connected: [ConnectedPerson] = []
+    /// Errors and requests of the last whole minutes.
+    package var minutes: MinuteCounts?
+    /// The configuration files as they are on the disk now; nil before the first look.
+    package var policyDigest: String?
+    /// Attempts in other incidents of this machine; they count for the loop gate.
+    package var attemptsElsewhere: [PastAttempt] = []
     /// The main signal's value when each attempt began: what the verdict compares with.
     package var valueBefore: [String: Double] = [:]
 

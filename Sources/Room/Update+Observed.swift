@@ -11,6 +11,7 @@ extension Model {
         feeds = findings.feeds
         logs.take(findings.feeds)
         planned = findings.planned
+        minutes = findings.minutes
         evaluateGates()
         revokeCardIfNoLongerAllowed()
         prefillDeclaration()
@@ -22,7 +23,8 @@ extension Model {
         drafts += newMilestones(findings.observation)
         drafts += judgements(findings.observation)
         drafts += situationToRecord(findings.observation)
-        return drafts.isEmpty ? [] : [.journal(drafts, sync: false)]
+        let guarding = watchRollbacks()
+        return (drafts.isEmpty ? [] : [.journal(drafts, sync: false)]) + guarding
     }
 
     private static func automatic(_ payload: any EventPayload, at time: Timestamp?) -> EventDraft {
@@ -41,18 +43,6 @@ extension Model {
             gateReports[mitigation.proposal.id] = gates(
                 for: mitigation.proposal, stage: .proposal)
         }
-    }
-
-    /// All twelve for `proposal` as things stand now.
-    package func gates(for proposal: MitigationProposed, stage: GateInput.Stage) -> GateReport {
-        Gates.evaluate(
-            GateInput(
-                proposal: proposal, action: configuration.actions[proposal.action],
-                configuration: configuration, incident: incident,
-                activePlaybooks: activePlaybooks,
-                scopeIsKnown: (observation?.situation.reach ?? .unknown) != .unknown,
-                leadingHypothesis: observation?.hypotheses.first?.statement, stop: stop,
-                actor: actor, isCommander: isCommander, now: now, bootID: bootID, stage: stage))
     }
 
     private mutating func revokeCardIfNoLongerAllowed() {

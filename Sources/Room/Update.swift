@@ -40,10 +40,32 @@ extension Model {
             reportText = text
             return []
         case .logPage(let page): return take(page)
+        case .connected(let people):
+            connected = people
+            return []
+        case .policy(let digest, let problem): return policyChanged(digest, problem)
         case .show(let title, let body):
             overlay = .text(title: title, body: body, scroll: 0)
             return []
         }
+    }
+
+    /// What lies on the disk is compared with what this room loaded; a difference is journalled and
+    /// holds every action until somebody acknowledges it.
+    private mutating func policyChanged(_ digest: String, _ problem: String) -> [Effect] {
+        let before = policyDigest
+        policyDigest = digest
+        guard let before, before != digest || !problem.isEmpty, canWrite,
+            incident.configurationChange?.digest != digest
+        else { return [] }
+        return [
+            .journal(
+                [
+                    EventDraft(
+                        ConfigurationChanged(digest: digest, problem: problem), by: .automation)
+                ],
+                sync: true)
+        ]
     }
 
     /// Shows a line for eight seconds (errors: twenty).
@@ -78,7 +100,7 @@ extension Model {
                     ], sync: false)
             ]
         }
-        return effects
+        return effects + escalationsDue()
     }
 
     /// An undecided proposal leaves the list after this long; advice stays.
@@ -94,7 +116,7 @@ extension Model {
         for event in events {
             incident.apply(event)
             timeline.append(TimelineLine(event))
-            effects += react(to: event.payload)
+            effects += react(to: event.payload) + reactToGuarding(event.payload)
         }
         revokeCardIfClosed()
         return effects

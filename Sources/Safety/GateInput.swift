@@ -37,6 +37,10 @@ package struct GateInput: Sendable {
     package var attemptsElsewhere: [PastAttempt]
     /// When a person last reset the breaker with a typed, journalled reason.
     package var breakerReset: Moment?
+    /// Rights of `actor` in this room; `ownerRights` when nobody configured people.
+    package var rights: Set<Person.Right> = Set(Person.Right.allCases)
+    /// SHA-256 over the configuration files as they are on the disk now; nil when nobody looked.
+    package var policyDigest: String?
 
     package init(
         proposal: MitigationProposed, action: CatalogueAction?, configuration: Configuration,

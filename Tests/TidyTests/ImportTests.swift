@@ -28,6 +28,7 @@ import Testing
             "Basics", "Incidents", "Diagnosis", "Safety", "Playbooks", "Journals", "SafeText",
         ],
         "Drills": ["Basics", "Playbooks", "Documents"],
+        "Control": ["Basics", "Incidents", "CSystem"],
         "Room": [
             "Basics", "Incidents", "Diagnosis", "Safety", "Playbooks", "Metrics", "Logs", "Feeds",
             "Canvas",
