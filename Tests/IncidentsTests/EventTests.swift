@@ -108,7 +108,7 @@ enum Samples {
 @Suite struct EventTests {
     private func all() throws -> [any EventPayload] {
         Samples.lifecycle(try #require(IncidentID("INC-2041"))) + Samples.observed
-            + Samples.acting
+            + Samples.acting + Samples.guarding
     }
 
     @Test func `every kind has a sample and a name of its own`() throws {
