@@ -15,10 +15,11 @@ extension TimelineLine {
         case let it as GateReviewed:
             Parts(
                 "▲", "review",
-                "\(it.proposal): \(it.gates.joined(separator: ", ")) passed over\(because(it.reason))",
+                "\(it.proposal): \(it.gates.joined(separator: ", ")) passed over"
+                    + because(it.reason),
                 .decision)
         case let it as TicketStated:
-            Parts("·", "ticket", "\(it.ticket) is \(it.isOpen ? "open" : "not open")")
+            Parts("▸", "ticket", "\(it.ticket) is \(it.isOpen ? "open" : "not open")")
         case let it as EscalationRaised:
             Parts(
                 "!", "escalated",
@@ -47,7 +48,7 @@ extension TimelineLine {
             case .ticket: "ticket"
             case .notify: "notified"
             }
-        return Parts(it.isOK ? "·" : "✗", word, "\(name) (\(it.outcome))\(tail)", .normal)
+        return Parts(it.isOK ? "▸" : "✗", word, "\(name) (\(it.outcome))\(tail)", .normal)
     }
 
     private static func rollback(_ payload: any EventPayload) -> Parts? {
@@ -58,7 +59,7 @@ extension TimelineLine {
                 "automatic rollback of \(it.proposal), baseline of \(it.baseline.count) min",
                 .decision)
         case let it as RollbackNotArmed:
-            Parts("·", "not armed", "no automatic rollback of \(it.proposal)\(because(it.reason))")
+            Parts("–", "not armed", "no automatic rollback of \(it.proposal)\(because(it.reason))")
         case let it as RollbackMinute:
             Parts(
                 "·", "minute",
@@ -70,7 +71,7 @@ extension TimelineLine {
                 "\(it.proposal) \(it.finding.rawValue)\(because(it.detail))",
                 it.finding == .worse || it.finding == .ask ? .alarm : .normal)
         case let it as RollbackDisarmed:
-            Parts("·", "disarmed", "\(it.proposal)\(because(it.reason))")
+            Parts("–", "disarmed", "\(it.proposal)\(because(it.reason))")
         case let it as CanaryWatched:
             Parts(
                 it.isStable ? "✓" : "✗", "canary",
@@ -89,7 +90,7 @@ extension TimelineLine {
         case let it as ConfigurationChanged:
             Parts(
                 "!", "policy",
-                "the configuration on the disk is not the loaded one\(because(it.problem))", .alarm)
+                "the configuration on the disk is not the loaded one" + because(it.problem), .alarm)
         case let it as ConfigurationAcknowledged:
             Parts(
                 "▲", "policy", "going on with the loaded configuration\(because(it.reason))",
