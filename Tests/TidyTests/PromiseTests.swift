@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import Testing
 
@@ -30,7 +31,7 @@ import Testing
     }
 
     private static func file(_ path: String) -> String {
-        String(path.split(separator: "/").last ?? "").replacing(".swift", with: "")
+        String(path.split(separator: "/").last ?? "").replacingOccurrences(of: ".swift", with: "")
     }
 
     private static let all = (1...68).map { $0 < 10 ? "N0\($0)" : "N\($0)" }
