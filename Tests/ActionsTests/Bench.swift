@@ -1,6 +1,7 @@
 import Basics
 import Incidents
 import Playbooks
+import Processes
 import Safety
 import Synchronization
 
@@ -21,6 +22,7 @@ struct Bench {
     var runner: (any ProgramRunning)?
     var clock: any TimeSource = SystemClock()
     var isLogged = false
+    var approver = Bench.approver
     let failures = Box()
 
     static let approver = Actor(uid: 1000, name: "ops1")
@@ -90,7 +92,7 @@ struct Bench {
 
     func run(_ sink: MemorySink, with executor: Executor? = nil) -> AttemptOutcome {
         (executor ?? self.executor(sink)).run(
-            proposal, attempt: "A1", approval: approval, approver: Self.approver, action: action,
+            proposal, attempt: "A1", approval: approval, approver: approver, action: action,
             stageCheck: stageCheck, gatesNow: gates, onFailure: { [failures] in failures.add($0) },
             onEvent: { _ in })
     }
