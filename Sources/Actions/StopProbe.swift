@@ -23,9 +23,17 @@ enum StopProbe {
     private static let textBytesMax = 4 * 1024
     private static let reasonCharactersMax = 200
 
-    static func presence(of path: String, rule: MissingDirectory)
-        -> StopState.FileState.Presence
-    {
+    /// Looks at a name in an open directory: nil when it is there, and `status` filled.
+    typealias Look =
+        @Sendable (_ directory: Int32, _ name: String, _ status: inout stat) -> SystemError?
+
+    static let lookAside: Look = { directory, name, status in
+        fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? nil : .current
+    }
+
+    static func presence(
+        of path: String, rule: MissingDirectory, look: Look = lookAside
+    ) -> StopState.FileState.Presence {
         guard path.utf8.first == 0x2F, !path.utf8.contains(0) else {
             return .unproven("the path is not absolute")
         }
@@ -39,10 +47,9 @@ enum StopProbe {
         }
         defer { close(directory) }
         var status = stat()
-        if fstatat(directory, name(of: path), &status, AT_SYMLINK_NOFOLLOW) == 0 {
+        guard let error = look(directory, name(of: path), &status) else {
             return .present(reason: reason(directory, name(of: path), status))
         }
-        let error = SystemError.current
         guard error.code == ENOENT else { return .unproven("\(error)") }
         if let why = exposure(directory, onlyRoot: false) { return .unproven(why) }
         return .absent

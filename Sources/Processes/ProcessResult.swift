@@ -37,6 +37,17 @@ package struct ProcessResult: Hashable, Sendable {
     package var sweptCount = 0
     /// How many processes could not be ended (no permission, stuck in the kernel).
     package var leftBehindCount = 0
+
+    package init(
+        outcome: Outcome, output: CapturedOutput, started: BootTime, ended: BootTime,
+        pid: pid_t? = nil
+    ) {
+        self.outcome = outcome
+        self.output = output
+        self.started = started
+        self.ended = ended
+        self.pid = pid
+    }
 }
 
 /// The beginning and the end of a command's output.

@@ -14,12 +14,19 @@ import CSystem
 /// would then discard how children end.
 package final class ProcessRunner: Sendable {
     private let clock: any TimeSource
+    private let bootTime: @Sendable () -> BootTime
 
     /// Makes this process adopt orphaned descendants, which is what lets `run` find them.
     ///
     /// - Parameter clock: stamps the results; deadlines follow the machine's boot-time clock.
-    package init(clock: any TimeSource) {
+    package convenience init(clock: any TimeSource) {
+        self.init(clock: clock, bootTime: { BootClock.now })
+    }
+
+    /// - Parameter bootTime: what deadlines follow.
+    init(clock: any TimeSource, bootTime: @escaping @Sendable () -> BootTime) {
         self.clock = clock
+        self.bootTime = bootTime
         // Refused only by kernels older than 3.4; then escaped descendants stay unswept.
         _ = csystem_adopt_orphans()
     }
@@ -37,11 +44,13 @@ package final class ProcessRunner: Sendable {
         received: (@Sendable ([UInt8]) -> Void)? = nil
     ) -> ProcessResult {
         let begin = clock.now.boot
+        let spawned = bootTime()
         do throws(SystemError) {
             let child = try Spawning.start(command)
             started(child.pid)
             var supervision = Supervision(
-                command: command, child: child, received: received)
+                command: command, child: child, spawned: spawned, bootTime: bootTime,
+                received: received)
             supervision.watch(shouldStop: shouldStop)
             return supervision.result(started: begin, ended: clock.now.boot)
         } catch {

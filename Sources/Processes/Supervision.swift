@@ -38,6 +38,7 @@ struct Supervision {
 
     private let command: Command
     private let child: SpawnedChild
+    private let bootTime: () -> BootTime
     private let deadline: BootTime
     private let received: (([UInt8]) -> Void)?
     private var phase = Phase.running
@@ -50,13 +51,17 @@ struct Supervision {
     private var sweptCount = 0
     private var leftBehindCount = 0
 
-    init(command: Command, child: SpawnedChild, received: (([UInt8]) -> Void)?) {
+    init(
+        command: Command, child: SpawnedChild, spawned: BootTime,
+        bootTime: @escaping () -> BootTime,
+        received: (([UInt8]) -> Void)?
+    ) {
         self.command = command
         self.child = child
+        self.bootTime = bootTime
         self.received = received
-        let now = BootClock.now
-        deadline = now + min(command.deadline, Self.deadlineMax)
-        nextStopPoll = now
+        deadline = spawned + min(command.deadline, Self.deadlineMax)
+        nextStopPoll = spawned
         output = OutputCapture(
             headMax: command.outputHeadBytesMax, tailMax: command.outputTailBytesMax)
     }
@@ -64,7 +69,7 @@ struct Supervision {
     /// Returns when the child and its descendants are gone or nothing more can be done about them.
     mutating func watch(shouldStop: () -> StopRequest?) {
         while true {
-            let now = BootClock.now
+            let now = bootTime()
             if exit == nil { exit = peekedExit() }
             switch phase {
             case .running: watchRunning(now, shouldStop)
@@ -117,10 +122,11 @@ struct Supervision {
         sweep()
         readOutput()
         if exit == nil { exit = peekedExit() }
-        if exit == nil {
-            leftBehindCount += 1
-        } else {
-            waitpid(child.pid, nil, 0)
+        switch exit {
+        case nil: leftBehindCount += 1
+        // Its number may be somebody else's by now.
+        case .lost: break
+        case .code, .signal: waitpid(child.pid, nil, 0)
         }
         phase = .done
     }

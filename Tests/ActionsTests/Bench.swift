@@ -1,6 +1,7 @@
 import Basics
 import Incidents
 import Playbooks
+import Processes
 import Safety
 import Synchronization
 
@@ -14,6 +15,14 @@ struct Bench {
     var onAppend: @Sendable (EventDraft) -> Void = { _ in }
     var gates: @Sendable () -> GateReport = { Bench.passing }
     var executables: [String]?
+    var capture: [[String]]?
+    var stages: [ActionStage]?
+    var stageCheck: StageCheck?
+    var rollbackOf: String?
+    var runner: (any ProgramRunning)?
+    var clock: any TimeSource = SystemClock()
+    var isLogged = false
+    var approver = Bench.approver
     let failures = Box()
 
     static let approver = Actor(uid: 1000, name: "ops1")
@@ -44,9 +53,9 @@ struct Bench {
         MitigationProposed(
             id: "M1", action: action.id, title: action.title, target: "checkout",
             environment: .staging, slots: [:], steps: action.steps, rollbackSteps: [],
-            rollbackOf: nil, risk: "low", tier: "contained", approvalClass: .enter,
+            rollbackOf: rollbackOf, risk: "low", tier: "contained", approvalClass: .enter,
             onStop: action.onStop.rawValue, timeout: action.timeout.inSeconds, blastRadius: "",
-            reason: "", digest: "d1")
+            reason: "", digest: "d1", stages: stages, capture: capture)
     }
 
     var approval: MitigationApproved {
@@ -57,11 +66,18 @@ struct Bench {
 
     var stopPath: String { scratch.file("EMERGENCY_STOP") }
 
+    var blockedLog: BlockedLog {
+        BlockedLog(
+            directory: scratch.path, incident: "INC-2041", clock: clock,
+            scrub: { $0.replacing("hunter2", with: "[REDACTED:kv#a91f]") })
+    }
+
     func sink() -> MemorySink { MemorySink(failing: failing, onAppend: onAppend) }
 
     func executor(_ sink: any EventSink) -> Executor {
         Executor(
-            journal: sink, clock: SystemClock(), stopFiles: StopFiles(paths: [stopPath]),
+            journal: sink, clock: clock, stopFiles: StopFiles(paths: [stopPath]), runner: runner,
+            blockedLog: isLogged ? blockedLog : nil,
             scrub: {
                 { line in
                     let text = String(decoding: line, as: UTF8.self)
@@ -76,7 +92,8 @@ struct Bench {
 
     func run(_ sink: MemorySink, with executor: Executor? = nil) -> AttemptOutcome {
         (executor ?? self.executor(sink)).run(
-            proposal, attempt: "A1", approval: approval, approver: Self.approver, action: action,
-            gatesNow: gates, onFailure: { [failures] in failures.add($0) }, onEvent: { _ in })
+            proposal, attempt: "A1", approval: approval, approver: approver, action: action,
+            stageCheck: stageCheck, gatesNow: gates, onFailure: { [failures] in failures.add($0) },
+            onEvent: { _ in })
     }
 }

@@ -45,8 +45,8 @@ struct ExecutorTests {
 
     // MARK: emergency stop
 
-    /// N39.
-    @Test func aStopBeforeTheRunSpawnsNothing() {
+    @Test("N39: a stop between approval and run spawns nothing")
+    func aStopBeforeTheRunSpawnsNothing() {
         let bench = Bench("touch $SCRATCH/ran")
         bench.scratch.write("EMERGENCY_STOP", "power failure\n")
         let sink = bench.sink()
@@ -56,8 +56,8 @@ struct ExecutorTests {
         #expect(!bench.scratch.exists("ran"))
     }
 
-    /// N40.
-    @Test func aStopBetweenIntentAndSpawnSpawnsNothing() {
+    @Test("N40: a stop between intent and spawn spawns nothing and closes the intent as stopped")
+    func aStopBetweenIntentAndSpawnSpawnsNothing() {
         var bench = Bench("touch $SCRATCH/ran")
         let scratch = bench.scratch
         bench.onAppend = { draft in
@@ -69,8 +69,8 @@ struct ExecutorTests {
         #expect(!scratch.exists("ran"))
     }
 
-    /// N41.
-    @Test func aStopWhileItRunsTerminatesIt() {
+    @Test("N41: a stop while it runs terminates it")
+    func aStopWhileItRunsTerminatesIt() {
         let bench = Bench(
             "trap 'echo got-term; touch $SCRATCH/term; exit 0' TERM\nsleep 0.3\n"
                 + "touch $SCRATCH/EMERGENCY_STOP\nwhile :; do sleep 0.05; done",
@@ -83,7 +83,8 @@ struct ExecutorTests {
         #expect(sink.synced.contains("action.stopped"))
     }
 
-    @Test func whatFinishesOnStopFinishes() {
+    @Test("N41: what says finish finishes under a stop")
+    func whatFinishesOnStopFinishes() {
         var bench = Bench("sleep 0.6; touch $SCRATCH/one", "touch $SCRATCH/two")
         bench.action.onStop = .finish
         let scratch = bench.scratch
@@ -122,8 +123,8 @@ struct ExecutorTests {
 
     // MARK: record
 
-    /// N65, first half.
-    @Test func withoutARecordNothingRuns() {
+    @Test("N65: without a record nothing runs")
+    func withoutARecordNothingRuns() {
         var bench = Bench("touch $SCRATCH/ran")
         bench.failing = ["action.intent"]
         let sink = bench.sink()
@@ -148,8 +149,8 @@ struct ExecutorTests {
         #expect(bench.failures.codes == ["journal.blobNotStored"])
     }
 
-    /// N32.
-    @Test func aSecretIsNowhere() {
+    @Test("N32: a secret that a program prints is nowhere")
+    func aSecretIsNowhere() {
         let bench = Bench("echo 'password=hunter2'; echo 'again hunter2' >&2; exit 3")
         let sink = bench.sink()
         #expect(bench.run(sink) == .failed)
@@ -185,7 +186,8 @@ struct ExecutorTests {
         }
     }
 
-    @Test func anApprovalForSomethingElseRefuses() {
+    @Test("N51: an approval for something else is refused")
+    func anApprovalForSomethingElseRefuses() {
         let bench = Bench("touch $SCRATCH/ran")
         let sink = bench.sink()
         for approval in [
@@ -228,8 +230,8 @@ struct ExecutorTests {
 
     // MARK: programs
 
-    /// N17.
-    @Test func aProgramReplacedAfterTheApprovalIsRefused() throws {
+    @Test("N17: a program replaced after the approval is refused")
+    func aProgramReplacedAfterTheApprovalIsRefused() throws {
         var bench = Bench("touch $SCRATCH/ran")
         bench.executables = try Executables.lines(of: bench.proposal)
         #expect(bench.run(bench.sink()) == .succeeded)
@@ -242,7 +244,8 @@ struct ExecutorTests {
         #expect(!bench.scratch.exists("ran"))
     }
 
-    @Test func aProgramReplacedByTheStepBeforeIsRefused() {
+    @Test("N17: a program replaced by the step before is refused")
+    func aProgramReplacedByTheStepBeforeIsRefused() {
         let bench = Bench(
             "echo '#!/bin/sh' > $SCRATCH/new; echo 'touch $SCRATCH/evil' >> $SCRATCH/new\n"
                 + "chmod 755 $SCRATCH/new; mv $SCRATCH/new $SCRATCH/step2", "true")
@@ -252,8 +255,8 @@ struct ExecutorTests {
         #expect(sink.payload(ActionFailed.self)?.detail.contains("not started") == true)
     }
 
-    /// N16, N18.
-    @Test func programsOthersCanChangeAreRefused() {
+    @Test("N18: programs that others can change are refused")
+    func programsOthersCanChangeAreRefused() {
         let spoils: [(Bench) -> Void] = [
             { chmod($0.scratch.file("step1"), 0o777) },
             { chmod($0.scratch.path, 0o777) },
@@ -280,7 +283,8 @@ struct ExecutorTests {
         #expect(empty.run(empty.sink()) == .failed)
     }
 
-    @Test func aProgramOfAnotherUserIsRefused() {
+    @Test("N18: a program of another user is refused")
+    func aProgramOfAnotherUserIsRefused() {
         guard geteuid() == 0 else {
             print("skipped: giving a file to another user needs root")
             return
@@ -301,7 +305,8 @@ struct ExecutorTests {
         #expect(!bench.scratch.exists("second"))
     }
 
-    @Test func aProgramKilledFromOutsideLeavesAnUnknownOutcome() {
+    @Test("N34: a program killed from outside leaves an unknown outcome")
+    func aProgramKilledFromOutsideLeavesAnUnknownOutcome() {
         let bench = Bench("kill -KILL $$")
         let sink = bench.sink()
         #expect(bench.run(sink) == .unknown)
@@ -317,7 +322,8 @@ struct ExecutorTests {
         #expect(!bench.scratch.exists("second"))
     }
 
-    @Test func whatIsNoProgramFailsToStart() {
+    @Test("N33: what is no program fails to start and leaves no attempt running")
+    func whatIsNoProgramFailsToStart() {
         let bench = Bench("true")
         bench.scratch.write("step1", "\u{7F}not a program", mode: 0o755)
         let sink = bench.sink()

@@ -2,6 +2,7 @@ import Basics
 import Incidents
 import Playbooks
 import Safety
+import Support
 import Testing
 
 @testable import Actions
@@ -34,8 +35,8 @@ struct StopFileTests {
         #expect(long.map(\.presence) == [.present(reason: String(repeating: "x", count: 200))])
     }
 
-    /// N42, N44: whatever is there stops, and nothing of it is opened that could wait.
-    @Test func whateverIsThereStops() {
+    @Test("N42: whatever is there stops, and N44: a FIFO never makes the look wait")
+    func whateverIsThereStops() {
         let makers: [(String) -> Void] = [
             { symlink("/nonexistent/target", $0) }, { symlink($0, $0) }, { mkdir($0, 0o755) },
             { mkfifo($0, 0o644) }, { mknod($0, S_IFSOCK | 0o644, 0) },
@@ -49,8 +50,8 @@ struct StopFileTests {
         }
     }
 
-    /// N43.
-    @Test func whatCannotBeProvenStops() {
+    @Test("N43: whatever keeps absence from being proven stops")
+    func whatCannotBeProvenStops() {
         let scratch = Scratch()
         scratch.write("file", "")
         mkdir(scratch.file("open"), 0o777)
@@ -90,7 +91,8 @@ struct StopFileTests {
     /// As a throw-away user, because root passes every permission check. `setpriv` starts a program
     /// of its own; the calls here change only this thread's file-system identity, as setfsuid(2)
     /// does.
-    @Test func aDirectoryThatCannotBeSearchedStops() {
+    @Test("N43: a directory that cannot be searched stops, without root's rights")
+    func aDirectoryThatCannotBeSearchedStops() {
         guard geteuid() == 0, let setfsuid = FileSystemIdentity.call else {
             print("skipped: acting as another user needs root and setfsuid")
             return
@@ -116,6 +118,55 @@ struct StopFileTests {
         #expect(below != .absent)
         #expect(open == .absent)
         #expect(unreadable == .present(reason: ""))
+    }
+
+    @Test(
+        "N43: an error of the disk or the network stops",
+        arguments: [EIO, ESTALE, ETIMEDOUT, ENOTCONN, ENAMETOOLONG, ELOOP, EACCES, ENOMEM])
+    func anErrorStops(_ code: Int32) {
+        let scratch = Scratch()
+        let presence = StopProbe.presence(
+            of: scratch.file("EMERGENCY_STOP"), rule: .unproven,
+            look: { _, _, _ in SystemError(code) })
+        #expect(presence == .unproven("\(SystemError(code))"))
+        #expect(
+            StopProbe.presence(
+                of: scratch.file("EMERGENCY_STOP"), rule: .unproven,
+                look: { _, _, _ in SystemError(ENOENT) }) == .absent)
+    }
+
+    @Test("N43: a file system whose server died stops") func aDeadFileSystemStops() throws {
+        guard FaultyMount.isPossible else {
+            return print("skipped: mounting needs root, /dev/fuse and fusepy")
+        }
+        let scratch = Scratch()
+        mkdir(scratch.file("real"), 0o755)
+        mkdir(scratch.file("seen"), 0o755)
+        let mount = try FaultyMount(real: scratch.file("real"), at: scratch.file("seen"))
+        defer { mount.end() }
+        let files = StopFiles(paths: [scratch.file("seen/EMERGENCY_STOP")])
+        #expect(files.read().map(\.presence) == [.absent])
+        mount.kill()
+        guard case .unproven = files.read()[0].presence else {
+            Issue.record("a dead file system proved absence")
+            return
+        }
+    }
+
+    @Test("N47: a stop file in a directory of another user proves nothing")
+    func aStrangersDirectoryProvesNothing() {
+        guard geteuid() == 0 else { return print("skipped: giving a directory away needs root") }
+        let scratch = Scratch()
+        mkdir(scratch.file("state"), 0o755)
+        chown(scratch.file("state"), 65_533, 65_533)
+        let files = StopFiles(
+            configuration: Configuration(), stateDirectory: scratch.file("state/warroom"))
+        #expect(StopState(files: files.read(), isLatched: false).isOn)
+        mkdir(scratch.file("state/warroom"), 0o755)
+        chown(scratch.file("state/warroom"), 65_533, 65_533)
+        let again = StopFiles(
+            configuration: Configuration(), stateDirectory: scratch.file("state/warroom"))
+        #expect(StopState(files: again.read(), isLatched: false).isOn)
     }
 
     // MARK: missing directories

@@ -10,14 +10,17 @@ import Testing
 @Suite struct DescendantTests {
     private func pids(in result: ProcessResult) -> [pid_t] { result.lines.compactMap { pid_t($0) } }
 
-    @Test func doesNotWaitForAGrandchildThatHoldsTheOutput() {
+    @Test("N20: a grandchild that holds the output is not waited for")
+    func doesNotWaitForAGrandchildThatHoldsTheOutput() {
         let result = shell("sleep 300 & echo $!; exit 0")
         #expect(result.outcome == .ok)
         let pid = pids(in: result).first
         #expect(pid.map(isAlive) == false)
     }
 
-    @Test func sweepsADoubleForkInAnotherSession() throws {
+    @Test("N22: a double fork in another session is swept") func sweepsADoubleForkInAnotherSession()
+        throws
+    {
         let result = shell(
             """
             setsid sh -c 'setsid sh -c "echo \\$\\$; exec sleep 300 >/dev/null 2>&1" & exit 0' &
@@ -31,7 +34,8 @@ import Testing
         #expect(result.leftBehindCount == 0)
     }
 
-    @Test func sweepsAnEscapeWithAClearedEnvironment() throws {
+    @Test("N22: an escape with a cleared environment is swept")
+    func sweepsAnEscapeWithAClearedEnvironment() throws {
         let result = shell(
             """
             env -i /usr/bin/setsid /bin/sh -c 'echo $$
@@ -66,7 +70,7 @@ import Testing
         #expect(await other.text == "orphan survived\n")
     }
 
-    @Test func boundsAForkBomb() throws {
+    @Test("N23: a fork bomb is bounded") func boundsAForkBomb() throws {
         // Perl is part of every Debian system. The limit does not bind root.
         let script =
             "$n = 0; while ($n < 2000) { $p = fork(); last unless defined $p; "

@@ -15,19 +15,22 @@ import Testing
         try pinned.verify()
     }
 
-    @Test(arguments: ["sh", "./sh", "", "/no/such/file", "/etc", "/etc/passwd", "/dev/null"])
+    @Test(
+        "N16: a relative path or no program is refused",
+        arguments: ["sh", "./sh", "", "/no/such/file", "/etc", "/etc/passwd", "/dev/null"])
     func refusesWhatIsNoProgram(_ path: String) {
         #expect(refusal(path) == "executable.refused")
     }
 
-    @Test(arguments: [0o757, 0o777] as [mode_t])
+    @Test("N18: a program others can write is refused", arguments: [0o757, 0o777] as [mode_t])
     func refusesAProgramOthersCanWrite(_ mode: mode_t) throws {
         let directory = try TemporaryDirectory()
         #expect(
             refusal(try directory.file("tool", "#!/bin/sh\n", mode: mode)) == "executable.refused")
     }
 
-    @Test func refusesAProgramInADirectoryOthersCanWrite() throws {
+    @Test("N18: a program in a directory others can write is refused")
+    func refusesAProgramInADirectoryOthersCanWrite() throws {
         let directory = try TemporaryDirectory()
         let open = try directory.directory("open", mode: 0o777)
         let tool = try directory.file("open/tool", "#!/bin/sh\n", mode: 0o755)
@@ -43,7 +46,7 @@ import Testing
         #expect(refusal(link) == "executable.refused")
     }
 
-    @Test func refusesAStrangersProgram() throws {
+    @Test("N18: a program of another user is refused") func refusesAStrangersProgram() throws {
         guard geteuid() == 0 else { return print("skipped: only root can give files away") }
         let directory = try TemporaryDirectory()
         let tool = try directory.file("tool", "#!/bin/sh\n", mode: 0o755)
@@ -61,7 +64,9 @@ import Testing
         #expect(refusal(tool) == "executable.refused")
     }
 
-    @Test func noticesAReplacement() throws {
+    @Test("N17: another file in the place of a program is noticed") func noticesAReplacement()
+        throws
+    {
         let directory = try TemporaryDirectory()
         let tool = try directory.file("tool", "#!/bin/sh\nexit 0\n", mode: 0o755)
         let pinned = try ExecutableCheck.pin(tool)
@@ -71,7 +76,8 @@ import Testing
         #expect(change(pinned)?.contains("another file") == true)
     }
 
-    @Test func noticesAWriteWithTheOldTimeAndSize() throws {
+    @Test("N17: a write with the old time and size is noticed")
+    func noticesAWriteWithTheOldTimeAndSize() throws {
         let directory = try TemporaryDirectory()
         let tool = try directory.file("tool", "#!/bin/sh\nexit 0\n", mode: 0o755)
         let pinned = try ExecutableCheck.pin(tool)
@@ -83,7 +89,8 @@ import Testing
         #expect(change(pinned) != nil)
     }
 
-    @Test func comparesTheDigestWhenThereIsOne() throws {
+    @Test("N17: other content is noticed by its hash") func comparesTheDigestWhenThereIsOne() throws
+    {
         let first: ExecutableCheck.Digest = { (_) throws(Failure) in "aa" }
         let second: ExecutableCheck.Digest = { (_) throws(Failure) in "bb" }
         let pinned = try ExecutableCheck.pin("/bin/sh", digest: first)

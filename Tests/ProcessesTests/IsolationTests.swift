@@ -8,7 +8,7 @@ import Testing
 
 /// What a child gets from this process: nothing but what its command names.
 @Suite struct IsolationTests {
-    @Test func cannotOpenTheTerminal() {
+    @Test("N24: a child has no terminal") func cannotOpenTheTerminal() {
         let result = shell("if (exec < /dev/tty) 2>/dev/null; then echo open; else echo none; fi")
         #expect(result.text == "none\n")
     }
@@ -19,11 +19,11 @@ import Testing
         #expect(numbers == Array(repeating: result.pid ?? 0, count: 3))
     }
 
-    @Test func readsEndOfFile() {
+    @Test("N25: a child that reads its input finds its end") func readsEndOfFile() {
         #expect(shell("cat; echo end").text == "end\n")
     }
 
-    @Test func hasThreeDescriptors() {
+    @Test("N26: a child has three descriptors") func hasThreeDescriptors() {
         var opened: [Int32] = []
         for round in 0..<100 {
             opened.append(open("/dev/null", O_RDONLY | (round % 2 == 0 ? O_CLOEXEC : 0)))
@@ -35,7 +35,7 @@ import Testing
         #expect(result.lines == ["0", "1", "2", "3"])
     }
 
-    @Test func hasCleanSignals() {
+    @Test("N27: a child ignores no signal although its parent does") func hasCleanSignals() {
         let before = signal(SIGPIPE, SIG_IGN)
         defer { _ = signal(SIGPIPE, before) }
         let result = ProcessRunner(clock: SystemClock()).run(
@@ -45,7 +45,8 @@ import Testing
         for line in result.lines { #expect(line.hasSuffix("\t0000000000000000"), "\(line)") }
     }
 
-    @Test func hasCleanSignalsFromAThreadThatBlocksThem() async {
+    @Test("N27: a child blocks no signal although its parent does")
+    func hasCleanSignalsFromAThreadThatBlocksThem() async {
         let text = await withCheckedContinuation { continuation in
             var blocked = sigset_t()
             var before = sigset_t()
@@ -62,7 +63,7 @@ import Testing
         #expect(text.1 == 1, "the spawning thread's own mask is put back")
     }
 
-    @Test func hasExactlyTheGivenEnvironment() {
+    @Test("N28: the environment is exactly the list") func hasExactlyTheGivenEnvironment() {
         setenv("LD_PRELOAD_PROBE", "leak", 1)
         let result = ProcessRunner(clock: SystemClock()).run(
             Command(
@@ -71,7 +72,8 @@ import Testing
         #expect(result.lines == ["LC_ALL=C.UTF-8", "NO_COLOR=1"])
     }
 
-    @Test func startsInTheRootWithAPrivateMask() {
+    @Test("N29: a child starts in / with a private mask and no core files")
+    func startsInTheRootWithAPrivateMask() {
         #expect(shell("pwd; umask; ulimit -c").lines == ["/", "0077", "0"])
     }
 

@@ -16,7 +16,8 @@ import Testing
         #expect(result.ended >= result.started)
     }
 
-    @Test func keepsMetacharactersByteIdentical() {
+    @Test("N10: metacharacters reach the child byte by byte")
+    func keepsMetacharactersByteIdentical() {
         let hostile = [";|&$()`", "a b", "'\"", "$HOME", "--x=\u{202E}", "", "*"]
         let result = ProcessRunner(clock: SystemClock()).run(
             Command("/usr/bin/printf", ["%s\\n"] + hostile, deadline: .seconds(30)))
@@ -34,7 +35,8 @@ import Testing
         #expect(result.signal == signal)
     }
 
-    @Test func endsASuspendedChildAtItsDeadline() {
+    @Test("N34: a suspended child is ended at its deadline") func endsASuspendedChildAtItsDeadline()
+    {
         let result = shell("kill -STOP $$; echo woken", deadline: .milliseconds(300))
         #expect(result.outcome == .timedOut)
     }
@@ -47,7 +49,7 @@ import Testing
         #expect(result.text == "bye\n")
     }
 
-    @Test func killsWhatIgnoresTheTermination() {
+    @Test("N21: what ignores the termination is killed") func killsWhatIgnoresTheTermination() {
         let result = shell(
             "trap '' TERM; echo ready; while :; do sleep 1; done", deadline: .milliseconds(500))
         #expect(result.outcome == .timedOut)
@@ -90,7 +92,8 @@ import Testing
         #expect(pieces.withLock { $0 } == [Array("ready\n".utf8)])
     }
 
-    @Test func saysSoWhenSomebodyElseReapedTheChild() {
+    @Test("N34: an end that nobody saw is told as such") func saysSoWhenSomebodyElseReapedTheChild()
+    {
         let result = ProcessRunner(clock: SystemClock()).run(
             Command("/bin/true", deadline: .seconds(30)),
             started: { pid in waitpid(pid, nil, 0) })
@@ -111,10 +114,12 @@ import Testing
 
     // MARK: Failing to start
 
-    @Test(arguments: [
-        ("/no/such/program", ENOENT), ("/etc/passwd", EACCES), ("/etc", EACCES),
-        ("relative", EINVAL), ("/bin/tr\0ue", EINVAL),
-    ])
+    @Test(
+        "N33: what cannot be started leaves nothing behind",
+        arguments: [
+            ("/no/such/program", ENOENT), ("/etc/passwd", EACCES), ("/etc", EACCES),
+            ("relative", EINVAL), ("/bin/tr\0ue", EINVAL),
+        ])
     func failsToStart(_ executable: String, _ code: Int32) {
         let before = openDescriptorCount()
         let result = ProcessRunner(clock: SystemClock()).run(
@@ -124,7 +129,7 @@ import Testing
         #expect(eventually { openDescriptorCount() <= before })
     }
 
-    @Test func failsToStartWhatIsNoProgram() throws {
+    @Test("N33: what is no program fails to start") func failsToStartWhatIsNoProgram() throws {
         let directory = try TemporaryDirectory()
         let garbage = try directory.file("garbage", "\u{1}\u{2}garbage", mode: 0o755)
         let result = ProcessRunner(clock: SystemClock()).run(
@@ -132,7 +137,7 @@ import Testing
         #expect(result.outcome == .failedToStart(SystemError(ENOEXEC)))
     }
 
-    @Test func failsToStartWithTooManyArguments() {
+    @Test("N33: too many arguments fail to start") func failsToStartWithTooManyArguments() {
         let long = String(repeating: "x", count: 100_000)
         let result = ProcessRunner(clock: SystemClock()).run(
             Command(
@@ -146,7 +151,7 @@ import Testing
         #expect(result.outcome == .failedToStart(SystemError(EINVAL)))
     }
 
-    @Test func leaksNothingOverManyRuns() {
+    @Test("N33: many runs leave no zombie") func leaksNothingOverManyRuns() {
         let runner = ProcessRunner(clock: SystemClock())
         var pids: [pid_t] = []
         for round in 0..<200 {
