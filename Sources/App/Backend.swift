@@ -43,6 +43,8 @@ package final class Backend: Sendable {
     private let latest: Mutex<Model?> = Mutex(nil)
     private let numbers = Mutex(Numbers())
     private let beats = Atomic(0)
+    /// Whether the configuration on the disk is still the one in use.
+    let policy: PolicyWatch
     /// How often a stop was asked for; also the lock around writing and removing the stop files.
     let stopOrders = Mutex(0)
 
@@ -82,6 +84,7 @@ package final class Backend: Sendable {
         stopFiles = StopFiles(
             configuration: setup.configuration, stateDirectory: setup.stateDirectory)
         planner = Planner(configuration: setup.configuration)
+        policy = PolicyWatch(setup.configuration)
         executor = Executor(
             journal: journal, clock: clock, stopFiles: stopFiles,
             scrub: { Self.lineScrub(setup.redaction.redactor) })
