@@ -56,15 +56,16 @@ private struct WatchedRoom {
         counted[end] = MinuteCounts.Minute(
             end: end, errors: errors, requests: requests, isComplete: isComplete)
         probe.advance(.seconds(60))
-        observe()
-        observe()
+        look()
     }
 
     mutating func unseenMinute() {
         probe.advance(.seconds(60))
-        observe()
-        observe()
+        look()
     }
+
+    /// Minutes, finding and effect each need what came before them in the record.
+    mutating func look() { for _ in 0..<3 { observe() } }
 
     mutating func observe() {
         var findings = Findings(
@@ -91,7 +92,12 @@ private struct WatchedRoom {
         probe.model = model
     }
 
-    var watch: RollbackWatch { probe.model.incident.rollbackWatches["M1"] ?? RollbackWatch() }
+    var watch: RollbackWatch {
+        guard let watch = probe.model.incident.rollbackWatches["M1"] else {
+            preconditionFailure("M1 was armed")
+        }
+        return watch
+    }
     var finding: RollbackJudged.Finding? { watch.judged?.finding }
 
     /// The automatic rollbacks asked for since the last look.
@@ -148,8 +154,7 @@ struct RollbackWatchTests {
         #expect(room.fired() == ["M1"])
         // It died before the way back was proposed: the next room asks once more.
         room.reopen()
-        room.observe()
-        room.observe()
+        room.look()
         #expect(room.fired() == ["M1"])
         // It was proposed: that is never done twice.
         var undo = room.probe.proposal(RoomProbe.flag, id: "M2")
@@ -170,8 +175,7 @@ struct RollbackWatchTests {
                 end: end, errors: errors, requests: 300, isComplete: true)
             room.probe.advance(.seconds(60))
         }
-        room.observe()
-        room.observe()
+        room.look()
         #expect(room.watch.minutes.map(\.errors) == [3, 15, 15])
         #expect(room.fired() == ["M1"])
     }
