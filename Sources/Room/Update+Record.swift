@@ -97,7 +97,8 @@ extension Model {
         let words = Set(text.split(separator: " ").map(String.init))
         let action = configuration.actions.keys.sorted().first { words.contains($0) }
         let target = configuration.services.keys.sorted().first { words.contains($0) }
-        return write(ActionManual(text: text, action: action, target: target))
+        return write(
+            ActionManual(text: text, action: action, target: target, id: nextManualID))
     }
 
     // MARK: Facts
