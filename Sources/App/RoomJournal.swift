@@ -20,11 +20,17 @@ package final class RoomJournal: EventSink {
         var incident: Incident
         /// The last failure to read that was told, so that it is told once.
         var told: Failure?
+        /// The entry whose head waits to be anchored until it is on the disk.
+        var awaitsAnchor: String?
+        /// The record says already that heads are not kept outside.
+        var isAnchorNoted = false
     }
 
     private let state: Mutex<State>
     private let post: @Sendable (Message) -> Void
     private let files: any FileSystem
+    private let clock: any TimeSource
+    private let anchor: SystemLogAnchor
     /// Why this room only reads; nil when it writes.
     package let readOnlyReason: String?
     /// What opening had to put right.
@@ -34,11 +40,14 @@ package final class RoomJournal: EventSink {
     /// only wants to watch, or when the journal is damaged.
     package init(
         directory: String, incident: IncidentID, clock: any TimeSource, isObserver: Bool,
-        options: JournalOptions, scrub: @escaping @Sendable (String) -> String,
+        options: JournalOptions, anchor: SystemLogAnchor = SystemLogAnchor(),
+        scrub: @escaping @Sendable (String) -> String,
         post: @escaping @Sendable (Message) -> Void
     ) throws(Failure) {
         self.post = post
         files = options.fileSystem
+        self.clock = clock
+        self.anchor = anchor
         if isObserver {
             state = Mutex(
                 State(
@@ -78,6 +87,24 @@ package final class RoomJournal: EventSink {
     /// never on a model that may be some messages behind.
     package var incident: Incident { state.withLock { $0.incident } }
 
+    /// The newest entry and its hash, of which the screen shows the first digits: a photograph of
+    /// it is an anchor too.
+    package var head: JournalHead {
+        state.withLock { state in
+            switch state.mode {
+            case .writer(let writer): writer.head
+            case .reader(let reader): reader.head
+            }
+        }
+    }
+
+    /// The first 12 hex digits of the head's hash, as `verify --anchor` takes them; nil while there
+    /// is no entry.
+    package var headMark: String? {
+        let head = head
+        return head.sequence == 0 ? nil : String(head.hash.prefix(12))
+    }
+
     /// Everything written before this room opened, in order, and whatever a reader finds since.
     package func readAll() throws(Failure) -> [Event] {
         try state.withLock { state throws(Failure) in
@@ -88,6 +115,9 @@ package final class RoomJournal: EventSink {
                     try JournalReader.open(writer.directory.path, fileSystem: files).readNew()
                 }
             for event in events { state.incident.apply(event) }
+            if events.contains(where: { $0.kind == JournalKinds.AnchorSkipped.kind }) {
+                state.isAnchorNoted = true
+            }
             return events
         }
     }
@@ -116,6 +146,8 @@ package final class RoomJournal: EventSink {
                 let event = try writer.append(draft, sync: sync)
                 state.incident.apply(event)
                 post(.journalled([event]))
+                if Self.anchored.contains(event.kind) { state.awaitsAnchor = event.kind }
+                if sync { anchorHead(writer, &state) }
                 return event
             } catch {
                 post(writer.isPoisoned ? .journalLost(error) : .failed(error))
@@ -135,7 +167,40 @@ package final class RoomJournal: EventSink {
     package func sync() {
         state.withLock { state in
             guard case .writer(let writer) = state.mode, !writer.isPoisoned else { return }
-            do throws(Failure) { try writer.sync() } catch { post(.journalLost(error)) }
+            do throws(Failure) {
+                try writer.sync()
+                anchorHead(writer, &state)
+            } catch {
+                post(.journalLost(error))
+            }
+        }
+    }
+
+    // MARK: Anchors
+
+    /// The entries after which the head's hash is kept outside: an approval, an outcome, the end.
+    private static let anchored: Set<String> = [
+        MitigationApproved.kind, ActionSucceeded.kind, ActionFailed.kind, ActionTimedOut.kind,
+        ActionStopped.kind, ActionUnknown.kind, IncidentResolved.kind, IncidentClosed.kind,
+    ]
+
+    /// Sends the head, which is on the disk, to the system log if an entry asks for it. Where there
+    /// is none, or it does not take it, the record says so once; nothing depends on it.
+    private func anchorHead(_ writer: JournalWriter, _ state: inout State) {
+        guard let kind = state.awaitsAnchor else { return }
+        state.awaitsAnchor = nil
+        do throws(SystemError) {
+            try anchor.send(
+                writer.head, incident: state.incident.id.text, kind: kind, at: clock.now.wall)
+        } catch {
+            guard !state.isAnchorNoted else { return }
+            state.isAnchorNoted = true
+            let note = JournalKinds.AnchorSkipped(socket: anchor.socket, reason: "\(error)")
+            guard
+                let event = try? writer.append(EventDraft(note, by: .automation), sync: false)
+            else { return }
+            state.incident.apply(event)
+            post(.journalled([event]))
         }
     }
 

@@ -113,15 +113,24 @@ struct ChainScanner {
     /// It tells damage below durable records from an end torn by a crash.
     static func largestSynced(in bytes: ArraySlice<UInt8>) -> JournalPosition? {
         var largest: JournalPosition?
+        eachFrame(in: bytes) { _, payload in
+            largest = max(largest ?? payload.synced, payload.synced)
+        }
+        return largest
+    }
+
+    /// Calls `each` with the sequence number and payload of every whole record in `bytes`, whatever
+    /// lies between them and whether they belong together or not.
+    static func eachFrame(in bytes: ArraySlice<UInt8>, _ each: (UInt64, RecordPayload) -> Void) {
         var index = bytes.startIndex
         while let start = nextFrame(bytes, from: index) {
             index = start + 1
             guard let frame = try? RecordFrame.parse(bytes[start...]),
                 let payload = RecordPayload(frame.payload)
             else { continue }
-            largest = max(largest ?? payload.synced, payload.synced)
+            index = frame.line.endIndex
+            each(frame.sequence, payload)
         }
-        return largest
     }
 
     private static func nextFrame(_ bytes: ArraySlice<UInt8>, from start: Int) -> Int? {

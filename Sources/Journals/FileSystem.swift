@@ -46,6 +46,31 @@ package struct FileStatus: Hashable, Sendable {
     package var size: Int
     package var isDirectory: Bool
     package var isRegular: Bool
+    /// Last change of the content, nanoseconds since 1970 by the wall clock.
+    package var modified: Int64
+    /// User id.
+    package var owner: UInt32
+    /// Permission bits, `0o7777` of the mode.
+    package var permissions: UInt32
+
+    package init(
+        device: UInt64, inode: UInt64, size: Int, isDirectory: Bool, isRegular: Bool,
+        modified: Int64, owner: UInt32, permissions: UInt32
+    ) {
+        self.device = device
+        self.inode = inode
+        self.size = size
+        self.isDirectory = isDirectory
+        self.isRegular = isRegular
+        self.modified = modified
+        self.owner = owner
+        self.permissions = permissions
+    }
+
+    /// Whether both are the same file, whatever has become of its content.
+    package func isSameFile(as other: FileStatus) -> Bool {
+        device == other.device && inode == other.inode
+    }
 }
 
 /// The kernel.
@@ -169,7 +194,10 @@ extension FileStatus {
         self.init(
             device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int(status.st_size),
             isDirectory: status.st_mode & S_IFMT == S_IFDIR,
-            isRegular: status.st_mode & S_IFMT == S_IFREG)
+            isRegular: status.st_mode & S_IFMT == S_IFREG,
+            modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000
+                + Int64(status.st_mtim.tv_nsec),
+            owner: status.st_uid, permissions: UInt32(status.st_mode) & 0o7777)
     }
 }
 

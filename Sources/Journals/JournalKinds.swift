@@ -46,11 +46,56 @@ package enum JournalKinds {
         package var reason: String
     }
 
+    /// The first record of a file on a second path, begun because the journal took nothing more
+    /// while an action ran. The records after it are that action's.
+    package struct Elsewhere: EventPayload, Hashable {
+        package static let kind = "journal.elsewhere"
+        /// `Opened.file` of the journal it belongs to.
+        package var file: String
+        package var incident: String
+        /// The last entry of that journal that was known to be on the disk.
+        package var sequence: UInt64
+        package var hash: String
+        /// Why the journal took nothing more.
+        package var reason: String
+    }
+
+    /// What was recorded elsewhere stands in this journal from here on.
+    package struct Adopted: EventPayload, Hashable {
+        package static let kind = "journal.adopted"
+        /// Where it was found.
+        package var path: String
+        /// Of the whole file, lower-case hex.
+        package var sha256: String
+        /// The entry it continued.
+        package var sequence: UInt64
+        /// How many entries follow this one because of it; those that were here already are not
+        /// repeated.
+        package var entries: Int
+        package var reason: String
+    }
+
+    /// The head hashes of this journal are not kept outside of it.
+    package struct AnchorSkipped: EventPayload, Hashable {
+        package static let kind = "journal.anchorSkipped"
+        /// The socket of the system log.
+        package var socket: String
+        package var reason: String
+
+        package init(socket: String, reason: String) {
+            self.socket = socket
+            self.reason = reason
+        }
+    }
+
     static func decode(kind: String, json: [UInt8]) -> (any EventPayload)? {
         switch kind {
         case Opened.kind: try? JSONText.decode(Opened.self, from: json)
         case Recovered.kind: try? JSONText.decode(Recovered.self, from: json)
         case Continued.kind: try? JSONText.decode(Continued.self, from: json)
+        case Elsewhere.kind: try? JSONText.decode(Elsewhere.self, from: json)
+        case Adopted.kind: try? JSONText.decode(Adopted.self, from: json)
+        case AnchorSkipped.kind: try? JSONText.decode(AnchorSkipped.self, from: json)
         default: nil
         }
     }

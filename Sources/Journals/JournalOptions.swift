@@ -13,6 +13,9 @@ package struct JournalOptions: Sendable {
     /// An operator has seen that the journal is damaged and wants to go on: a new segment begins,
     /// whose first record names the damage and the last good record.
     package var acceptsDamage = false
+    /// Where the outcome of a running action goes when the journal takes nothing any more; the
+    /// first directory that is ours alone is used.
+    package var outcomeDirectories: [String] = OutcomePlaces.standard
     /// Written into the first record.
     package var programVersion = "unknown"
     package var fileSystem: any FileSystem = SystemFileSystem()

@@ -58,6 +58,7 @@ struct JournalScan {
             return
         }
         self.head = JournalHead(bytes: head)
+        report.headSequence = self.head?.sequence
         isHeadMet = false
         if self.head == nil { headProblem = "HEAD is not readable" }
     }
@@ -103,6 +104,10 @@ struct JournalScan {
         let bytes = try files.readAll(directory.segment(number), max: Self.segmentBytesMax)
         let head = head
         var isHeadMet = isHeadMet
+        // A segment that was begun and has no entry yet starts where the last one ended.
+        if head?.position == scanner.position, scanner.position.offset == 0 {
+            isHeadMet = scanner.sequence == head?.sequence && scanner.hash == head?.hash
+        }
         let stop = scanner.scan(bytes) { record in
             if record.end == head?.position {
                 isHeadMet = record.sequence == head?.sequence && record.hash == head?.hash

@@ -4,80 +4,32 @@ import Basics
     import Glibc
 #endif
 
-/// What a check of a journal found.
-package struct VerifyReport: Hashable, Sendable {
-    package enum Verdict: Hashable, Sendable {
-        case intact
-        /// The end is not a whole record, as a crash leaves it; nothing durable is affected. The
-        /// next writer recovers it.
-        case tornTail(segment: Int, offset: Int, bytes: Int)
-        /// Something durable is damaged or missing.
-        case corrupt(segment: Int, offset: Int, reason: String)
-    }
-
-    package var records: Int
-    package var segments: Int
-    package var verdict: Verdict
-    package var recoveredGaps: [RecoveredGap]
-    /// The last good record.
-    package var head: JournalHead
-    /// What a reader should know besides the verdict.
-    package var notes: [String]
-
-    package var headHash: String { head.hash }
-    /// Anything but an intact journal is a finding.
-    package var isIntact: Bool { verdict == .intact }
-
-    /// The report for people, a sentence a line.
-    package var lines: [String] {
-        var lines = [sentence]
-        lines.append("\(records) records in \(segments) segments. Last entry \(head.sequence).")
-        lines.append("Head hash \(head.hash).")
-        for gap in recoveredGaps {
-            lines.append(
-                "\(gap.length) bytes at \(JournalDirectory.name(of: gap.position.segment)) offset "
-                    + "\(gap.position.offset) "
-                    + (gap.isDamage
-                        ? "are damaged; the chain goes on after them with an operator's consent."
-                        : "were left by a crash and are accounted for."))
-        }
-        return lines + notes
-    }
-
-    private var sentence: String {
-        switch verdict {
-        case .intact: "The chain is intact."
-        case .tornTail(let segment, let offset, let bytes):
-            "The end is torn: \(bytes) bytes from \(JournalDirectory.name(of: segment)) offset "
-                + "\(offset) are not a whole record. Opening the incident recovers it."
-        case .corrupt(let segment, let offset, let reason):
-            "The journal is damaged at \(JournalDirectory.name(of: segment)) offset \(offset): "
-                + "\(reason)."
-        }
-    }
-}
-
 /// Checks a journal without changing it.
 package enum JournalVerifier {
     /// Checks the incident directory, the journal directory or the one segment file at `path`.
     ///
     /// A single file is checked without HEAD, and without the segments before it when it is not
     /// the first.
-    package static func verify(_ path: String, fileSystem: any FileSystem = SystemFileSystem())
-        throws(Failure) -> VerifyReport
-    {
+    ///
+    /// - Parameters:
+    ///   - anchor: a head hash kept elsewhere, lower-case hex, at least its first 12 digits.
+    ///   - outcomeDirectories: where rooms leave what their journal did not take.
+    package static func verify(
+        _ path: String, anchor: String? = nil,
+        outcomeDirectories: [String] = OutcomePlaces.standard,
+        fileSystem: any FileSystem = SystemFileSystem()
+    ) throws(Failure) -> VerifyReport {
+        var witness = Witness(anchor: anchor)
         do throws(SystemError) {
-            guard try fileSystem.status(path).isDirectory else {
-                return try verifyFile(path, fileSystem)
+            var report: VerifyReport
+            if try fileSystem.status(path).isDirectory {
+                report = try verifyDirectory(path, outcomeDirectories, fileSystem, &witness)
+            } else {
+                report = try verifyFile(path, fileSystem, &witness)
             }
-            let trimmed =
-                path.utf8.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-            let isInner =
-                (try? fileSystem.status(trimmed + "/journal"))?.isDirectory != true
-                && JournalDirectory.lastComponent(of: trimmed) == "journal"
-            let directory = JournalDirectory(
-                isInner ? JournalDirectory.parent(of: trimmed) : trimmed)
-            return try JournalScan.run(directory, fileSystem).report
+            report.trusted = witness.trusted
+            if anchor != nil { report.anchor = witness.finding }
+            return report
         } catch {
             throw Failure(
                 "journal.unreadable", "Journal not readable", subject: path, why: "\(error)",
@@ -85,9 +37,79 @@ package enum JournalVerifier {
         }
     }
 
-    private static func verifyFile(_ path: String, _ fileSystem: any FileSystem)
-        throws(SystemError) -> VerifyReport
-    {
+    /// Whether `text` can be an anchor: 12 to 64 lower-case hex digits.
+    package static func isAnchor(_ text: String) -> Bool {
+        (12...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x66).contains($0)
+            }
+    }
+
+    /// What is remembered of the good records.
+    private struct Witness {
+        let anchor: String?
+        var trusted: VerifyReport.Stretch?
+        var found: (sequence: UInt64, written: Timestamp)?
+
+        init(anchor: String?) { self.anchor = anchor }
+
+        mutating func follow(_ record: ScannedRecord) {
+            VerifyReport.Stretch.add(record.sequence, record.payload.entry, to: &trusted)
+            if let anchor, record.hash.utf8.starts(with: anchor.utf8) {
+                found = (record.sequence, record.payload.entry)
+            }
+        }
+
+        var finding: VerifyReport.Anchor {
+            guard let found else { return .absent }
+            return .entry(
+                sequence: found.sequence, written: found.written,
+                after: Int((trusted?.last ?? found.sequence) - found.sequence))
+        }
+    }
+
+    private static func verifyDirectory(
+        _ path: String, _ outcomeDirectories: [String], _ files: any FileSystem,
+        _ witness: inout Witness
+    ) throws(SystemError) -> VerifyReport {
+        let trimmed = path.utf8.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        let isInner =
+            (try? files.status(trimmed + "/journal"))?.isDirectory != true
+            && JournalDirectory.lastComponent(of: trimmed) == "journal"
+        let directory = JournalDirectory(
+            isInner ? JournalDirectory.parent(of: trimmed) : trimmed)
+        var match = OutcomeMatch([])
+        let id = JournalDirectory.lastComponent(of: directory.path)
+        if IncidentStore.isValid(id) {
+            match = OutcomeMatch(FoundOutcome.search(incident: id, outcomeDirectories, files))
+        }
+        var seen = witness
+        let scan = try JournalScan.run(directory, files) { record in
+            seen.follow(record)
+            match.follow(record)
+        }
+        witness = seen
+        var report = scan.report
+        report.incident = scan.scanner.opened?.incident
+        report.outcomes = match.pending.map {
+            VerifyReport.Outcome(
+                path: $0.path, entries: $0.entries.count, sequence: $0.note.sequence)
+        }
+        if case .corrupt(let segment, let offset, _) = report.verdict {
+            for number in scan.segments where number >= segment {
+                let bytes = try files.readAll(
+                    directory.segment(number), max: JournalScan.segmentBytesMax)
+                ChainScanner.eachFrame(in: bytes.dropFirst(number == segment ? offset : 0)) {
+                    VerifyReport.Stretch.add($0, $1.entry, to: &report.remnants)
+                }
+            }
+        }
+        return report
+    }
+
+    private static func verifyFile(
+        _ path: String, _ fileSystem: any FileSystem, _ witness: inout Witness
+    ) throws(SystemError) -> VerifyReport {
         let bytes = try fileSystem.readAll(path, max: JournalScan.segmentBytesMax)
         let first = (try? RecordFrame.parse(bytes[...])).map {
             ($0.sequence, RecordPayload($0.payload))
@@ -97,10 +119,13 @@ package enum JournalVerifier {
         let segment = named ?? (sequence == 1 ? 1 : first?.1?.synced.segment ?? 1)
         let isContinuation = sequence != 1 && segment > 1
         var scanner = ChainScanner(segment: segment, adoptsChain: isContinuation)
-        let stop = scanner.scan(bytes) { _ in }
+        var seen = witness
+        let stop = scanner.scan(bytes) { seen.follow($0) }
+        witness = seen
         var report = VerifyReport(
             records: scanner.recordCount, segments: 1, verdict: .intact,
             recoveredGaps: scanner.gaps, head: scanner.head, notes: ["HEAD was not consulted."])
+        report.incident = scanner.opened?.incident
         if isContinuation {
             report.notes.append("The chain before entry \(sequence) was not checked.")
         }
@@ -108,6 +133,9 @@ package enum JournalVerifier {
             let rest = bytes[stop.position.offset...]
             report.verdict = JournalScan.classify(
                 stop, rest: rest, durable: scanner.synced, isLastSegment: true)
+            ChainScanner.eachFrame(in: rest) {
+                VerifyReport.Stretch.add($0, $1.entry, to: &report.remnants)
+            }
         } else if scanner.recordCount == 0 {
             report.verdict = .tornTail(segment: segment, offset: 0, bytes: 0)
         }

@@ -26,8 +26,10 @@ extension JournalWriter {
         try opening.refuseRemote()
         let lock = try opening.takeLock()
         do throws(Failure) {
-            let (writer, notes) = try opening.begin()
-            return JournalWriter(writer, lock: lock, notes: notes, scrub: scrub)
+            let opened = try opening.begin(lock)
+            return JournalWriter(
+                opened.writer, lock: lock, incident: incident, file: opened.file,
+                notes: opened.notes, scrub: scrub)
         } catch {
             options.fileSystem.unlock(lock)
             throw error
@@ -112,11 +114,22 @@ private struct JournalOpening {
             ? "process \(words[1]) holds the lock" : "locked"
     }
 
-    /// Checks the journal, recovers its end and returns the writer at that end.
-    func begin() throws(Failure) -> (SegmentWriter, notes: [String]) {
+    /// A journal that is open at its end.
+    struct Opened {
+        var writer: SegmentWriter
+        /// `JournalKinds.Opened.file`.
+        var file: String
+        var notes: [String]
+    }
+
+    /// Checks the journal, recovers its end, takes in what was recorded elsewhere and returns the
+    /// writer at that end.
+    func begin(_ lock: Int32) throws(Failure) -> Opened {
+        var match = OutcomeMatch(
+            FoundOutcome.search(incident: incident, options.outcomeDirectories, files))
         let scan: JournalScan
         do throws(SystemError) {
-            scan = try JournalScan.run(place, files)
+            scan = try JournalScan.run(place, files) { match.follow($0) }
         } catch {
             throw notWritable(place.journal, error)
         }
@@ -125,22 +138,59 @@ private struct JournalOpening {
             guard options.acceptsDamage, !scan.hasUnknownFraming else {
                 throw corrupt(segment, offset, reason)
             }
-            return try goOnBehindDamage(scan, reason)
+            return try goOnBehindDamage(scan, reason, lock)
         }
-        var writer = try writer(at: scan)
+        var writer = try writer(at: scan, lock)
         do throws(Failure) {
-            let notes = try recover(&writer, scan)
-            let isOpened =
-                scan.scanner.opened != nil
-                || scan.recordWithoutNewline?.payload.kind == JournalKinds.Opened.kind
-            if !isOpened { try writeFirstRecord(&writer) }
+            var notes = try recover(&writer, scan)
+            let file = try identify(opened(scan), &writer)
+            for outcome in match.pending {
+                notes.append(try adopt(outcome, match.missing(of: outcome), &writer))
+            }
             try writer.synchronize()
             try writer.refreshHead()
-            return (writer, notes)
+            for outcome in match.pending { keep(outcome) }
+            return Opened(writer: writer, file: file, notes: notes)
         } catch {
             writer.close()
             throw error
         }
+    }
+
+    private func opened(_ scan: JournalScan) -> JournalKinds.Opened? {
+        if let opened = scan.scanner.opened { return opened }
+        guard let last = scan.recordWithoutNewline?.payload,
+            last.kind == JournalKinds.Opened.kind
+        else { return nil }
+        return try? JSONText.decode(JournalKinds.Opened.self, from: last.data)
+    }
+
+    /// Writes what a room recorded elsewhere when this journal took nothing more.
+    private func adopt(
+        _ outcome: FoundOutcome, _ entries: [RecordPayload], _ writer: inout SegmentWriter
+    ) throws(Failure) -> String {
+        try write(
+            JournalKinds.Adopted(
+                path: outcome.path, sha256: outcome.sha256, sequence: outcome.note.sequence,
+                entries: entries.count, reason: outcome.note.reason), to: &writer)
+        for entry in entries {
+            _ = try writer.append(
+                SegmentWriter.Entry(
+                    kind: entry.kind, time: entry.time, actor: entry.actor, data: entry.data))
+        }
+        return "The journal took nothing after entry \(outcome.note.sequence) "
+            + "(\(outcome.note.reason)); \(entries.count) entries were recorded in "
+            + "\(outcome.path) and stand here now."
+    }
+
+    /// Moves an adopted file beside the journal. Should that fail it stays where it is: its digest
+    /// stands in the journal, so it is not taken in twice.
+    private func keep(_ outcome: FoundOutcome) {
+        let path = place.journal + "/" + JournalDirectory.lastComponent(of: outcome.path)
+        guard (try? files.status(path)) == nil,
+            (try? files.replace(path, with: outcome.bytes, in: place.journal)) != nil
+        else { return }
+        try? files.remove(outcome.path)
     }
 
     private func refuseOtherIncident(_ scan: JournalScan) throws(Failure) {
@@ -154,8 +204,8 @@ private struct JournalOpening {
     }
 
     /// Begins a new segment whose first record names the damage, with an operator's consent.
-    private func goOnBehindDamage(_ scan: JournalScan, _ reason: String) throws(Failure)
-        -> (SegmentWriter, notes: [String])
+    private func goOnBehindDamage(_ scan: JournalScan, _ reason: String, _ lock: Int32)
+        throws(Failure) -> Opened
     {
         let last = scan.segments.last ?? 0
         let start = JournalPosition(segment: last + 1, offset: 0)
@@ -174,25 +224,25 @@ private struct JournalOpening {
             reason: reason)
         head.position = start
         var writer = SegmentWriter(
-            directory: place, clock: clock, options: options, descriptor: descriptor, head: head,
-            durable: start)
+            directory: place, clock: clock, options: options, descriptor: descriptor, lock: lock,
+            head: head, durable: start)
+        let file: String
         do throws(Failure) {
             try write(note, to: &writer)
-            if scan.scanner.opened == nil { try writeFirstRecord(&writer) }
+            file = try identify(scan.scanner.opened, &writer)
             try writer.synchronize()
             try writer.refreshHead()
         } catch {
             writer.close()
             throw error
         }
-        return (
-            writer,
-            [
+        return Opened(
+            writer: writer, file: file,
+            notes: [
                 "The journal is damaged from \(JournalDirectory.name(of: damage.position.segment)) "
                     + "offset \(damage.position.offset) (\(reason)); it goes on in "
                     + "\(JournalDirectory.name(of: start.segment))."
-            ]
-        )
+            ])
     }
 
     /// Writes one of the journal's own events.
@@ -205,7 +255,7 @@ private struct JournalOpening {
                 data: JSONText.asciiOnly((try? JSONText.encode(payload)) ?? [])))
     }
 
-    private func writer(at scan: JournalScan) throws(Failure) -> SegmentWriter {
+    private func writer(at scan: JournalScan, _ lock: Int32) throws(Failure) -> SegmentWriter {
         var head = scan.scanner.head
         let path = place.segment(head.segment)
         do throws(SystemError) {
@@ -221,7 +271,7 @@ private struct JournalOpening {
             head.position.offset += scan.tail.count
             return SegmentWriter(
                 directory: place, clock: clock, options: options, descriptor: descriptor,
-                head: head, durable: durable)
+                lock: lock, head: head, durable: durable)
         } catch {
             throw notWritable(path, error)
         }
@@ -271,13 +321,23 @@ private struct JournalOpening {
         return ""
     }
 
-    private func writeFirstRecord(_ writer: inout SegmentWriter) throws(Failure) {
+    /// The journal's own id, from its first record or from the one written now.
+    private func identify(_ opened: JournalKinds.Opened?, _ writer: inout SegmentWriter)
+        throws(Failure) -> String
+    {
+        if let opened { return opened.file }
+        return try writeFirstRecord(&writer)
+    }
+
+    /// Returns the new journal's own id.
+    private func writeFirstRecord(_ writer: inout SegmentWriter) throws(Failure) -> String {
         var random = SystemRandomNumberGenerator()
         let id = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
         let opened = JournalKinds.Opened(
             file: Digests.hex(id), incident: incident, host: hostName, boot: clock.bootID,
             version: options.programVersion)
         try write(opened, to: &writer)
+        return opened.file
     }
 
     private var hostName: String {

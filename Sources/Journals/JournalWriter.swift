@@ -21,31 +21,46 @@ package final class JournalWriter: Sendable {
     private let scrub: Scrub
     private let files: any FileSystem
     private let lock: Mutex<Int32>
-    private let writer: Mutex<SegmentWriter>
+    private let core: Mutex<Core>
+
+    /// The end of the journal, and what runs while it is written.
+    fileprivate struct Core {
+        var writer: SegmentWriter
+        /// Attempts whose intent was written here and whose outcome was not.
+        var running: Set<String> = []
+        var elsewhere: OutcomeSegment?
+    }
+
+    private let incident: String
+    /// `JournalKinds.Opened.file`.
+    private let file: String
 
     init(
-        _ writer: SegmentWriter, lock: Int32, notes: [String], scrub: @escaping Scrub
+        _ writer: SegmentWriter, lock: Int32, incident: String, file: String, notes: [String],
+        scrub: @escaping Scrub
     ) {
         directory = writer.directory
         files = writer.options.fileSystem
         openingNotes = notes
+        self.incident = incident
+        self.file = file
         self.scrub = scrub
         self.lock = Mutex(lock)
-        self.writer = Mutex(writer)
+        core = Mutex(Core(writer: writer))
     }
 
     deinit { close() }
 
     /// The last record, durable or not.
-    package var head: JournalHead { writer.withLock { $0.head } }
+    package var head: JournalHead { core.withLock { $0.writer.head } }
     /// What is known to be on the disk.
-    package var durable: JournalPosition { writer.withLock { $0.durable } }
+    package var durable: JournalPosition { core.withLock { $0.writer.durable } }
     /// Whether an error ended all writing.
-    package var isPoisoned: Bool { writer.withLock { $0.poison != nil } }
+    package var isPoisoned: Bool { core.withLock { $0.writer.poison != nil } }
     /// The first error, once there was one.
-    package var poison: Failure? { writer.withLock { $0.poison } }
+    package var poison: Failure? { core.withLock { $0.writer.poison } }
     /// Whether the space for a last result is still held back.
-    package var holdsReserve: Bool { writer.withLock { $0.holdsReserve } }
+    package var holdsReserve: Bool { core.withLock { $0.writer.holdsReserve } }
 
     /// Writes one event and returns it as every reader will see it: redacted and in its place.
     ///
@@ -58,16 +73,21 @@ package final class JournalWriter: Sendable {
         let entry = SegmentWriter.Entry(
             kind: draft.payload.eventKind, time: draft.time, actor: draft.actor,
             data: try scrubbed(draft.payload))
-        return try writer.withLock { writer throws(Failure) in
-            let event = try writer.append(entry)
-            if sync { try writer.synchronize() }
-            return event
+        return try core.withLock { core throws(Failure) in
+            do throws(Failure) {
+                let event = try core.writer.append(entry)
+                if sync { try core.writer.synchronize() }
+                core.follow(draft.payload)
+                return event
+            } catch {
+                throw recordElsewhere(entry, draft.payload, error, &core)
+            }
         }
     }
 
     /// Makes everything written so far durable.
     package func sync() throws(Failure) {
-        try writer.withLock { writer throws(Failure) in try writer.synchronize() }
+        try core.withLock { core throws(Failure) in try core.writer.synchronize() }
     }
 
     /// Keeps `bytes`, which must be redacted already, under their SHA-256 and returns it in hex.
@@ -93,9 +113,10 @@ package final class JournalWriter: Sendable {
     package func close() { release(syncing: true) }
 
     private func release(syncing: Bool) {
-        writer.withLock { writer in
-            if syncing { try? writer.synchronize() }
-            writer.close()
+        core.withLock { core in
+            if syncing { try? core.writer.synchronize() }
+            core.writer.close()
+            core.elsewhere?.close()
         }
         lock.withLock { descriptor in
             if descriptor >= 0 { files.unlock(descriptor) }
@@ -117,5 +138,63 @@ package final class JournalWriter: Sendable {
                 subject: payload.eventKind, unchanged: "The entry was not recorded")
         }
         return data
+    }
+
+    // MARK: The second path
+
+    /// What to tell of `error`. When it ended the journal while an action runs, the action's entry
+    /// goes to a second path, and the failure says where.
+    private func recordElsewhere(
+        _ entry: SegmentWriter.Entry, _ payload: any EventPayload, _ error: Failure,
+        _ core: inout Core
+    ) -> Failure {
+        guard core.writer.poison != nil, let attempt = ActionEnd.attempt(of: payload),
+            core.running.contains(attempt)
+        else { return error }
+        var failure = error
+        do throws(SystemError) {
+            if core.elsewhere == nil {
+                core.elsewhere = try OutcomeSegment.begin(
+                    after: core.writer.durableHead, file: file, incident: incident,
+                    reason: error.why, options: core.writer.options, clock: core.writer.clock)
+            }
+            try core.elsewhere?.append(entry)
+            failure.unchanged =
+                "What became of \(attempt) is recorded in \(core.elsewhere?.path ?? "")"
+            failure.next = error.next + "; that file is then taken in"
+        } catch {
+            core.elsewhere?.close()
+            core.elsewhere = nil
+            failure.unchanged = "What became of \(attempt) is recorded nowhere: \(error)"
+            failure.next = "Write it down by hand. " + failure.next
+        }
+        core.follow(payload)
+        return failure
+    }
+}
+
+extension JournalWriter.Core {
+    /// Keeps count of what runs.
+    fileprivate mutating func follow(_ payload: any EventPayload) {
+        if let intent = payload as? ActionIntent {
+            running.insert(intent.attempt)
+        } else if !(payload is ActionOutput), let attempt = ActionEnd.attempt(of: payload) {
+            running.remove(attempt)
+        }
+    }
+}
+
+/// The entries that say what became of an attempt.
+enum ActionEnd {
+    static func attempt(of payload: any EventPayload) -> String? {
+        switch payload {
+        case let it as ActionOutput: it.attempt
+        case let it as ActionSucceeded: it.attempt
+        case let it as ActionFailed: it.attempt
+        case let it as ActionTimedOut: it.attempt
+        case let it as ActionStopped: it.attempt
+        case let it as ActionUnknown: it.attempt
+        default: nil
+        }
     }
 }

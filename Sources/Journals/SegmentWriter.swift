@@ -29,34 +29,43 @@ struct SegmentWriter: Sendable {
     let clock: any TimeSource
     let options: JournalOptions
     private(set) var head: JournalHead
-    private(set) var durable: JournalPosition
+    /// The last record that is known to be on the disk.
+    private(set) var durableHead: JournalHead
     private(set) var poison: Failure?
     /// Whether the reserve file still exists to be given up.
     private(set) var holdsReserve = false
     /// Why HEAD could not be brought up to date, although the records are durable: a full disk.
     private(set) var headLag: SystemError?
     private var descriptor: Int32
+    /// The writer's lock, whose file must stay where it is.
+    private let lock: Int32
     /// Blocks are allocated up to this offset of the current segment.
     private var allocated = 0
+    /// Whether the disk refused to allocate more; it is not asked again for every record.
+    private var isAllocationRefused = false
 
     private var files: any FileSystem { options.fileSystem }
+    var durable: JournalPosition { durableHead.position }
     private var path: String { directory.segment(head.segment) }
 
     /// Goes on at the end of the open segment `descriptor`, where `head` lies.
     ///
-    /// - Parameter durable: the end of the last good record, which is on the disk; before `head`
-    /// only
-    ///   when torn bytes lie between.
+    /// - Parameters:
+    ///   - lock: the open lock file.
+    ///   - durable: the end of the last good record, which is on the disk; before `head` only when
+    ///     torn bytes lie between.
     init(
         directory: JournalDirectory, clock: any TimeSource, options: JournalOptions,
-        descriptor: Int32, head: JournalHead, durable: JournalPosition
+        descriptor: Int32, lock: Int32, head: JournalHead, durable: JournalPosition
     ) {
         self.directory = directory
         self.clock = clock
         self.options = options
         self.descriptor = descriptor
+        self.lock = lock
         self.head = head
-        self.durable = durable
+        durableHead = head
+        durableHead.position = durable
         keepAllocated()
         makeReserve()
     }
@@ -71,6 +80,8 @@ struct SegmentWriter: Sendable {
     mutating func append(_ entry: Entry) throws(Failure) -> Event {
         if let poison { throw poison }
         guard descriptor >= 0 else { throw closedFailure }
+        try refuseExchange()
+        if entry.kind == ActionIntent.kind { try keepRoomForResult() }
         try rotateIfFull(for: entry)
         let (line, record) = try line(for: entry)
         switch attempt(line) {
@@ -96,7 +107,9 @@ struct SegmentWriter: Sendable {
         } catch {
             throw poisoned(error)
         }
-        durable = head.position
+        // What is on the disk in a file that has lost its name is recorded nowhere.
+        try refuseExchange()
+        durableHead = head
         try writeHead()
     }
 
@@ -121,7 +134,9 @@ struct SegmentWriter: Sendable {
     private mutating func commit(_ line: [UInt8], _ record: RecordPayload) -> Event {
         head.sequence += 1
         head.hash = Digests.sha256(line)
-        if head.offset + options.preallocatedBytes / 2 > allocated { keepAllocated() }
+        if !isAllocationRefused, head.offset + options.preallocatedBytes / 2 > allocated {
+            keepAllocated()
+        }
         return record.event(sequence: head.sequence)
     }
 
@@ -193,9 +208,18 @@ struct SegmentWriter: Sendable {
         guard options.reserveBytes > 0 else { return }
         do throws(SystemError) {
             let descriptor = try files.open(
-                directory.reserve, flags: O_WRONLY | O_CREAT, mode: 0o600)
+                directory.reserve, flags: O_WRONLY | O_APPEND | O_CREAT, mode: 0o600)
             defer { files.close(descriptor) }
-            try files.reserve(descriptor, offset: 0, length: options.reserveBytes)
+            do throws(SystemError) {
+                try files.reserve(descriptor, offset: 0, length: options.reserveBytes)
+            } catch {
+                // Not every file system can allocate without writing.
+                guard error.code == EOPNOTSUPP else { throw error }
+                let missing = options.reserveBytes - (try files.status(descriptor).size)
+                if missing > 0 {
+                    try files.writeAll(descriptor, [UInt8](repeating: 0, count: missing))
+                }
+            }
             holdsReserve = true
         } catch {
             holdsReserve = false
@@ -210,9 +234,50 @@ struct SegmentWriter: Sendable {
         if (try? files.reserve(descriptor, offset: head.offset, length: length)) != nil {
             allocated = head.offset + length
         } else {
-            // Not asked again for every record.
-            allocated = .max
+            isAllocationRefused = true
         }
+    }
+
+    /// An action whose outcome might find no room is not begun.
+    private mutating func keepRoomForResult() throws(Failure) {
+        let length = options.reserveBytes
+        guard length > 0, !holdsReserve, allocated - head.offset < length else { return }
+        makeReserve()
+        guard !holdsReserve else { return }
+        throw Failure(
+            "journal.full", "The disk is too full to begin an action", subject: directory.journal,
+            why: "\(length / 1024) KiB that would record its outcome cannot be held back",
+            unchanged: "No action was run; notes go on as long as they fit", next: "Free space")
+    }
+
+    // MARK: Whose files these are
+
+    /// Notices that the journal was exchanged, removed or written by somebody else. A lock only
+    /// keeps out those who ask for it.
+    private mutating func refuseExchange() throws(Failure) {
+        if let why = exchange { throw poisoned("journal.replaced", why) }
+    }
+
+    private var exchange: String? {
+        do throws(SystemError) {
+            let mine = try files.status(descriptor)
+            let named = try files.status(path)
+            guard named.isSameFile(as: mine) else { return "another file has its name" }
+            guard mine.size == head.offset else {
+                return "it has \(mine.size) bytes instead of \(head.offset): "
+                    + "somebody else wrote to it or cut it"
+            }
+        } catch {
+            return "it is not where it was: \(error)"
+        }
+        do throws(SystemError) {
+            guard try files.status(directory.lock).isSameFile(as: files.status(lock)) else {
+                return "its lock was exchanged: another room may be writing"
+            }
+        } catch {
+            return "its lock is gone (\(error)): another room may begin to write"
+        }
+        return nil
     }
 
     // MARK: Segments and HEAD
@@ -231,7 +296,8 @@ struct SegmentWriter: Sendable {
             throw poisoned(error)
         }
         head.position = next
-        durable = next
+        durableHead = head
+        allocated = 0
         keepAllocated()
     }
 
@@ -276,18 +342,14 @@ struct SegmentWriter: Sendable {
 
     private mutating func writeHead() throws(Failure) {
         guard head.sequence > 0 else { return }
-        while true {
-            do throws(SystemError) {
-                try files.replace(directory.head, with: head.bytes, in: directory.journal)
-                headLag = nil
-                return
-            } catch {
-                guard [ENOSPC, EDQUOT].contains(error.code) else { throw poisoned(error) }
-                if releaseReserve() { continue }
-                // The record itself is durable; HEAD is behind and is tried again next time.
-                headLag = error
-                return
-            }
+        do throws(SystemError) {
+            try files.replace(directory.head, with: head.bytes, in: directory.journal)
+            headLag = nil
+        } catch {
+            guard [ENOSPC, EDQUOT].contains(error.code) else { throw poisoned(error) }
+            // The record itself is durable; HEAD is behind and is tried again next time. The
+            // reserve is for records.
+            headLag = error
         }
     }
 
@@ -295,12 +357,20 @@ struct SegmentWriter: Sendable {
 
     private mutating func poisoned(_ error: SystemError) -> Failure {
         let isFull = [ENOSPC, EDQUOT, EFBIG].contains(error.code)
+        return poisoned(isFull ? "journal.full" : "journal.poisoned", "\(error)")
+    }
+
+    private mutating func poisoned(_ code: String, _ why: String) -> Failure {
+        let next =
+            switch code {
+            case "journal.full": "Free space, then reopen the incident"
+            case "journal.replaced":
+                "Find out who moved it and put it back, then reopen the incident"
+            default: "Check the disk, then reopen the incident; this room records nothing more"
+            }
         let failure = Failure(
-            isFull ? "journal.full" : "journal.poisoned", "Journal not writable", subject: path,
-            why: "\(error)", unchanged: "No action was run",
-            next: isFull
-                ? "Free space, then reopen the incident"
-                : "Check the disk, then reopen the incident; this room records nothing more")
+            code, "Journal not writable", subject: path, why: why,
+            unchanged: "No action was run", next: next)
         poison = failure
         close()
         return failure

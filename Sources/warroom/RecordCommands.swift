@@ -31,22 +31,6 @@ struct ReportCommand: ParsableCommand {
     }
 }
 
-struct VerifyCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "verify",
-        abstract: "Check a journal's chain; says what is damaged and what is still trustworthy.")
-
-    @Argument(help: "An incident, its directory, or a journal file.")
-    var target: String
-
-    func run() throws {
-        let path = IncidentID(target) == nil ? target : try IncidentArgument.directory(target)
-        let report = try JournalVerifier.verify(path)
-        for line in report.lines { print(Clean.text(line)) }
-        if !report.isIntact { throw ExitCode(ExitStatus.finding.rawValue) }
-    }
-}
-
 /// An incident as its journal tells it, read without a lock.
 struct IncidentRecord {
     var incident: Incident

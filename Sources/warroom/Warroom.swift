@@ -27,7 +27,7 @@ struct Warroom: ParsableCommand {
             ReportCommand.self, RecordCommand.self, ReplayCommand.self,
             StatusCommand.self, CheckCommand.self, VerifyCommand.self, KeysCommand.self,
             DoctorCommand.self, StopCommand.self, ResumeCommand.self, ThemeCommand.self,
-            DrillActuatorCommand.self,
+            DrillActuatorCommand.self, RecoverCommand.self,
         ], defaultSubcommand: OpenCommand.self)
 
     static func main() {

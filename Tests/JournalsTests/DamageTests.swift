@@ -11,88 +11,12 @@ import Testing
 @Suite struct DamageTests {
     /// After the opening record; the third is synced, so that HEAD names it, the fourth is not.
     private static let noteCount = 4
-    /// Every bit of every byte, instead of one of each byte.
-    private let isLong = getenv("WARROOM_SLOW") != nil
 
     private func smallJournal(keepingHead: Bool) throws -> (TemporaryDirectory, [UInt8]) {
         let directory = try TemporaryDirectory()
         try writeNotes(directory, Self.noteCount)
         if !keepingHead { unlink(directory.place.head) }
         return (directory, bytes(of: directory.segment))
-    }
-
-    @Test func judgesEveryTruncationWithoutHead() throws {
-        let (directory, whole) = try smallJournal(keepingHead: false)
-        let ends = boundaries(whole)
-        for length in 0..<whole.count {
-            truncate(directory.segment, off_t(length))
-            let report = try JournalVerifier.verify(directory.incident)
-            let good = ends.last { $0 <= length } ?? 0
-            let expected: VerifyReport.Verdict =
-                good == length && length > 0
-                ? .intact : .tornTail(segment: 1, offset: good, bytes: length - good)
-            #expect(report.verdict == expected, "cut to \(length)")
-            #expect(report.records == ends.count { $0 <= length })
-            put(whole, at: directory.segment)
-        }
-    }
-
-    @Test func judgesEveryTruncationWithHead() throws {
-        let (directory, whole) = try smallJournal(keepingHead: true)
-        let ends = boundaries(whole)
-        // The third note was synced; the fourth was not.
-        let durable = ends[3]
-        for length in 0..<whole.count {
-            truncate(directory.segment, off_t(length))
-            let verdict = try JournalVerifier.verify(directory.incident).verdict
-            if length < durable {
-                guard case .corrupt = verdict else {
-                    Issue.record("cut to \(length): \(verdict)")
-                    continue
-                }
-            } else {
-                let expected: VerifyReport.Verdict =
-                    length == durable
-                    ? .intact : .tornTail(segment: 1, offset: durable, bytes: length - durable)
-                #expect(verdict == expected, "cut to \(length)")
-            }
-            put(whole, at: directory.segment)
-        }
-    }
-
-    @Test(arguments: [true, false])
-    func noticesEveryFlippedBit(withHead: Bool) throws {
-        let (directory, whole) = try smallJournal(keepingHead: withHead)
-        let ends = boundaries(whole)
-        let descriptor = open(directory.segment, O_WRONLY)
-        defer { close(descriptor) }
-        var wrong: [String] = []
-        for offset in whole.indices {
-            for bit in isLong && withHead ? Array(0..<8) : [offset % 8] {
-                var flipped = whole[offset] ^ (1 << UInt8(bit))
-                pwrite(descriptor, &flipped, 1, off_t(offset))
-                let verdict = try JournalVerifier.verify(directory.incident).verdict
-                let record = ends.firstIndex { offset < $0 } ?? 0
-                if !isRight(verdict, record: record, withHead: withHead) {
-                    wrong.append("bit \(bit) of byte \(offset), record \(record): \(verdict)")
-                }
-            }
-            var right = whole[offset]
-            pwrite(descriptor, &right, 1, off_t(offset))
-        }
-        #expect(wrong.isEmpty, "\(wrong.prefix(5))")
-        #expect(try JournalVerifier.verify(directory.incident).isIntact)
-    }
-
-    /// Records 0…3 were durable when record 4 was written. With HEAD, or with a whole record after
-    /// them that says so, their damage is corruption; record 4 is a torn end (or another version's
-    /// framing, which is left alone).
-    private func isRight(_ verdict: VerifyReport.Verdict, record: Int, withHead: Bool) -> Bool {
-        switch verdict {
-        case .intact: false
-        case .corrupt: record < 4 || !withHead || record == 4
-        case .tornTail: record == 4
-        }
     }
 
     @Test func noticesAnExchangedHistory() throws {
@@ -108,11 +32,11 @@ import Testing
         #expect(try JournalVerifier.verify(directory.incident).isIntact)
     }
 
-    @Test func noticesEveryFlippedBitOfHead() throws {
+    @Test("J2: every flipped bit of HEAD is noticed") func noticesEveryFlippedBitOfHead() throws {
         let (directory, _) = try smallJournal(keepingHead: true)
         let head = bytes(of: directory.place.head)
         for offset in head.indices {
-            for bit in isLong ? Array(0..<8) : [offset % 8] {
+            for bit in Campaign.isSlow ? Array(0..<8) : [offset % 8] {
                 var flipped = head
                 flipped[offset] ^= 1 << UInt8(bit)
                 put(flipped, at: directory.place.head)
@@ -168,7 +92,8 @@ import Testing
         #expect(code { _ = try reader.readNew() } == "journal.corrupt")
     }
 
-    @Test func neverCallsGarbageIntact() throws {
+    @Test("J12: garbage and loose parts of a journal are not called intact")
+    func neverCallsGarbageIntact() throws {
         let directory = try TemporaryDirectory()
         let (_, whole) = try smallJournal(keepingHead: true)
         let path = directory.path + "/garbage"

@@ -88,7 +88,9 @@ import Testing
     }
 
     /// Each changing call in turn fails, once or from then on; afterwards the disk is well again.
-    @Test(arguments: [EIO, ENOSPC], [true, false])
+    @Test(
+        "J5: every changing call may fail, once or for good",
+        arguments: [EIO, ENOSPC], [true, false])
     func survivesAFaultInEveryCall(_ errno: Int32, once: Bool) throws {
         var faults = 0
         for failing in 1...200 {
@@ -126,7 +128,7 @@ import Testing
         #expect(faults > 10)
     }
 
-    @Test func meetsAReallyFullDevice() {
+    @Test("J4: a really full device") func meetsAReallyFullDevice() {
         let descriptor = open("/dev/full", O_WRONLY)
         defer { close(descriptor) }
         var failure: SystemError?

@@ -48,6 +48,7 @@ func openWriter(
     options.reserveBytes = 16 * 1024
     options.programVersion = "1.2.3"
     options.fileSystem = files
+    options.outcomeDirectories = []
     configure(&options)
     return try JournalWriter.open(
         directory: directory.incident, incident: "INC-2041", clock: clock, options: options,
@@ -159,7 +160,30 @@ final class FaultyFileSystem: FileSystem {
     }
 
     var count: Int { state.withLock { $0.count } }
-    func setPlan(_ plan: @escaping Plan) { state.withLock { $0 = (0, plan) } }
+    func setPlan(_ plan: @escaping Plan) {
+        sound.withLock { $0 = nil }
+        state.withLock { $0 = (0, plan) }
+    }
+
+    /// As `setPlan`, for what is opened below `broken` or was open before; the rest of the machine
+    /// works.
+    func setPlan(outside broken: String, _ plan: @escaping Plan) {
+        state.withLock { $0 = (0, plan) }
+        sound.withLock { $0 = Sound(broken: broken) }
+    }
+
+    private struct Sound {
+        var broken: String
+        var descriptors: Set<Int32> = []
+    }
+    private let sound = Mutex<Sound?>(nil)
+
+    private func isSound(_ path: String) -> Bool {
+        sound.withLock { $0.map { !path.hasPrefix($0.broken) } ?? false }
+    }
+    private func isSound(_ descriptor: Int32) -> Bool {
+        sound.withLock { $0?.descriptors.contains(descriptor) ?? false }
+    }
 
     private func ask(_ operation: Operation, _ bytes: Int = 0) throws(SystemError) -> Int? {
         let fault = state.withLock { state in
@@ -174,11 +198,18 @@ final class FaultyFileSystem: FileSystem {
     }
 
     func open(_ path: String, flags: Int32, mode: UInt32) throws(SystemError) -> Int32 {
-        if flags & (O_WRONLY | O_RDWR) != 0 { _ = try ask(.open) }
-        return try base.open(path, flags: flags, mode: mode)
+        let isSound = isSound(path)
+        if flags & (O_WRONLY | O_RDWR) != 0, !isSound { _ = try ask(.open) }
+        let descriptor = try base.open(path, flags: flags, mode: mode)
+        if isSound { sound.withLock { _ = $0?.descriptors.insert(descriptor) } }
+        return descriptor
     }
-    func close(_ descriptor: Int32) { base.close(descriptor) }
+    func close(_ descriptor: Int32) {
+        sound.withLock { _ = $0?.descriptors.remove(descriptor) }
+        base.close(descriptor)
+    }
     func write(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) throws(SystemError) -> Int {
+        if isSound(descriptor) { return try base.write(descriptor, bytes) }
         let limit = try ask(.write, bytes.count) ?? bytes.count
         return limit == 0 ? 0 : try base.write(descriptor, bytes.prefix(limit))
     }
@@ -189,9 +220,15 @@ final class FaultyFileSystem: FileSystem {
         try base.status(descriptor)
     }
     func status(_ path: String) throws(SystemError) -> FileStatus { try base.status(path) }
-    func synchronizeData(_ descriptor: Int32) throws(SystemError) { _ = try ask(.syncData) }
-    func synchronize(_ descriptor: Int32) throws(SystemError) { _ = try ask(.sync) }
-    func synchronizeDirectory(_ path: String) throws(SystemError) { _ = try ask(.syncDirectory) }
+    func synchronizeData(_ descriptor: Int32) throws(SystemError) {
+        if !isSound(descriptor) { _ = try ask(.syncData) }
+    }
+    func synchronize(_ descriptor: Int32) throws(SystemError) {
+        if !isSound(descriptor) { _ = try ask(.sync) }
+    }
+    func synchronizeDirectory(_ path: String) throws(SystemError) {
+        if !isSound(path) { _ = try ask(.syncDirectory) }
+    }
     func reserve(_ descriptor: Int32, offset: Int, length: Int) throws(SystemError) {
         _ = try ask(.reserve)
         try base.reserve(descriptor, offset: offset, length: length)

@@ -157,7 +157,8 @@ import Testing
         _ = try openWriter(directory, files: files, configure: { $0.allowsRemoteFileSystem = true })
     }
 
-    @Test func ordersBySequenceWhateverTheClockDoes() throws {
+    @Test("J10: entries keep their order when the clock goes back an hour, forward a day, or boots")
+    func ordersBySequenceWhateverTheClockDoes() throws {
         let directory = try TemporaryDirectory()
         let clock = ManualClock(wall: Timestamp(seconds: 1_000_000))
         let writer = try openWriter(directory, clock: clock)

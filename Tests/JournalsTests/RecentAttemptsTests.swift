@@ -1,0 +1,150 @@
+import Basics
+import Incidents
+import Journals
+import Support
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// What was done in other incidents is found in their journals' ends.
+@Suite struct RecentAttemptsTests {
+    private let folder: TemporaryFolder
+    private let store: IncidentStore
+    private let clock = ManualClock(wall: Timestamp(seconds: 1_800_000_000))
+
+    init() throws {
+        folder = try TemporaryFolder()
+        store = IncidentStore(stateDirectory: folder.path, fileSystem: QuickFileSystem())
+    }
+
+    private func writer(_ id: String, clock: ManualClock? = nil, segmentBytesMax: Int = 1 << 20)
+        throws -> JournalWriter
+    {
+        var options = JournalOptions()
+        options.fileSystem = QuickFileSystem()
+        options.preallocatedBytes = 0
+        options.reserveBytes = 4096
+        options.segmentBytesMax = segmentBytesMax
+        return try JournalWriter.open(
+            directory: store.path(for: id), incident: id, clock: clock ?? self.clock,
+            options: options, scrub: { $0 })
+    }
+
+    private func intent(_ action: String, undoes: String? = nil) -> EventDraft {
+        EventDraft(
+            ActionIntent(
+                proposal: "M1", attempt: "A1", action: action, target: "checkout",
+                environment: .production, steps: [], digest: "", rollbackOf: undoes,
+                executables: []), by: ops)
+    }
+
+    private func read(
+        _ recent: RecentAttempts, except: String = "INC-0001", at reading: ClockReading? = nil,
+        bootID: String? = nil
+    ) -> [String] {
+        recent.read(
+            except: except, window: .minutes(30), now: reading ?? clock.now,
+            bootID: bootID ?? clock.bootID
+        ).attempts.map { "\($0.incident) \($0.action)\($0.isUndo ? " undo" : "")" }
+    }
+
+    @Test("N54: attempts of a second incident are found, also those made by hand")
+    func findsAttempts() throws {
+        let first = try writer("INC-0001")
+        try first.append(intent("own"), sync: true)
+        let second = try writer("INC-0002")
+        let recent = RecentAttempts(store: store)
+        #expect(read(recent).isEmpty)
+        try second.append(intent("restart"), sync: true)
+        #expect(read(recent) == ["INC-0002 restart"])
+        try second.append(intent("restart", undoes: "M0"), sync: true)
+        let hand = ActionManual(text: "by hand", action: "scale", target: "checkout", id: "H1")
+        try second.append(EventDraft(hand, by: ops), sync: true)
+        try second.append(
+            EventDraft(ActionManual(text: "looked", action: nil, target: nil), by: ops), sync: true)
+        #expect(
+            read(recent) == ["INC-0002 restart", "INC-0002 restart undo", "INC-0002 scale"])
+        #expect(read(recent, except: "INC-0002") == ["INC-0001 own"])
+    }
+
+    @Test("N54 N55: the window is that of the boot clock, whatever the wall clock does")
+    func usesTheBootClock() throws {
+        let second = try writer("INC-0002")
+        try second.append(intent("restart"), sync: true)
+        let recent = RecentAttempts(store: store)
+        for step in [-3600, 86_400, 400 * 86_400] {
+            clock.setWall(Timestamp(seconds: 1_800_000_000 + Double(step)))
+            #expect(read(RecentAttempts(store: store)) == ["INC-0002 restart"], "\(step)")
+            #expect(read(recent) == ["INC-0002 restart"], "\(step)")
+        }
+        clock.setWall(Timestamp(seconds: 1_800_000_000))
+        clock.advance(by: .minutes(29))
+        #expect(read(recent) == ["INC-0002 restart"])
+        clock.advance(by: .minutes(2))
+        #expect(read(recent).isEmpty)
+        #expect(read(RecentAttempts(store: store)).isEmpty)
+    }
+
+    @Test("N55: after a reboot the wall clock decides, and one that went back counts as no time")
+    func survivesReboots() throws {
+        let second = try writer("INC-0002")
+        try second.append(intent("restart"), sync: true)
+        let boot = BootTime(nanoseconds: 5)
+        func at(_ seconds: Int64) -> [String] {
+            let now = ClockReading(
+                wall: Timestamp(seconds: 1_800_000_000 + Double(seconds)), boot: boot)
+            return read(RecentAttempts(store: store), at: now, bootID: "another")
+        }
+        #expect(at(60) == ["INC-0002 restart"])
+        #expect(at(-86_400) == ["INC-0002 restart"])
+        #expect(at(3600).isEmpty)
+    }
+
+    @Test func readsBackOverSegmentsAndLongTails() throws {
+        let second = try writer("INC-0002", segmentBytesMax: 200_000)
+        try second.append(intent("early"), sync: true)
+        let text = String(repeating: "x", count: 30_000)
+        for _ in 0..<20 { try second.append(note(text), sync: false) }
+        try second.append(intent("late"), sync: true)
+        let early = read(RecentAttempts(store: store))
+        #expect(early == ["INC-0002 early", "INC-0002 late"])
+    }
+
+    @Test func seesAnAttemptBehindATornEnd() throws {
+        let second = try writer("INC-0002")
+        try second.append(intent("restart"), sync: true)
+        second.abandon()
+        let path = JournalDirectory(store.path(for: "INC-0002")).segment(1)
+        put(bytes(of: path) + Array("WJ1 00000".utf8), at: path)
+        #expect(read(RecentAttempts(store: store)) == ["INC-0002 restart"])
+    }
+
+    @Test func saysWhatItCouldNotRead() throws {
+        try writer("INC-0002").close()
+        mkdir(store.path(for: "INC-0003"), 0o700)
+        let path = JournalDirectory(store.path(for: "INC-0002")).segment(1)
+        unlink(path)
+        mkdir(path, 0o700)
+        let findings = RecentAttempts(store: store).read(
+            except: "INC-0001", window: .minutes(30), now: clock.now, bootID: clock.bootID)
+        #expect(findings.attempts.isEmpty)
+        #expect(Array(findings.unread.keys) == ["INC-0002"], "a claimed id has no journal yet")
+    }
+
+    @Test func costsLittleWhenNothingChanges() throws {
+        let count = Campaign.pick(50, slow: 1000)
+        for number in 2..<(count + 2) {
+            let writer = try writer(String("INC-\(10_000 + number)"))
+            for index in 0..<20 { try writer.append(note("note \(index)"), sync: false) }
+            writer.close()
+        }
+        let recent = RecentAttempts(store: store)
+        let clock = ContinuousClock()
+        let first = clock.measure { _ = read(recent) }
+        let next = clock.measure { _ = read(recent) }
+        Campaign.report("attempts elsewhere, \(count) incidents: first \(first), then \(next)")
+        #expect(next < first)
+    }
+}
