@@ -29,9 +29,4 @@ extension Model {
                 && $0.actor.uid != mitigation.proposer.uid
         }.map(\.actor)
     }
-
-    /// What `person` may do in this room.
-    package func rights(of person: Actor) -> Set<Person.Right> {
-        PeopleRules.rights(of: person, owner: actor, configuration.safety)
-    }
 }
