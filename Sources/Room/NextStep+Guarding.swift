@@ -6,7 +6,7 @@ import Safety
 // What guards the actions may wait for the IC too.
 extension Model {
     /// The guarded rule asks, or it fired and nothing was undone yet.
-    var rollbackQuestion: NextStep? {
+    var rollbackStep: NextStep? {
         guard !incident.status.isOver else { return nil }
         for mitigation in incident.mitigations.reversed() {
             let id = mitigation.proposal.id

@@ -45,7 +45,7 @@ extension Model {
                 "\(unknown.id) \(unknown.action) on \(unknown.target): outcome unknown",
                 keys: ":acknowledge FINDING", isUrgent: true)
         }
-        if let question = rollbackQuestion ?? unansweredCall { return question }
+        if let question = rollbackStep ?? unansweredCall { return question }
         if let running = incident.runningAttempt { return runningStep(running) }
         if let halt = openBreaker ?? changedConfiguration { return halt }
         if case .viewer(let why) = access { return NextStep("watching only: \(why)") }
