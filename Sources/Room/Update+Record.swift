@@ -22,7 +22,7 @@ extension Model {
         case .byHand:
             return askOr(
                 argument, .byHand, "What was done by hand?", hint: "it counts for the gates")
-        case .test: return markTested()
+        case .test: return test()
         case .rank: return rank(argument)
         case .severity: return setSeverity(argument)
         case .phase: return setPhase(argument)
@@ -57,14 +57,6 @@ extension Model {
     func addHypothesis(_ text: String) -> [Effect] {
         let number = incident.hypotheses.filter { $0.origin == "operator" }.count + 1
         return write(HypothesisAdded(id: "H\(number)", statement: text, origin: "operator"))
-    }
-
-    private func markTested() -> [Effect] {
-        guard let hypothesis = selectedHypothesis else { return [] }
-        return write(
-            HypothesisStatusChanged(
-                id: hypothesis.id, status: .investigating,
-                reason: "testing: \(hypothesis.fastestTest)"))
     }
 
     /// `:rank refuted it also fails on the old version`.
