@@ -22,7 +22,7 @@ struct CampaignTests {
     // MARK: Executions
 
     @Test(
-        "N33: 10,000 executions leave no zombie, no descriptor, no survivor (200 in the short form)",
+        "N33: 10,000 executions leave no zombie, descriptor or survivor (200 in short)",
         .enabled(if: victim == nil))
     func executions() throws {
         let count = Self.isSlow ? 10_000 : 200
