@@ -229,7 +229,7 @@ extension SideCommand {
 }
 
 extension CommandDesk {
-    /// Whether `check`, filled with the ticket's name, says that the ticket is open: it ends with 0.
+    /// Whether `check`, filled with the ticket's name, says that it is open: it ends with 0.
     /// It is not: 1. Anything else, its output included, is no answer.
     package func ticketIsOpen(
         _ ticket: String, check: [String],

@@ -37,6 +37,9 @@ enum StopProbe {
         guard path.utf8.first == 0x2F, !path.utf8.contains(0) else {
             return .unproven("the path is not absolute")
         }
+        guard ![[], [0x2E], [0x2E, 0x2E]].contains(Array(name(of: path).utf8)) else {
+            return .unproven("the path names a directory")
+        }
         let directory = open(parent(of: path), Self.pathOnly | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else {
             let error = SystemError.current

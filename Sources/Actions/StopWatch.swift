@@ -48,9 +48,9 @@ final class StopWatch: Sendable {
         self.stateFile = stateFile
         self.usesInotify = usesInotify
         let places = paths.filter { $0.utf8.first == 0x2F && !$0.utf8.contains(0) }.map { path in
-            Place(
-                path: path, directory: StopProbe.parent(of: path),
-                parts: path.utf8.split(separator: 0x2F).map { String(decoding: $0, as: UTF8.self) })
+            let parts = path.utf8.split(separator: 0x2F).map { String(decoding: $0, as: UTF8.self) }
+            return Place(
+                path: path, directory: "/" + parts.dropLast().joined(separator: "/"), parts: parts)
         }
         state = Mutex(State(places: places))
     }

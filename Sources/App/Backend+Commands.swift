@@ -51,9 +51,11 @@ extension Backend {
     }
 
     private func deliver(_ template: [String], _ raised: EscalationRaised, _ incident: Incident) {
-        let text = setup.redaction.redactor.clean(
-            (setup.isDrill ? "DRILL " : "") + "\(incident.id) \(incident.severity.rawValue) "
-                + "\(incident.title): \(raised.reason)")
+        let words = [
+            setup.isDrill ? "DRILL" : "", incident.id.text, incident.severity.name, incident.title,
+        ]
+        let head = words.filter { !$0.isEmpty }.joined(separator: " ")
+        let text = setup.redaction.redactor.clean("\(head): \(raised.reason)")
         do throws(Failure) {
             let command = try SideCommand.notification(
                 template, contact: raised.contact.isEmpty ? raised.person : raised.contact,

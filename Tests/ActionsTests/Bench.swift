@@ -90,7 +90,7 @@ struct Bench {
             })
     }
 
-    func run(_ sink: MemorySink, with executor: Executor? = nil) -> AttemptOutcome {
+    func run(_ sink: any EventSink, with executor: Executor? = nil) -> AttemptOutcome {
         (executor ?? self.executor(sink)).run(
             proposal, attempt: "A1", approval: approval, approver: approver, action: action,
             stageCheck: stageCheck, gatesNow: gates, onFailure: { [failures] in failures.add($0) },

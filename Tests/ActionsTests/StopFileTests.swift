@@ -68,7 +68,7 @@ struct StopFileTests {
             scratch.file("loop/EMERGENCY_STOP"), scratch.file("dangling/EMERGENCY_STOP"),
             scratch.file(String(repeating: "n", count: 300)),
             "/" + String(repeating: "d/", count: 3000) + "x", "EMERGENCY_STOP",
-            "./EMERGENCY_STOP", "", "/tmp/a\u{0}b",
+            "./EMERGENCY_STOP", scratch.path + "/", scratch.path + "/.", "/", "", "/tmp/a\u{0}b",
         ]
         if geteuid() == 0 {
             chown(scratch.file("group"), 0, 65_533)

@@ -36,6 +36,16 @@ struct StopWatchTests {
         #expect(!isOn(files))
     }
 
+    @Test("N45: a path with doubled slashes is watched like any other")
+    func doubledSlashes() {
+        let scratch = Scratch()
+        let files = StopFiles(paths: [scratch.path + "//EMERGENCY_STOP"])
+        #expect(!isOn(files))
+        scratch.write("EMERGENCY_STOP", "now")
+        unlink(scratch.file("EMERGENCY_STOP"))
+        #expect(isOn(files))
+    }
+
     @Test("N45: a file moved in and out again is remembered")
     func movedInAndOut() {
         let scratch = Scratch()
