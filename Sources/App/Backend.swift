@@ -91,6 +91,11 @@ package final class Backend: Sendable {
         executor = Executor(
             journal: journal, clock: clock, stopFiles: stopFiles, runner: machine.runner,
             programs: machine.programs,
+            blockedLog: BlockedLog(
+                directory: setup.directory, incident: "\(setup.id)", clock: clock,
+                scrub: { setup.redaction.redactor.clean($0) }),
+            // Whatever is decided is journalled there.
+            exclusively: { [journalQueue] body in journalQueue.sync(execute: body) },
             scrub: { Self.lineScrub(setup.redaction.redactor) })
     }
 
@@ -124,7 +129,7 @@ package final class Backend: Sendable {
             bootID: clock.bootID, size: size)
         model.timeline = events.map { TimelineLine($0) }
         model.speed = setup.speed
-        model.stopFiles = stopFiles.read()
+        model.stopFiles = stopFilesNow()
         publish(model)
         numbers.withLock {
             $0.proposal = Self.lastNumber(incident.mitigations.map(\.proposal.id))
@@ -182,6 +187,7 @@ package final class Backend: Sendable {
             evaluate(snapshot)
         }
         for note in setup.redaction.notes { post(.notice(note)) }
+        if let why = stopFiles.watchFailure { post(.notice(why)) }
         loadSignals()
         loadLogs()
         hub.start()
@@ -213,9 +219,14 @@ package final class Backend: Sendable {
 
     /// Tells the room when the stop files look different.
     package func watchStopFiles() {
-        let files = stopFiles.read()
+        let files = stopFilesNow()
         let known = latest.withLock { $0?.stopFiles }
         if files != known { post(.stopFiles(files)) }
+    }
+
+    /// A room that only watches takes what was, and its clearing, from the other room's journal.
+    private func stopFilesNow() -> [StopState.FileState] {
+        journal.readOnlyReason == nil ? stopFiles.read() : stopFiles.readNow()
     }
 
     /// The main loop hands over its model after every change.
@@ -233,6 +244,7 @@ package final class Backend: Sendable {
         stopControl()
         hub.stop()
         recorder?.finish()
+        executor.commands.close()
         settle()
         journal.sync()
         journal.close()
@@ -242,6 +254,7 @@ package final class Backend: Sendable {
     package func settle() {
         settleRecord()
         actionQueue.sync {}
+        executor.commands.settle()
         journalQueue.sync {}
     }
 

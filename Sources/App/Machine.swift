@@ -9,8 +9,14 @@ package protocol StopKeeping: StopReading {
     func set(reason: String, by actor: Actor, at time: Timestamp) -> (
         written: [String], unreached: [String]
     )
+    /// What is there now, without what was seen before.
+    func readNow() -> [StopState.FileState]
     /// Removes the own files and returns those whose absence is still not proven.
     func clear() -> [String]
+}
+
+extension StopKeeping {
+    package func readNow() -> [StopState.FileState] { read() }
 }
 
 extension StopFiles: StopKeeping {}
