@@ -27,7 +27,8 @@ struct Warroom: ParsableCommand {
             ReportCommand.self, RecordCommand.self, ReplayCommand.self,
             StatusCommand.self, CheckCommand.self, VerifyCommand.self, KeysCommand.self,
             DoctorCommand.self, StopCommand.self, ResumeCommand.self, ThemeCommand.self,
-            DrillActuatorCommand.self, RecoverCommand.self,
+            DrillActuatorCommand.self, RecoverCommand.self, SearchCommand.self,
+            StatsCommand.self,
         ], defaultSubcommand: OpenCommand.self)
 
     static func main() {

@@ -3,6 +3,7 @@ import Basics
 import Incidents
 import Journals
 import Room
+import Safety
 import Support
 import Synchronization
 import Testing
