@@ -30,7 +30,8 @@ struct Warroom: ParsableCommand {
             NoteCommand.self, ProposeCommand.self, ApproveCommand.self, ObjectCommand.self,
             RefuseCommand.self, AcknowledgeCommand.self, AttendCommand.self,
             TakeCommandCommand.self,
-            DrillActuatorCommand.self, RecoverCommand.self,
+            DrillActuatorCommand.self, RecoverCommand.self, SearchCommand.self,
+            StatsCommand.self,
         ], defaultSubcommand: OpenCommand.self)
 
     static func main() {

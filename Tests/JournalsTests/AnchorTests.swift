@@ -127,8 +127,13 @@ final class LogSocket {
             }
             var verdict: String
             var damage: Damage
-            var entries_lost_at_least: Int
+            var entriesLostAtLeast: Int
             var words: [String]
+
+            private enum CodingKeys: String, CodingKey {
+                case verdict, damage, words
+                case entriesLostAtLeast = "entries_lost_at_least"
+            }
         }
         let directory = try damaged()
         let report = try JournalVerifier.verify(directory.incident, outcomeDirectories: [])
@@ -137,7 +142,7 @@ final class LogSocket {
         #expect(document.verdict == "damaged")
         #expect(document.damage.file == "000001.wj")
         #expect(document.damage.reason == "the checksum does not match")
-        #expect(document.entries_lost_at_least == 5)
+        #expect(document.entriesLostAtLeast == 5)
         #expect(document.words == report.lines)
     }
 
