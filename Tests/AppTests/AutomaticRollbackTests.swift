@@ -1,5 +1,6 @@
 import Basics
 import Canvas
+import Dispatch
 import Feeds
 import Incidents
 import Journals
@@ -8,6 +9,7 @@ import Playbooks
 import Room
 import Safety
 import Support
+import Synchronization
 import Testing
 
 @testable import App
@@ -161,7 +163,7 @@ private final class RollbackRoom {
         // Once: what is bad afterwards is a person's decision.
         room.traffic(minutes: 6, failing: 60)
         #expect(room.done == "off\non\n")
-        #expect(room.watch?.disarmed == "M2 undoes it")
+        #expect(room.watch?.disarmed == "M2 was run to undo it")
         #expect(room.model.incident.attempts.first?.verdict == .worse)
         // The way back is never armed itself.
         #expect(room.model.incident.rollbackWatches["M2"]?.isArmed != true)
@@ -200,6 +202,45 @@ private final class RollbackRoom {
         room.traffic(minutes: 3, failing: 60)
         #expect(room.done == "off\n")
         #expect(room.model.rollbackQuestion?.finding == .worse)
+        room.close()
+    }
+
+    @Test("N62: an automatic rollback is killed after five minutes and counts as failed")
+    func theWayBackHasFiveMinutes() throws {
+        let room = try RollbackRoom { $0.actions["flip"]?.timeout = .seconds(3600) }
+        let (done, pid) = (room.folder.file("done"), room.folder.file("pid"))
+        try room.folder.write(
+            """
+            #!/bin/sh
+            if [ $1 = on ]; then echo $$ > \(pid); exec sleep 600; fi
+            echo $1 >> \(done)
+
+            """, to: "tool")
+        room.traffic(minutes: 12, failing: 3)
+        try room.flip()
+        room.traffic(minutes: 2, failing: 60)
+        let clock = room.clock
+        let begin = clock.now.boot
+        let isOver = Atomic(false)
+        let hand = DispatchQueue(label: "clock")
+        hand.async {
+            while access(pid, F_OK) != 0, !isOver.load(ordering: .relaxed) { usleep(10_000) }
+            // Two minutes of traffic pass before it starts.
+            while !isOver.load(ordering: .relaxed) {
+                clock.advance(by: .seconds(10))
+                usleep(20_000)
+            }
+        }
+        room.traffic(minutes: 2, failing: 60)
+        isOver.store(true, ordering: .relaxed)
+        let undo = try #require(room.model.incident.mitigation("M2"))
+        #expect(undo.proposal.timeout == 300)
+        let attempt = try #require(undo.attempts.last)
+        #expect(attempt.outcome == .timedOut && attempt.outcome.countsAsFailed)
+        #expect(clock.now.boot - begin >= .seconds(300))
+        let killed = try #require(Int32(try room.folder.text("pid").dropLast()))
+        #expect(kill(killed, 0) != 0, "it still runs")
+        #expect(room.done == "off\n")
         room.close()
     }
 
