@@ -1,6 +1,5 @@
 import Basics
 import Canvas
-import Dispatch
 import Feeds
 import Incidents
 import Journals
@@ -9,7 +8,6 @@ import Playbooks
 import Room
 import Safety
 import Support
-import Synchronization
 import Testing
 
 @testable import App
@@ -205,9 +203,12 @@ private final class RollbackRoom {
         room.close()
     }
 
-    @Test("N62: an automatic rollback is killed after five minutes and counts as failed")
-    func theWayBackHasFiveMinutes() throws {
-        let room = try RollbackRoom { $0.actions["flip"]?.timeout = .seconds(3600) }
+    /// In the long form with the real five minutes, whatever the catalogue allows.
+    @Test(
+        "N62: an automatic rollback that takes too long is killed and counts as failed",
+        arguments: getenv("WARROOM_SLOW") == nil ? [2.0] : [2, 3_600])
+    func theWayBackHasFiveMinutes(_ timeout: Double) throws {
+        let room = try RollbackRoom { $0.actions["flip"]?.timeout = .seconds(timeout) }
         let (done, pid) = (room.folder.file("done"), room.folder.file("pid"))
         try room.folder.write(
             """
@@ -218,29 +219,18 @@ private final class RollbackRoom {
             """, to: "tool")
         room.traffic(minutes: 12, failing: 3)
         try room.flip()
-        room.traffic(minutes: 2, failing: 60)
-        let clock = room.clock
-        let begin = clock.now.boot
-        let isOver = Atomic(false)
-        let hand = DispatchQueue(label: "clock")
-        hand.async {
-            while access(pid, F_OK) != 0, !isOver.load(ordering: .relaxed) { usleep(10_000) }
-            // Two minutes of traffic pass before it starts.
-            while !isOver.load(ordering: .relaxed) {
-                clock.advance(by: .seconds(10))
-                usleep(20_000)
-            }
-        }
-        room.traffic(minutes: 2, failing: 60)
-        isOver.store(true, ordering: .relaxed)
+        let begin = ContinuousClock.now
+        room.traffic(minutes: 4, failing: 60)
         let undo = try #require(room.model.incident.mitigation("M2"))
-        #expect(undo.proposal.timeout == 300)
+        #expect(undo.proposal.timeout == min(timeout, 300))
+        #expect(ContinuousClock.now - begin >= .seconds(min(timeout, 300)))
         let attempt = try #require(undo.attempts.last)
         #expect(attempt.outcome == .timedOut && attempt.outcome.countsAsFailed)
-        #expect(clock.now.boot - begin >= .seconds(300))
         let killed = try #require(Int32(try room.folder.text("pid").dropLast()))
         #expect(kill(killed, 0) != 0, "it still runs")
-        #expect(room.done == "off\n")
+        // It is not tried again: after a second one the breaker would open.
+        room.traffic(minutes: 6, failing: 60)
+        #expect(room.done == "off\n" && room.model.incident.mitigations.count == 2)
         room.close()
     }
 
