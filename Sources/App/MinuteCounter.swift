@@ -11,10 +11,10 @@ import Synchronization
 /// incomplete, and the rollback rule then says nothing about it.
 ///
 /// A series that appears within the minute counts from zero when its process started in that
-/// minute, or when the same target (`job`, `instance`, `pod`, `host`) was already read without it and goes on:
-/// a status code that was never returned before. Together such series may not count more than those
-/// that were there before: a total that was only moved here looks the same. Otherwise the minute is
-/// incomplete.
+/// minute, or when the same target (`job`, `instance`, `pod`, `host`) was already read without it
+/// and goes on: a status code that was never returned before. Together such series may not count
+/// more than those that were there before: a total that was only moved here looks the same.
+/// Otherwise the minute is incomplete.
 package final class MinuteCounter: Sendable {
     private struct State {
         var expressions: CountingExpressions?

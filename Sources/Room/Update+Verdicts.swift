@@ -206,12 +206,6 @@ extension Model {
         }.map { $0.0 }
     }
 
-    /// The next free number of work by hand.
-    var nextManualID: String {
-        let numbers = incident.manualActions.compactMap { $0.id.flatMap { Int($0.dropFirst()) } }
-        return "H\((numbers.max() ?? 0) + 1)"
-    }
-
     // MARK: Direction
 
     private func isWorse(_ signal: SignalState, _ value: Double, _ before: Double?) -> Bool {

@@ -66,9 +66,8 @@ struct GuardedRollbackSimulationTests {
             let simulation = Simulation(cell, arrivals, seed: 4)
             let fired = simulation.fired(runs: runs, after: cell.base, in: 15)
             let bound = Binomial.upperBound(of: Double(fired), in: Double(runs))
-            print(
-                "\(arrivals) \(cell.testDescription): \(Self.share(fired, runs)), ≤ \(Self.percent(bound))"
-            )
+            let share = "\(Self.share(fired, runs)), ≤ \(Self.percent(bound))"
+            print("\(arrivals) \(cell.testDescription): \(share)")
             #expect(bound <= 0.005, "\(cell.testDescription): \(fired) of \(runs)")
         }
         print("detected within 3 min, \(arrivals), \(runs) runs per cell")
