@@ -136,8 +136,8 @@ package struct Planner: Sendable {
             onStop: (action.isRollback ? .finish : action.onStop).rawValue,
             timeout: timeout.inSeconds, blastRadius: radius.text, reason: draft.reason, digest: "")
         proposal.stages = StageOrder.stages(draft.services, steps: steps.count)
-        proposal.capture = try once(action.capture, action, draft)
-        proposal.readyCheck = try once(action.readyCheck, action, draft)
+        proposal.capture = try beside(action.capture, action, draft)
+        proposal.readyCheck = try beside(action.readyCheck, action, draft)
         proposal.cannotUndo = action.cannotUndo.map {
             ArgvTemplate.filledText($0, slots: draft.slots)
         }
@@ -146,16 +146,13 @@ package struct Planner: Sendable {
         return proposal
     }
 
-    /// Commands beside the steps, each once; nil when there are none.
-    private func once(_ commands: [[String]], _ action: CatalogueAction, _ draft: Draft)
+    /// Commands beside the steps, for the target alone; nil when there are none.
+    private func beside(_ commands: [[String]], _ action: CatalogueAction, _ draft: Draft)
         throws(Failure) -> [[String]]?
     {
-        var all: [[String]] = []
-        for command in try fill(commands, action, draft)
-        where !all.contains(where: { ArgvTemplate.same([$0], [command]) }) {
-            all.append(command)
-        }
-        return all.isEmpty ? nil : all
+        var whole = draft
+        whole.services = []
+        return commands.isEmpty ? nil : try fill(commands, action, whole)
     }
 
     private func stageOrder(
@@ -193,8 +190,7 @@ package struct Planner: Sendable {
         guard !steps.isEmpty || action.steps.isEmpty else { return [] }
         do throws(ArgvTemplate.Defect) {
             return try ArgvTemplate.fill(
-                steps, of: action, target: draft.target, slots: draft.slots,
-                services: draft.services)
+                steps, of: action, slots: draft.slots, services: draft.services)
         } catch {
             throw Failure(
                 "plan.template", "The action's command line cannot be made", subject: action.id,

@@ -42,6 +42,7 @@ extension Backend {
         if !setup.configuration.safety.allowsAutomaticRollback {
             return "switched off (auto_rollback)"
         }
+        if let reason = incident.breaker { return "the breaker is open: \(reason)" }
         guard let minutes else { return "nothing is counted yet" }
         if !minutes.problem.isEmpty { return minutes.problem }
         let valid = GuardedRollback.Baseline.validCount(baseline.map(GuardedRollback.Minute.init))

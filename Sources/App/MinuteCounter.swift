@@ -11,15 +11,16 @@ import Synchronization
 /// incomplete, and the rollback rule then says nothing about it.
 ///
 /// A series that appears within the minute counts from zero when its process started in that
-/// minute, or when the same target (`job` and `instance`) was already read without it and goes on:
-/// a status code that was never returned before. Together such series may not count more than those
-/// that were there before: a total that was only moved here looks the same. Otherwise the minute is
-/// incomplete.
+/// minute, or when the same target (`job`, `instance`, `pod`, `host`) was already read without it
+/// and goes on: a status code that was never returned before. Together such series may not count
+/// more than those that were there before: a total that was only moved here looks the same.
+/// Otherwise the minute is incomplete.
 package final class MinuteCounter: Sendable {
     private struct State {
         var expressions: CountingExpressions?
         var minutes: [MinuteCounts.Minute] = []
         var wholeCounts = 0
+        var problem = ""
     }
 
     private let state = Mutex(State())
@@ -46,12 +47,12 @@ package final class MinuteCounter: Sendable {
             let newest = Self.minuteBefore(now - Self.grace)
             var counts = MinuteCounts(
                 minutes: [], errors: expressions.errorsText, requests: expressions.requestsText)
-            counts.minutes = state.withLock {
+            state.withLock {
                 Self.update(&$0, expressions, snapshot, newest)
-                return $0.minutes
+                counts.minutes = $0.minutes
+                counts.problem = $0.problem
             }
             counts.sources = sources(expressions.metricNames)
-            counts.problem = Self.problem(expressions, snapshot)
             return counts
         } catch {
             state.withLock { $0 = State() }
@@ -79,8 +80,10 @@ package final class MinuteCounter: Sendable {
         // A clock that was set back takes the minutes it has not reached again.
         state.minutes.removeAll { $0.end.milliseconds > newest }
         var first = newest - Int64(minutesMax - 1) * minute
+        let isNew = state.minutes.last?.end.milliseconds != newest
+        if isNew || !state.problem.isEmpty { state.problem = problem(expressions, snapshot) }
+        guard isNew else { return }
         if let last = state.minutes.last?.end.milliseconds {
-            if last == newest { return }
             if state.wholeCounts >= wholeCountsMax { first = max(first, last + minute) }
         }
         if first + minute < newest || state.minutes.isEmpty { state.wholeCounts += 1 }
@@ -216,13 +219,10 @@ private struct MinuteTally {
 
 /// Which process a series comes from, as far as its labels say.
 private struct TargetKey: Hashable {
-    let job: ByteText
-    let instance: ByteText
+    private let values: [ByteText]
+    private static let names: [ByteText] = ["job", "instance", "pod", "host"]
 
-    init(_ labels: Labels) {
-        job = labels.value(of: "job") ?? .empty
-        instance = labels.value(of: "instance") ?? .empty
-    }
+    init(_ labels: Labels) { values = Self.names.map { labels.value(of: $0) ?? .empty } }
 }
 
 /// What one series counted in one minute.

@@ -16,11 +16,14 @@ package struct WatchMarks: Sendable {
     var disarmed: Set<String> = []
     /// Automatic rollbacks that were asked for: once each.
     var fired: Set<String> = []
+    /// The first look at what is armed, on the boot-time clock.
+    var since: BootTime?
 }
 
 extension Model {
     /// Journals the newest whole minutes of what is armed and says what the rule finds.
     mutating func watchRollbacks() -> [Effect] {
+        watching.since = watching.since ?? now.boot
         var effects: [Effect] = []
         for id in incident.rollbackWatches.keys.sorted() {
             guard let watch = incident.rollbackWatches[id], watch.isArmed,
@@ -61,6 +64,13 @@ extension Model {
     /// How long a minute may stay uncounted before it counts as one that was not seen.
     private static let countingMax: Duration = .seconds(30)
 
+    /// A room that has just been opened may not have read every source, nor what was recorded
+    /// before: it takes what it sees whole, and waits with what is in doubt.
+    private static let settlingMax: Duration = .seconds(75)
+    private var isSettled: Bool {
+        watching.since.map { now.boot - $0 >= Self.settlingMax } ?? false
+    }
+
     private mutating func newMinutes(
         _ window: RollbackWindow, _ watch: RollbackWatch, _ armed: RollbackArmed
     ) -> [EventDraft] {
@@ -77,6 +87,7 @@ extension Model {
             } else if now.wall < end + Self.countingMax {
                 break
             }
+            if !minute.isComplete, !isSettled { break }
             drafts.append(
                 EventDraft(
                     RollbackMinute(proposal: armed.proposal, minute: minute), at: end,
@@ -123,7 +134,7 @@ extension Model {
         func judged(_ finding: RollbackJudged.Finding, _ detail: String) -> RollbackJudged {
             RollbackJudged(proposal: armed.proposal, finding: finding, detail: detail)
         }
-        if let why = sourceChange(armed) { return judged(.inconclusive, why) }
+        if isSettled, let why = sourceChange(armed) { return judged(.inconclusive, why) }
         let verdict = GuardedRollback.verdict(
             before: armed.baseline.map(GuardedRollback.Minute.init),
             after: watch.minutes.map(GuardedRollback.Minute.init))
@@ -149,7 +160,7 @@ extension Model {
         if !configuration.safety.allowsAutomaticRollback { return "switched off (auto_rollback)" }
         let id = mitigation.proposal.id
         if let undo = incident.mitigations.first(where: { $0.undoes(id) && !$0.attempts.isEmpty }) {
-            return "\(undo.proposal.id) undoes it"
+            return "\(undo.proposal.id) was run to undo it"
         }
         guard let attempt = mitigation.attempts.last else { return notRun(mitigation) }
         if attempt.outcome.isOver, attempt.outcome != .succeeded {

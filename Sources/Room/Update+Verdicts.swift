@@ -109,6 +109,18 @@ extension Model {
 
     // MARK: What was expected
 
+    /// How long the effect of `proposal` may take to show.
+    func watchWindow(of proposal: MitigationProposed) -> Duration {
+        let windows = expectations(of: proposal.action, isUndo: proposal.rollbackOf != nil)
+            .map { $0.window ?? Self.watchWindow }
+        return windows.max() ?? Self.watchWindow
+    }
+
+    private func expectations(of action: String?, isUndo: Bool) -> [Expectation] {
+        let sentences = isUndo ? [] : action.flatMap { configuration.actions[$0]?.verify } ?? []
+        return sentences.compactMap { Expectation($0) }
+    }
+
     /// One thing that should hold.
     private struct Test {
         var name: String
@@ -123,9 +135,7 @@ extension Model {
     /// What `verify:` of the action asks for; the main signal back in its band where it asks for
     /// nothing that can be measured, and after an undo, which should put back what was.
     private func tests(of deed: Deed, _ observation: Observation) -> [Test] {
-        let sentences =
-            deed.isUndo ? [] : deed.action.flatMap { configuration.actions[$0]?.verify } ?? []
-        let expected = sentences.compactMap { Expectation($0) }
+        let expected = expectations(of: deed.action, isUndo: deed.isUndo)
         guard expected.isEmpty else { return expected.map { test($0, observation) } }
         guard let signal = mainSignal else {
             return [
@@ -194,12 +204,6 @@ extension Model {
         return begun.filter { id, began in
             time - began <= .seconds(60) && !known.contains(id)
         }.map { $0.0 }
-    }
-
-    /// The next free number of work by hand.
-    var nextManualID: String {
-        let numbers = incident.manualActions.compactMap { $0.id.flatMap { Int($0.dropFirst()) } }
-        return "H\((numbers.max() ?? 0) + 1)"
     }
 
     // MARK: Direction

@@ -42,7 +42,8 @@ extension Model {
         _ mitigation: Mitigation, _ attempt: Mitigation.Attempt, _ ended: Timestamp
     ) -> WatchedAction {
         let elapsed = max(.zero, now.wall - ended)
-        let window = elapsed > Self.watchWindow ? Self.improvingWindow : Self.watchWindow
+        let own = watchWindow(of: mitigation.proposal)
+        let window = elapsed > own ? max(own, Self.improvingWindow) : own
         let signal = mainSignal
         let name = signal?.definition.name ?? "the main signal"
         return WatchedAction(

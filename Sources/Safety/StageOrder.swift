@@ -45,19 +45,17 @@ package enum StageOrder {
 }
 
 extension ArgvTemplate {
-    /// `steps` filled once for each of `services`: wherever a slot for a service holds the target,
-    /// it holds that service instead. Without services they are filled once, as they are.
+    /// `steps` filled once for each of `services`, whose name then stands in every slot for a
+    /// service. Without services they are filled once, as they are.
     package static func fill(
-        _ steps: [[String]], of action: CatalogueAction, target: String, slots: [String: String],
+        _ steps: [[String]], of action: CatalogueAction, slots: [String: String],
         services: [String]
     ) throws(Defect) -> [[String]] {
         guard !services.isEmpty else { return try fill(steps, slots: slots) }
         var filled: [[String]] = []
         for service in services {
             var own = slots
-            for (name, type) in action.slots where type == .service {
-                if own[name].map({ NameRule.same($0, target) }) == true { own[name] = service }
-            }
+            for (name, type) in action.slots where type == .service { own[name] = service }
             filled += try fill(steps, slots: own)
         }
         return filled

@@ -126,7 +126,8 @@ struct PlannerTests {
         #expect(NearestName.of("zzzzzz", among: ["rollback"]) == nil)
     }
 
-    @Test func theUndoIsWhatTheCardShowed() throws {
+    @Test("N63: the undo is what the card showed, and nothing undoes an undo")
+    func theUndoIsWhatTheCardShowed() throws {
         let forward = try plan("disable-flag", slots: ["flag": "new_pricing"])
         let incident = Self.incident([forward])
         let mitigation = try #require(incident.mitigation("M1"))
@@ -139,7 +140,6 @@ struct PlannerTests {
             id: "M2", action: "disable-flag", target: "checkout", slots: [:], reason: "",
             incident: incident, rollbackOf: "M1")
         #expect(same.digest == undo.digest)
-        // N63: nothing undoes an undo.
         let later = Self.incident([forward, undo])
         let second = try #require(later.mitigation("M2"))
         #expect(throws: Failure.self) {

@@ -107,8 +107,7 @@ struct StagingTests {
     @Test func whatStandsBesideTheStepsIsFilled() throws {
         let proposal = try plan(
             Self.configuration {
-                $0.spans = []
-                $0.capture = [["/usr/bin/logs", "{service}"], ["/usr/bin/logs", "{service}"]]
+                $0.capture = [["/usr/bin/logs", "{service}"]]
                 $0.readyCheck = [["/usr/bin/check", "--of={service}"]]
                 $0.cannotUndo = "requests that {service} refused"
             })

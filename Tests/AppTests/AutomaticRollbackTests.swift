@@ -161,7 +161,7 @@ private final class RollbackRoom {
         // Once: what is bad afterwards is a person's decision.
         room.traffic(minutes: 6, failing: 60)
         #expect(room.done == "off\non\n")
-        #expect(room.watch?.disarmed == "M2 undoes it")
+        #expect(room.watch?.disarmed == "M2 was run to undo it")
         #expect(room.model.incident.attempts.first?.verdict == .worse)
         // The way back is never armed itself.
         #expect(room.model.incident.rollbackWatches["M2"]?.isArmed != true)
@@ -200,6 +200,37 @@ private final class RollbackRoom {
         room.traffic(minutes: 3, failing: 60)
         #expect(room.done == "off\n")
         #expect(room.model.rollbackQuestion?.finding == .worse)
+        room.close()
+    }
+
+    /// In the long form with the real five minutes, whatever the catalogue allows.
+    @Test(
+        "N62: an automatic rollback that takes too long is killed and counts as failed",
+        arguments: getenv("WARROOM_SLOW") == nil ? [2.0] : [2, 3_600])
+    func theWayBackHasFiveMinutes(_ timeout: Double) throws {
+        let room = try RollbackRoom { $0.actions["flip"]?.timeout = .seconds(timeout) }
+        let (done, pid) = (room.folder.file("done"), room.folder.file("pid"))
+        try room.folder.write(
+            """
+            #!/bin/sh
+            if [ $1 = on ]; then echo $$ > \(pid); exec sleep 600; fi
+            echo $1 >> \(done)
+
+            """, to: "tool")
+        room.traffic(minutes: 12, failing: 3)
+        try room.flip()
+        let begin = ContinuousClock.now
+        room.traffic(minutes: 4, failing: 60)
+        let undo = try #require(room.model.incident.mitigation("M2"))
+        #expect(undo.proposal.timeout == min(timeout, 300))
+        #expect(ContinuousClock.now - begin >= .seconds(min(timeout, 300)))
+        let attempt = try #require(undo.attempts.last)
+        #expect(attempt.outcome == .timedOut && attempt.outcome.countsAsFailed)
+        let killed = try #require(Int32(try room.folder.text("pid").dropLast()))
+        #expect(kill(killed, 0) != 0, "it still runs")
+        // It is not tried again: after a second one the breaker would open.
+        room.traffic(minutes: 6, failing: 60)
+        #expect(room.done == "off\n" && room.model.incident.mitigations.count == 2)
         room.close()
     }
 

@@ -180,6 +180,27 @@ struct RollbackWatchTests {
         #expect(room.fired() == ["M1"])
     }
 
+    /// What a room has not read yet is no reason to ask anybody.
+    @Test func aRoomThatWasJustOpenedWaits() {
+        var room = WatchedRoom()
+        for _ in 0..<3 { room.minute(3) }
+        #expect(room.finding == .notWorse)
+        room.reopen()
+        let sources = room.sources
+        room.sources = []
+        room.counted = [:]
+        room.probe.advance(.seconds(35))
+        room.look()
+        #expect(room.finding == .notWorse)
+        #expect(room.watch.minutes.count == 2)
+        room.sources = sources
+        room.minute(15)
+        room.minute(15)
+        room.minute(15)
+        #expect(room.watch.minutes.dropFirst(2).map(\.isComplete) == [true, true, true])
+        #expect(room.fired() == ["M1"])
+    }
+
     @Test("N60: minutes that were not seen, or not whole, never trigger, and two of them ask")
     func doubtAsks() {
         var room = WatchedRoom()
@@ -264,7 +285,7 @@ struct RollbackWatchTests {
         #expect(room.probe.model.rollbackQuestion?.text.contains("not rolled back") == true)
         room.run("A2", undo)
         room.minute(15)
-        #expect(room.watch.disarmed == "M2 undoes it")
+        #expect(room.watch.disarmed == "M2 was run to undo it")
     }
 
     @Test("N63: nothing is undone while another action runs, after a disarming, or twice")
@@ -316,6 +337,7 @@ struct RollbackWatchTests {
         var broken = WatchedRoom()
         broken.minute(3)
         broken.problem = "no source delivers e"
+        broken.minute(15)
         broken.minute(15)
         #expect(broken.watch.judged?.detail == "no source delivers e")
     }

@@ -60,13 +60,14 @@ struct GuardedRollbackSimulationTests {
 
     @Test(.enabled(if: isLong), arguments: [Arrivals.exact, .poisson])
     func theWholeTable(_ arrivals: Arrivals) {
-        let runs = 40_000
+        let runs = 20_000
         print("false rollback in 15 quiet minutes, \(arrivals), \(runs) runs per cell")
         for cell in Self.cells {
             let simulation = Simulation(cell, arrivals, seed: 4)
             let fired = simulation.fired(runs: runs, after: cell.base, in: 15)
             let bound = Binomial.upperBound(of: Double(fired), in: Double(runs))
-            print("\(cell.testDescription): \(Self.share(fired, runs)), ≤ \(Self.percent(bound))")
+            let share = "\(Self.share(fired, runs)), ≤ \(Self.percent(bound))"
+            print("\(arrivals) \(cell.testDescription): \(share)")
             #expect(bound <= 0.005, "\(cell.testDescription): \(fired) of \(runs)")
         }
         print("detected within 3 min, \(arrivals), \(runs) runs per cell")
@@ -74,7 +75,7 @@ struct GuardedRollbackSimulationTests {
             let simulation = Simulation(Cell(base: 0.01, rate: rate), arrivals, seed: 5)
             let seen = simulation.fired(runs: runs, after: harm, in: 3)
             let missed = Binomial.upperBound(of: Double(runs - seen), in: Double(runs))
-            print("1 % to \(harm * 100) %, \(rate)/min: \(Self.share(seen, runs))")
+            print("\(arrivals) 1 % to \(harm * 100) %, \(rate)/min: \(Self.share(seen, runs))")
             if harm == 0.05, rate >= 300 { #expect(1 - missed >= 0.99) }
         }
     }
