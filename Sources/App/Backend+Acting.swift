@@ -132,10 +132,11 @@ extension Backend {
                 GateVerdict(.journal, .blocked, "the room has no state to judge by")
             ])
         }
-        model.incident = journal.incident
-        model.now = clock.now
+        // Files first: reading them can take long, and what is judged must be as it is afterwards.
         model.stopFiles = stopFiles.read()
         model.policyDigest = policyDigestNow()
+        model.incident = journal.incident
+        model.now = clock.now
         return model.gates(for: proposal, stage: .execution, by: approver)
     }
 

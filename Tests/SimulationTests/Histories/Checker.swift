@@ -12,6 +12,8 @@ final class Checker: Sendable {
         var isViewer: Bool
         /// How often the stop had been cleared when this room pressed it.
         var pressedAt: Int?
+        /// The same when its watch saw a stop file last.
+        var sawStopAt: Int?
     }
 
     private struct Book {
@@ -97,6 +99,7 @@ final class Checker: Sendable {
         read(world)
         let stop = world.state.withLock { $0.stop }
         let holder = state.withLock { $0.rooms[process]?.directory }.flatMap(world.disk.holder)
+        let isReplaced = world.state.withLock { $0.isProgramReplaced }
         let isPoisoned = world.disk.isPoisoned(process)
         state.withLock { state in
             state.spawns += 1
@@ -118,6 +121,7 @@ final class Checker: Sendable {
                 state.violations.append("\(what), which is not step \(step + 1) of \(attempt.id)")
                 return
             }
+            if isReplaced { state.violations.append("\(what), whose program was replaced") }
             let mayFinish =
                 book.ledger.proposals[attempt.intent.proposal]?.payload.onStop == "finish"
             if step > 0, mayFinish { return }
@@ -135,6 +139,7 @@ final class Checker: Sendable {
     ) -> String? {
         if stop != .absent { return "\(stop)" }
         if room.pressedAt == ledger.clears { return "pressed in this room" }
+        if room.sawStopAt == ledger.clears { return "seen earlier and not cleared" }
         return ledger.isLatched ? "latched" : nil
     }
 
@@ -172,6 +177,13 @@ final class Checker: Sendable {
             else { return }
             state.books[directory]?.ledger.attempts[open].hasCrashed = true
             state.seen["crash in a run", default: 0] += 1
+        }
+    }
+
+    func sawStop(_ process: Int) {
+        state.withLock { state in
+            guard let directory = state.rooms[process]?.directory else { return }
+            state.rooms[process]?.sawStopAt = state.books[directory]?.ledger.clears ?? 0
         }
     }
 

@@ -171,6 +171,7 @@ final class History: @unchecked Sendable {
             world.disk.repair()
             return world.happen(.kill(room.process))
         }
+        world.state.withLock { $0.isProgramReplaced = false }
         if room.model.stop.isOn {
             world.happen(.stopVanishes)
             look(room)

@@ -33,11 +33,34 @@ enum Sabotage: String, CaseIterable, Sendable {
     /// The pinned programs are not compared.
     case pinsIgnored
 
+    /// Nothing at all, on the way on which the others break something.
+    case nothing
+
+    static let guards = allCases.filter { $0 != .nothing }
+
+    /// What the checker must say of it, in one of these words.
+    var symptoms: [String] {
+        switch self {
+        case .stopUncheckedAfterIntent, .stopNeverSeen: ["emergency stop"]
+        case .stopGatePasses: ["latched", "not cleared", "pressed"]
+        case .lockGivenTwice: ["does not hold the journal", "cannot be read"]
+        case .startedTwice: ["which is not step"]
+        case .intentNotSynced: ["no intent is on the disk"]
+        case .recordErrorsIgnored: ["no intent is on the disk", "may not be on the disk"]
+        case .approvalReused: ["was used"]
+        case .approvalNeverExpires: ["old, or of another boot"]
+        case .loopGatePasses: ["nobody reviewed", "nobody acknowledged", "breaker"]
+        case .recoveryForgets: ["the record forgot"]
+        case .pinsIgnored: ["was replaced"]
+        case .nothing: []
+        }
+    }
+
     /// Whether it is the way from approval to executor that is replaced.
     var isOnTheWay: Bool {
         switch self {
         case .stopGatePasses, .intentNotSynced, .recordErrorsIgnored, .approvalReused,
-            .approvalNeverExpires, .loopGatePasses, .pinsIgnored:
+            .approvalNeverExpires, .loopGatePasses, .pinsIgnored, .nothing:
             true
         default: false
         }
@@ -97,7 +120,7 @@ struct BrokenWay {
         _ proposal: MitigationProposed, _ approval: MitigationApproved, _ actor: Actor,
         _ action: CatalogueAction, _ model: Model
     ) {
-        let stop = SimulatedStop(world: world, process: process)
+        let stop = SimulatedStop(world: world, process: process, isApart: true)
         let executor = Executor(
             journal: BrokenSink(sabotage: sabotage, journal: backend.journal),
             clock: SimulatedClock(world: world), stopFiles: stop,

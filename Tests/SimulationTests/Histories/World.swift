@@ -52,6 +52,8 @@ final class World: Sendable {
 
     /// Whether anything can happen while a program is looked at just before it is started.
     static let verifyTakesTime = false
+    /// Whether anything can happen while programs are hashed between the gates and the intent.
+    static let pinsTakeTime = false
 
     let state = Mutex(State())
     let disk = SimulatedDisk()
@@ -176,11 +178,14 @@ struct SimulatedStop: StopKeeping {
     static let path = "/etc/incident-response/EMERGENCY_STOP"
     let world: World
     let process: Int
+    /// An executor that is not the room's own: what it sees, no watch has seen.
+    var isApart = false
 
     func read() -> [StopState.FileState] {
         world.touchedInRun(by: process)
         let isLie = world.sabotage.map { $0.hidesStop(world, process) } ?? false
         let presence = isLie ? .absent : world.state.withLock { $0.stop }
+        if presence != .absent, !World.isOnActionQueue, !isApart { world.checker.sawStop(process) }
         return [StopState.FileState(path: Self.path, presence: presence)]
     }
 
@@ -210,16 +215,22 @@ struct SimulatedPrograms: ProgramChecking {
     let process: Int
 
     func pins(of steps: [[String]]) throws(Failure) -> [PinnedExecutable] {
-        world.touchedInRun(by: process)
+        if World.pinsTakeTime { world.touchedInRun(by: process) }
         var pins = try InstalledPrograms().pins(of: steps)
         if world.state.withLock({ $0.isProgramReplaced }) {
-            for index in pins.indices { pins[index].sha256 = String(repeating: "0", count: 64) }
+            for index in pins.indices {
+                pins[index].inode += 1
+                pins[index].sha256 = String(repeating: "0", count: 64)
+            }
         }
         return pins
     }
 
     func verify(_ pin: PinnedExecutable) throws(Failure) {
         if World.verifyTakesTime { world.touchedInRun(by: process) }
+        var pin = pin
+        // The real file is still the old one.
+        if world.state.withLock({ $0.isProgramReplaced }) { pin.inode -= 1 }
         try InstalledPrograms().verify(pin)
     }
 }
