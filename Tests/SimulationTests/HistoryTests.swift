@@ -3,6 +3,10 @@ import Foundation
 import Synchronization
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Random histories of keys, faults, clock jumps, restarts and second dashboards, on the real path
 /// from key to spawn. `WARROOM_SLOW=1` plays 100,000 of them (`WARROOM_HISTORIES` another number),
 /// `WARROOM_SEED=N` one, with everything that happens in it.
@@ -24,6 +28,7 @@ import Testing
             return
         }
         let new = UInt64.random(in: 1_000_000...999_999_999)
+        setvbuf(stdout, nil, _IOLBF, 0)
         print("histories: seeds 1 to \(Self.count), and \(new)")
         let clock = ContinuousClock()
         let begin = clock.now
@@ -65,6 +70,7 @@ import Testing
 
     /// Every guard, broken on purpose, is missed.
     @Test(arguments: Sabotage.guards) func aBrokenGuardIsFound(_ sabotage: Sabotage) throws {
+        setvbuf(stdout, nil, _IOLBF, 0)
         for seed in 1...UInt64(400) {
             let history = History(seed: seed, sabotage: sabotage)
             history.play()

@@ -291,7 +291,9 @@ final class History: @unchecked Sendable {
     }
 
     private func disk(_ room: Dashboard) {
-        if random.chance(50) {
+        if random.chance(15) {
+            world.happen(.programReplaced)
+        } else if random.chance(50) {
             world.note("the disk is repaired")
             world.disk.repair()
         } else {
