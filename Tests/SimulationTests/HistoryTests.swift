@@ -3,10 +3,6 @@ import Foundation
 import Synchronization
 import Testing
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// Random histories of keys, faults, clock jumps, restarts and second dashboards, on the real path
 /// from key to spawn. `WARROOM_SLOW=1` plays 100,000 of them (`WARROOM_HISTORIES` another number),
 /// `WARROOM_SEED=N` one, with everything that happens in it.
@@ -23,13 +19,12 @@ import Testing
     @Test func randomHistoriesKeepThePromises() throws {
         if let only = Self.only {
             let log = Self.log(of: only)
-            print(log.text)
+            Self.say(log.text)
             #expect(log.violations == [], "seed \(only)")
             return
         }
         let new = UInt64.random(in: 1_000_000...999_999_999)
-        setvbuf(stdout, nil, _IOLBF, 0)
-        print("histories: seeds 1 to \(Self.count), and \(new)")
+        Self.say("histories: seeds 1 to \(Self.count), and \(new)")
         let clock = ContinuousClock()
         let begin = clock.now
         var seen: [String: Int] = [:]
@@ -40,14 +35,14 @@ import Testing
             history.play()
             played += 1
             seen.merge(history.world.checker.seen, uniquingKeysWith: +)
-            if played % 5_000 == 0 { print("\(played) histories in \(clock.now - begin)") }
+            if played % 5_000 == 0 { Self.say("\(played) histories in \(clock.now - begin)") }
             guard let first = history.world.checker.violations.first else { continue }
             let text: String = "seed \(seed): \(first)\n" + Self.log(of: seed).text
             Issue.record(Comment(rawValue: text))
             break
         }
-        print("\(played) histories in \(clock.now - begin)")
-        for (what, count) in seen.sorted(by: { $0.key < $1.key }) { print("  \(count) \(what)") }
+        Self.say("\(played) histories in \(clock.now - begin)")
+        for (what, count) in seen.sorted(by: { $0.key < $1.key }) { Self.say("  \(count) \(what)") }
         for what in Self.mustBeSeen { #expect(seen[what, default: 0] > 0, "never: \(what)") }
     }
 
@@ -58,6 +53,11 @@ import Testing
         "told approval.refused", "crash in a run", "power cut", "journal.recovered",
         "turn in a run", "writer opened", "viewer opened",
     ]
+
+    /// At once, also into a file.
+    private static func say(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
 
     private static func log(of seed: UInt64) -> (text: String, violations: [String]) {
         let history = History(seed: seed, isLogging: true)
@@ -70,7 +70,6 @@ import Testing
 
     /// Every guard, broken on purpose, is missed.
     @Test(arguments: Sabotage.guards) func aBrokenGuardIsFound(_ sabotage: Sabotage) throws {
-        setvbuf(stdout, nil, _IOLBF, 0)
         for seed in 1...UInt64(400) {
             let history = History(seed: seed, sabotage: sabotage)
             history.play()
@@ -78,7 +77,7 @@ import Testing
                 sabotage.symptoms.contains { violation.contains($0) }
             }
             guard let found else { continue }
-            print("\(sabotage): seed \(seed): \(found)")
+            Self.say("\(sabotage): seed \(seed): \(found)")
             return
         }
         Issue.record("400 histories did not notice \(sabotage)")

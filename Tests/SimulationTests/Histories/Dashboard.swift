@@ -10,7 +10,9 @@ import Room
 @testable import App
 
 /// One process: a room without a screen on a simulated machine.
-final class Dashboard {
+///
+/// `@unchecked Sendable`: as for `History`, whoever else could use it waits meanwhile.
+final class Dashboard: @unchecked Sendable {
     let process: Int
     let world: World
     let backend: Backend
@@ -29,6 +31,10 @@ final class Dashboard {
 
     var isDead: Bool { world.disk.isDead(process) }
     var isViewer: Bool { backend.journal.readOnlyReason != nil }
+    var card: ApprovalCard? {
+        if case .card(let card) = model.overlay { return card }
+        return nil
+    }
     var name: String { "p\(process) \(person.name)@\(incident)\(isViewer ? " (viewer)" : "")" }
 
     init(
