@@ -224,10 +224,11 @@ extension Backend {
     /// files as they are now.
     private var modelNow: Model? {
         guard var model = latestModel else { return nil }
-        model.incident = journal.incident
-        model.now = clock.now
+        // Files first: reading them can take long, and what is judged must be as it is afterwards.
         model.stopFiles = stopFiles.read()
         model.policyDigest = policyDigestNow()
+        model.incident = journal.incident
+        model.now = clock.now
         return model
     }
 

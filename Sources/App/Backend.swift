@@ -221,9 +221,12 @@ package final class Backend: Sendable {
         post(.observed(findings))
     }
 
-    /// Tells the room when the stop files look different.
+    /// Tells the room when the stop files look different. What was seen holds the executor at once,
+    /// before the main loop has written it down, and until the IC clears it.
     package func watchStopFiles() {
         let files = stopFilesNow()
+        let seen = StopState(files: files, isLatched: false)
+        if seen.isOn { executor.latchStop(reason: seen.reason) }
         let known = latest.withLock { $0?.stopFiles }
         if files != known { post(.stopFiles(files)) }
     }
