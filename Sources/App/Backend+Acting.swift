@@ -56,6 +56,13 @@ extension Backend {
                     unchanged: "Nothing was proposed", exit: .refusedByGate)
             }
             return try planner.proposeUndo(of: mitigation, id: id, incident: incident)
+        case .inverse(let original):
+            guard let mitigation = incident.mitigation(original) else {
+                throw Failure(
+                    "plan.undo", "There is no such rollback", subject: original,
+                    unchanged: "Nothing was proposed", exit: .refusedByGate)
+            }
+            return try planner.proposeInverse(of: mitigation, id: id, incident: incident)
         }
     }
 

@@ -154,7 +154,12 @@ package final class Runtime {
     // MARK: Messages and effects
 
     private func take(_ message: Message) {
-        if case .command = message { model.now = backend.clock.now }
+        // A key has the time at which it came: how fast keys follow each other tells typing from a
+        // held key.
+        switch message {
+        case .command, .key: model.now = backend.clock.now
+        default: break
+        }
         let effects = model.update(message)
         backend.publish(model)
         for effect in effects { perform(effect) }

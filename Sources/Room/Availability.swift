@@ -56,16 +56,9 @@ extension Model {
             }
         case .reopen:
             if !incident.status.isOver { return .disabled(because: "the incident is open") }
-        case .clearStop:
-            if !stop.isOn { return .disabled(because: "the emergency stop is off") }
-            if !isCommander {
-                return .disabled(
-                    because: "only the IC (\(incident.commander ?? "nobody")) clears it")
-            }
-        case .acknowledge:
-            if incident.unacknowledgedUnknowns.isEmpty {
-                return .disabled(because: "no action has an unknown outcome")
-            }
+        case .clearStop, .resetBreaker, .keepConfiguration, .handOver, .acknowledge, .object,
+            .inverse:
+            if let why = guardingObstacle(command) { return .disabled(because: why) }
         case .suspend:
             if incident.runningAttempt != nil {
                 return .disabled(because: "an action is running and is being watched")
@@ -81,6 +74,35 @@ extension Model {
         default: break
         }
         return .enabled
+    }
+
+    /// Why a command about people, halts and the way back has nothing to do now.
+    private func guardingObstacle(_ command: Command) -> String? {
+        let commanderOnly = "only the IC (\(incident.commander ?? "nobody"))"
+        switch command {
+        case .clearStop:
+            if !stop.isOn { return "the emergency stop is off" }
+            return isCommander ? nil : commanderOnly + " clears it"
+        case .resetBreaker:
+            if incident.breaker == nil { return "the breaker is closed" }
+            return isCommander ? nil : commanderOnly + " resets it"
+        case .keepConfiguration:
+            if incident.configurationChange == nil { return "the configuration is unchanged" }
+            return isCommander ? nil : commanderOnly + " goes on with it"
+        case .handOver: return isCommander ? nil : commanderOnly + " hands over"
+        case .acknowledge:
+            let waits =
+                !incident.unacknowledgedUnknowns.isEmpty
+                || incident.escalations.contains(where: \.isOpen)
+            return waits ? nil : "no outcome is unknown and no call is unanswered"
+        case .object:
+            let isOpen = incident.mitigations.contains { $0.state == .proposed }
+            return isOpen ? nil : "no proposal is open"
+        case .inverse:
+            return inverseCandidate == nil
+                ? "no rollback was run whose inverse the catalogue names" : nil
+        default: return nil
+        }
     }
 
     private var approveAvailability: Availability {
@@ -110,7 +132,8 @@ extension Model {
         case .approve, .refuse, .undo, .byHand, .test, .hypothesis, .evidence, .note, .update,
             .resolve, .severity, .phase, .status, .title, .environment, .ic, .onset, .baseline,
             .close, .reopen, .clearStop, .checked, .notApplicable, .acknowledge, .rank, .object,
-            .followUp, .export:
+            .followUp, .export, .inverse, .escalate, .ticket, .handOver, .resetBreaker,
+            .keepConfiguration:
             true
         default: false
         }

@@ -43,7 +43,10 @@ package enum Command: String, Sendable, CaseIterable {
     case clearStop = "clear-stop"
     case checked
     case notApplicable = "not-applicable"
-    case acknowledge, rank, object
+    case acknowledge, rank, object, inverse, escalate, ticket
+    case handOver = "hand-over"
+    case resetBreaker = "reset-breaker"
+    case keepConfiguration = "keep-configuration"
     case followUp = "follow-up"
     case export, theme
 }

@@ -44,6 +44,8 @@ package struct ProposalRequest: Sendable, Hashable {
         case action(String, target: String, slots: [String: String])
         /// The paired rollback of an earlier proposal.
         case undo(of: String)
+        /// What puts back what the rollback with this id took away: by hand, never armed.
+        case inverse(of: String)
     }
     package var basis: Basis
     package var reason: String

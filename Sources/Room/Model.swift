@@ -33,6 +33,10 @@ package struct Model: Sendable {
     package var attemptsElsewhere: [PastAttempt] = []
     /// The main signal's value when each attempt began: what the verdict compares with.
     package var valueBefore: [String: Double] = [:]
+    /// Stages of running actions whose effect is being watched, by attempt.
+    package var canaryWaits: [String: CanaryWait] = [:]
+    /// Diagnostics that were asked for and have not reported yet, by hypothesis.
+    package var runningTests: [String: RunningTest] = [:]
 
     // The surroundings
     package var configuration: Configuration

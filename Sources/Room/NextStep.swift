@@ -34,8 +34,10 @@ extension Model {
             return NextStep("the emergency-stop files are not read yet: nothing can be run")
         }
         if stop.isOn {
+            let running = incident.runningAttempt.map { "; \($0.id) is still running" } ?? ""
             return NextStep(
-                "EMERGENCY STOP is on: \(stop.reason)", keys: ":clear-stop REASON (IC only)",
+                "EMERGENCY STOP is on: \(stop.reason)\(running)",
+                keys: ":clear-stop REASON (IC only)",
                 isUrgent: true)
         }
         if let unknown = incident.unacknowledgedUnknowns.first {
@@ -43,11 +45,19 @@ extension Model {
                 "\(unknown.id) \(unknown.action) on \(unknown.target): outcome unknown",
                 keys: ":acknowledge FINDING", isUrgent: true)
         }
-        if let running = incident.runningAttempt {
-            return NextStep("\(running.id) \(running.action) on \(running.target) is running")
-        }
+        if let question = rollbackQuestion ?? unansweredCall { return question }
+        if let running = incident.runningAttempt { return runningStep(running) }
+        if let halt = openBreaker ?? changedConfiguration { return halt }
         if case .viewer(let why) = access { return NextStep("watching only: \(why)") }
         return nil
+    }
+
+    private func runningStep(_ running: Mitigation.Attempt) -> NextStep {
+        let text = "\(running.id) \(running.action) on \(running.target) is running"
+        let mitigation = incident.mitigations.first { $0.attempts.contains { $0.id == running.id } }
+        let ends = mitigation?.proposal.onStop != "finish"
+        return NextStep(
+            text + (canaryText(running).map { ", " + $0 } ?? ""), keys: ends ? "! ends it" : "")
     }
 
     private var decisions: NextStep? {
@@ -58,6 +68,7 @@ extension Model {
                     "\(incident.status.rawValue): nothing waits here", keys: "9 report, q leaves")
         }
         if let open = incident.mitigations.first(where: { $0.state == .proposed }) {
+            if let window = windowStep(open) { return window }
             return NextStep(
                 "decide: \(open.proposal.title) (\(gateText(open.proposal.id)))",
                 keys: "press 3, then a")
@@ -110,6 +121,7 @@ extension Model {
                 "environment not confirmed: treated as production with everything required",
                 keys: ":environment")
         }
+        if let absentCommander { return absentCommander }
         if incident.nextUpdateDue == nil, isHurting {
             return NextStep("no status update published yet", keys: "u")
         }

@@ -71,6 +71,9 @@ package struct Prompt: Sendable, Hashable {
         case overrideResolve
         case clearStop
         case acknowledge(attempt: String)
+        case answer(escalation: String)
+        case object(proposal: String)
+        case resetBreaker, keepConfiguration, escalate
         case refute(hypothesis: String)
     }
     package var kind: Kind

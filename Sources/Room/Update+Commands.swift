@@ -12,7 +12,8 @@ extension Model {
             return []
         }
         return moveInLogs(command) ?? lookAtLogs(command, argument) ?? move(command)
-            ?? decide(command, argument) ?? manage(command, argument)
+            ?? decide(command, argument) ?? callOrHalt(command, argument) ?? manage(
+                command, argument)
             ?? record(command, argument) ?? []
     }
 
@@ -122,15 +123,14 @@ extension Model {
                     ProposalRequest(
                         basis: .undo(of: it.proposal.id), reason: "undo \(it.proposal.title)"))
             ]
-        case .object:
-            guard case .proposal(let it)? = selectedMitigation?.content, it.state == .proposed
-            else {
-                say("object: the selected row is not an open proposal", isError: true)
-                return []
-            }
-            return write(
-                MitigationObjected(
-                    proposal: it.proposal.id, reason: argument.isEmpty ? "objection" : argument))
+        case .inverse:
+            guard let it = inverseCandidate else { return [] }
+            return [
+                .propose(
+                    ProposalRequest(
+                        basis: .inverse(of: it.proposal.id),
+                        reason: "puts back what \(it.proposal.id) took away"))
+            ]
         case .stop:
             // The file that appears is this one: it needs no second entry.
             pendingStop = canWrite && incident.stop == nil
@@ -138,15 +138,6 @@ extension Model {
         case .clearStop:
             guard argument.isEmpty else { return [.clearStop(reason: argument)] }
             ask(.clearStop, "Why is it safe to clear the emergency stop?")
-        case .acknowledge:
-            guard let unknown = incident.unacknowledgedUnknowns.first else { return [] }
-            guard argument.isEmpty else {
-                return write(ActionAcknowledged(attempt: unknown.id, finding: argument))
-            }
-            ask(
-                .acknowledge(attempt: unknown.id),
-                "Did \(unknown.id) \(unknown.action) on \(unknown.target) take effect?",
-                hint: "say what you found and how")
         case .resolve: return resolveOrAsk(argument)
         default: return nil
         }

@@ -133,6 +133,13 @@ extension Model {
         case .clearStop: return [.clearStop(reason: text)]
         case .acknowledge(let attempt):
             return write(ActionAcknowledged(attempt: attempt, finding: text))
+        case .answer(let escalation):
+            return write(EscalationAcknowledged(id: escalation, text: text))
+        case .object(let proposal):
+            return write(MitigationObjected(proposal: proposal, reason: text))
+        case .resetBreaker: return resetBreaker(text)
+        case .keepConfiguration: return keepConfiguration(text)
+        case .escalate: return escalate(text)
         case .refute(let hypothesis):
             return write(
                 HypothesisStatusChanged(id: hypothesis, status: .refuted, reason: text))

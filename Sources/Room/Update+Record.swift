@@ -22,7 +22,7 @@ extension Model {
         case .byHand:
             return askOr(
                 argument, .byHand, "What was done by hand?", hint: "it counts for the gates")
-        case .test: return markTested()
+        case .test: return test()
         case .rank: return rank(argument)
         case .severity: return setSeverity(argument)
         case .phase: return setPhase(argument)
@@ -59,14 +59,6 @@ extension Model {
         return write(HypothesisAdded(id: "H\(number)", statement: text, origin: "operator"))
     }
 
-    private func markTested() -> [Effect] {
-        guard let hypothesis = selectedHypothesis else { return [] }
-        return write(
-            HypothesisStatusChanged(
-                id: hypothesis.id, status: .investigating,
-                reason: "testing: \(hypothesis.fastestTest)"))
-    }
-
     /// `:rank refuted it also fails on the old version`.
     private mutating func rank(_ argument: String) -> [Effect] {
         guard let hypothesis = selectedHypothesis else { return [] }
@@ -97,7 +89,9 @@ extension Model {
         let words = Set(text.split(separator: " ").map(String.init))
         let action = configuration.actions.keys.sorted().first { words.contains($0) }
         let target = configuration.services.keys.sorted().first { words.contains($0) }
-        return write(ActionManual(text: text, action: action, target: target))
+        let numbers = incident.manualActions.compactMap { Int(($0.id ?? "").dropFirst()) }
+        let id = "H\((numbers.max() ?? 0) + 1)"
+        return write(ActionManual(text: text, action: action, target: target, id: id))
     }
 
     // MARK: Facts

@@ -27,6 +27,7 @@ extension Model {
         case .journalled(let events): return journalled(events)
         case .openCard(let proposal): return openCard(proposal)
         case .failed(let failure):
+            forgetTest(failure)
             say(failure.description, isError: true)
             return []
         case .notice(let text):
@@ -45,6 +46,11 @@ extension Model {
             return []
         case .policy(let digest, let problem): return policyChanged(digest, problem)
         case .show(let title, let body):
+            // It comes some time after the key: it takes no keys meant for what is open now.
+            guard overlay == nil else {
+                say("\(title) is ready: close this and ask again")
+                return []
+            }
             overlay = .text(title: title, body: body, scroll: 0)
             return []
         }
@@ -116,6 +122,9 @@ extension Model {
         for event in events {
             incident.apply(event)
             timeline.append(TimelineLine(event))
+            noteObjection(event)
+            noteStage(event.payload)
+            noteTest(event.payload)
             effects += react(to: event.payload) + reactToGuarding(event.payload)
         }
         revokeCardIfClosed()
@@ -138,6 +147,12 @@ extension Model {
         case let done as ActionSucceeded: say("\(done.attempt) succeeded; watching its effect")
         case let failed as ActionFailed:
             say("\(failed.attempt) failed: \(failed.detail)", isError: true)
+        case let late as ActionTimedOut:
+            say("\(late.attempt) was ended, it took too long: \(late.detail)", isError: true)
+        case let stopped as ActionStopped:
+            say("\(stopped.attempt) was stopped: \(stopped.detail)", isError: true)
+        case let unknown as ActionUnknown:
+            say("\(unknown.attempt): outcome unknown: \(unknown.detail)", isError: true)
         case let blocked as GateBlocked:
             say("not run: \(blocked.gate): \(blocked.reason)", isError: true)
         case is IncidentResolved: say("resolved")

@@ -35,7 +35,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
         Size(width: 40, height: 12), Size(width: 1, height: 1),
     ]
 
-    static let all: [Scene] = panes + details + overlays + states + logs
+    static let all: [Scene] = panes + details + overlays + states + guarding + logs
 
     private static let panes: [Scene] = Pane.allCases.map { pane in
         Scene("\(pane)", "focused") { $0.focus = pane }

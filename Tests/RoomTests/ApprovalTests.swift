@@ -75,12 +75,11 @@ import Testing
 
     private func confirming(_ text: String, pasted: Bool = false) -> RoomProbe {
         var probe = opened(RoomProbe.drop)
-        while probe.card?.focus != .reason, probe.card?.needsReason == true { probe.press(.tab) }
-        probe.type("alone on the call")
-        while probe.card?.focus != .confirm { probe.press(.tab) }
+        probe.tab(to: .confirm)
         if pasted { probe.press(.paste(text)) } else { probe.type(text) }
         probe.press(.enter)
         _ = probe.takeEffects()
+        probe.wait(.milliseconds(300))
         probe.press(.enter)
         return probe
     }

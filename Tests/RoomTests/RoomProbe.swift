@@ -58,7 +58,17 @@ struct RoomProbe {
     }
 
     mutating func press(_ keys: Key...) { for key in keys { send(.key(key)) } }
-    mutating func type(_ text: String) { for character in text { press(.character(character)) } }
+    /// Types as a quick person does: one key every 120 ms.
+    mutating func type(_ text: String, every gap: Duration = .milliseconds(120)) {
+        for character in text {
+            wait(gap)
+            press(.character(character))
+        }
+    }
+    /// Time passes, and nothing else.
+    mutating func wait(_ span: Duration) {
+        model.now = ClockReading(wall: model.now.wall + span, boot: model.now.boot + span)
+    }
     mutating func run(_ command: Command, _ argument: String = "") {
         send(.command(command, argument: argument))
     }
@@ -108,9 +118,21 @@ struct RoomProbe {
     // MARK: Proposals
 
     /// Journals a proposal of `action` on checkout and opens its card.
-    mutating func openCard(_ action: CatalogueAction, id: String = "M1") {
-        record(proposal(action, id: id))
+    mutating func openCard(
+        _ action: CatalogueAction, id: String = "M1", by proposer: Actor = RoomProbe.commander
+    ) {
+        record(proposal(action, id: id), by: proposer)
         send(.openCard(proposal: id))
+    }
+
+    /// Tabs to a station of the card; fills the reasons on the way.
+    mutating func tab(to station: ApprovalCard.Focus, reason: String = "alone on the call") {
+        for _ in 0..<6 where card?.focus != station {
+            press(.tab)
+            if card?.focus != station, card?.focus == .reason || card?.focus == .breakGlass {
+                type(reason)
+            }
+        }
     }
 
     func proposal(_ action: CatalogueAction, id: String) -> MitigationProposed {

@@ -103,19 +103,12 @@ enum HeaderView {
     // MARK: Second row
 
     private static func work(_ model: Model, width: Int) -> TextLine {
-        let byHand = [
-            "approvals by hand; nothing runs by itself", "approvals by hand", "by hand",
-        ].map { [Span($0, .header)] }
+        let automation = ArmingText.automation(model)
+        let arming = ArmingText.header(model)
         var items = [
             FittedRow.Item(40, 60, 95, forms: phases(model.incident)),
-            FittedRow.Item(10, 36, 38, forms: byHand + [[]]),
-            FittedRow.Item(100, 100, forms: stop(model)),
-            FittedRow.Item(
-                20, 30,
-                forms: [
-                    [Span("auto-rollback not armed: undo is by hand (r)", .header)],
-                    [Span("auto-rollback not armed", .header)], [],
-                ]),
+            FittedRow.Item(12, forms: [[Span(ArmingText.automaticCount(model), .header)], []]),
+            halt(automation), FittedRow.Item(100, 100, forms: stop(model)), armed(arming),
         ]
         if case .viewer = model.access {
             items.insert(.init(90, forms: [[Span("▲ READ-ONLY", .stateStale)]]), at: 2)
@@ -123,6 +116,24 @@ enum HeaderView {
             items.insert(.init(90, forms: [[Span("✗ NOT RECORDED", .stateError)]]), at: 2)
         }
         return FittedRow(items: items, gap: 2).line(width: width)
+    }
+
+    /// What may run by itself; what halts everything outlives nearly all else in the row.
+    private static func halt(_ line: ArmingText.Line) -> FittedRow.Item {
+        guard line.isLoud else {
+            return .init(10, forms: [[Span(line.long, .header)], []])
+        }
+        return .init(
+            36, 94,
+            forms: [[Span(line.long, .alertFiring)], [Span(line.short, .alertFiring)], []])
+    }
+
+    private static func armed(_ line: ArmingText.Line) -> FittedRow.Item {
+        let token: Token = line.isLoud ? .alertFiring : .header
+        let short = [Span(line.short, token)]
+        return line.isLoud
+            ? .init(70, 93, forms: [[Span(line.long, token)], short, []])
+            : .init(45, 62, forms: [[Span(line.long, token)], short, []])
     }
 
     private static func stop(_ model: Model) -> [[Span]] {

@@ -2,7 +2,9 @@ import Basics
 import Canvas
 import Diagnosis
 import Incidents
+import Playbooks
 import Room
+import SafeText
 
 /// What may be causing it, ranked, with the evidence for and against.
 enum HypothesesPane {
@@ -19,7 +21,7 @@ enum HypothesesPane {
             let isOpen = index == 0 || hypothesis.id == selected
             return ListItem(
                 id: hypothesis.id,
-                lines(hypothesis, rank: index + 1, evidenceMax: isOpen ? max(2, spare) : 0))
+                lines(hypothesis, rank: index + 1, evidenceMax: isOpen ? max(2, spare) : 0, model))
         }
         frame.put(
             items, selected: selected, isFocused: model.focus == .hypotheses, in: inner)
@@ -40,15 +42,23 @@ enum HypothesesPane {
         return Fields.text(text, width: width, token: .textDim)
     }
 
-    private static func lines(_ hypothesis: RankedHypothesis, rank: Int, evidenceMax: Int)
-        -> [TextLine]
-    {
+    private static func lines(
+        _ hypothesis: RankedHypothesis, rank: Int, evidenceMax: Int, _ model: Model
+    ) -> [TextLine] {
         let look = StateLook(hypothesis.strength)
         var spans = [Span("\(rank) ", .textDim), look.span(width: 9), Span(" ")]
         if hypothesis.isPinned { spans.append(Span("★ ", .textStrong)) }
         spans.append(Span(hypothesis.statement, rank == 1 ? .textStrong : .text))
         var head = TextLine(spans)
-        if hypothesis.status != .proposed {
+        if model.runningTest(of: hypothesis.id) != nil {
+            head.trailing = [Span("◔ test runs", .conditionHolding)]
+        } else if let run = runs(hypothesis, model).last {
+            head.trailing = [
+                run.isOK
+                    ? Span("✓ test: \(run.outcome)", .textDim)
+                    : Span("✗ test: \(run.outcome)", .gateBlocked)
+            ]
+        } else if hypothesis.status != .proposed {
             head.trailing = [Span(hypothesis.status.rawValue, .textDim)]
         } else if !hypothesis.fastestTest.isEmpty {
             head.trailing = [Span("[t]est", .textDim)]
@@ -79,6 +89,37 @@ enum HypothesesPane {
         ])
     }
 
+    // MARK: Tests
+
+    /// What diagnostics of this hypothesis reported, oldest first.
+    private static func runs(_ hypothesis: RankedHypothesis, _ model: Model) -> [CommandRan] {
+        model.incident.commandRuns.filter {
+            $0.purpose == .diagnostic
+                && $0.hypothesis.map { NameRule.same($0, hypothesis.id) } == true
+        }
+    }
+
+    private static func test(_ hypothesis: RankedHypothesis, _ model: Model, width: Int)
+        -> [TextLine]
+    {
+        var lines = Fields.wrapped(
+            "Fastest test", orUnknown(hypothesis.fastestTest), width: width)
+        if let diagnostic = model.diagnostic(of: hypothesis) {
+            let command = diagnostic.command.map(Sanitiser.identifier).joined(separator: " ")
+            lines += Fields.wrapped(
+                "t runs",
+                "\(command)  (changes nothing, at most "
+                    + "\(TimeText.span(diagnostic.timeout)))", width: width)
+        }
+        if let running = model.runningTest(of: hypothesis.id) {
+            let since = TimeText.span(max(.zero, model.now.boot - running.since))
+            lines += Fields.wrapped(
+                "", "◔ \(running.diagnostic) runs for \(since)", width: width,
+                token: .conditionHolding)
+        }
+        return lines
+    }
+
     // MARK: Detail
 
     /// The arithmetic in bits, item by item.
@@ -97,12 +138,13 @@ enum HypothesesPane {
         lines += arithmetic(hypothesis, width: width)
         lines += [.blank]
         lines += Fields.wrapped("Falsified by", orUnknown(hypothesis.falsifiedBy), width: width)
-        lines += Fields.wrapped(
-            "Fastest test", orUnknown(hypothesis.fastestTest), width: width)
+        lines += test(hypothesis, model, width: width)
         lines += Fields.wrapped("Origin", hypothesis.origin, width: width)
         if let service = hypothesis.service {
             lines += Fields.wrapped("Blames", service, width: width)
         }
+        lines += CommandRunText.lines(
+            "Tests that were run", runs(hypothesis, model), width: width)
         lines += [.blank]
         return lines
             + Fields.text(

@@ -21,9 +21,26 @@ extension Bindings {
             .clearStop, "Clear the emergency stop, with a reason; the IC only.", risk: .dangerous),
         typed(.checked, "Vouch for the selected condition for 30 minutes: checked WHAT YOU SAW."),
         typed(.notApplicable, "Say that the selected condition does not apply here: WHY; IC only."),
-        typed(.acknowledge, "Say what an action with an unknown outcome really did."),
+        typed(
+            .acknowledge,
+            "Say what an action with an unknown outcome did, or that a call was answered: "
+                + "acknowledge A1 WHAT YOU FOUND, acknowledge E1 WHO ANSWERED."),
         typed(.rank, "Set the status of the selected hypothesis: rank refuted REASON."),
-        typed(.object, "Object to the selected proposal, with a reason."),
+        typed(.object, "Object to a proposal: object REASON, object M2 REASON."),
+        typed(
+            .inverse,
+            "Propose to put back what a rollback took away: by hand, never automatic, with a "
+                + "warning.", risk: .dangerous),
+        typed(.escalate, "Call the next person of the ladder: escalate REASON."),
+        typed(.ticket, "Say whether the ticket is open: ticket ID open."),
+        typed(.handOver, "Give command to somebody else: hand-over USER REASON; the IC only."),
+        typed(
+            .resetBreaker, "Let rollbacks run again: reset-breaker REASON; the IC only.",
+            risk: .dangerous),
+        typed(
+            .keepConfiguration,
+            "Go on with the loaded configuration although the files differ: "
+                + "keep-configuration REASON; the IC only.", risk: .dangerous),
         typed(.followUp, "Record something to be done after the incident."),
         typed(.export, "Write the report and its companions beside the journal.", risk: .none),
         typed(

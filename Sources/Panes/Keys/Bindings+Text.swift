@@ -72,6 +72,8 @@ extension Bindings {
             case .prompt: [("Enter", "done"), ("Esc", "cancel")]
             case .declaration:
                 [("Enter", "next field"), ("Ctrl-D", "declare"), ("Esc", "skip all")]
+            case .card(let card) where card.isTyping:
+                [("Tab", "next field"), ("Enter", "next"), ("Esc", "close, approve nothing")]
             case .card: [("Tab", "move"), ("↑↓", "scroll"), ("Esc", "close, approve nothing")]
             case .leaving: [("y", "leave"), ("any other key", "stay")]
             }
@@ -100,7 +102,7 @@ extension Bindings {
         if case .disabled(let reason) = model.availability(of: binding.command) {
             spans.append(Span("not now: " + reason, .textDim))
         }
-        var lines = Fields.wrapped(head, spans, width: width, labelWidth: 17)
+        var lines = Fields.wrapped(head, spans, width: width, labelWidth: 20)
         if let first = lines.first?.spans.first {
             lines[0].spans[0] = Span(first.text, .key)
         }
@@ -150,7 +152,7 @@ extension Bindings {
         groups.map { heading, group in
             let rows = group.map { binding in
                 "  " + CellWidth.padded(binding.keyText, to: 14) + "  "
-                    + CellWidth.padded(":" + binding.command.rawValue, to: 16) + "  "
+                    + CellWidth.padded(":" + binding.command.rawValue, to: 20) + "  "
                     + binding.hint
             }
             return ([heading] + rows).joined(separator: "\n")

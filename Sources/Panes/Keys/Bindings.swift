@@ -75,7 +75,8 @@ package enum Bindings {
             footer: .panes([.mitigations])),
         Binding(
             .test, [.character("t")], "test",
-            "Mark the selected hypothesis as being tested; its fastest test is on its page.",
+            "Run the fastest test of the selected hypothesis, a command that changes nothing; "
+                + "without one, mark it as being tested.",
             risk: .writes, footer: .panes([.hypotheses])),
         Binding(
             .hypothesis, [.character("h")], "hypothesis", "Add a hypothesis of your own.",

@@ -51,8 +51,13 @@ enum MitigationDetail {
             "\(TimeText.clockUTC(mitigation.proposedAt)) by \(mitigation.proposer.name): "
                 + proposal.reason, width: width)
         if let approver = mitigation.approver {
-            let review = mitigation.approval?.reviewReason.map { ", after review: \($0)" } ?? ""
-            lines += Fields.wrapped("Approved by", approver.name + review, width: width)
+            lines += Fields.wrapped(
+                "Approved by", approver.name + decision(mitigation.approval), width: width)
+        }
+        if let why = mitigation.approval?.breakGlass {
+            lines += Fields.wrapped(
+                "Break glass", "▲ alone, where two persons are asked for: " + why, width: width,
+                token: .cardDanger)
         }
         for objection in mitigation.objections {
             lines += Fields.wrapped(
@@ -61,14 +66,35 @@ enum MitigationDetail {
         if !mitigation.closingReason.isEmpty {
             lines += Fields.wrapped("Closed", mitigation.closingReason, width: width)
         }
-        for attempt in mitigation.attempts { lines += self.attempt(attempt, width) }
+        for attempt in mitigation.attempts { lines += self.attempt(attempt, model, width) }
+        lines += RollbackText.lines(mitigation, model, width: width)
         lines += commands(proposal, model, width)
+        let runs = model.incident.commandRuns.filter {
+            $0.proposal.map { NameRule.same($0, proposal.id) } == true
+        }
+        lines += CommandRunText.lines("Run beside it", runs, width: width)
         let report =
             model.gateReports[proposal.id] ?? model.gates(for: proposal, stage: .proposal)
         return lines + [.blank] + GateText.lines(report, width: width)
     }
 
-    private static func attempt(_ attempt: Mitigation.Attempt, _ width: Int) -> [TextLine] {
+    /// Review and objection window, as the approval has them.
+    private static func decision(_ approval: MitigationApproved?) -> String {
+        var parts: [String] = []
+        if let reason = approval?.reviewReason, approval?.breakGlass != reason {
+            parts.append("after review: " + reason)
+        }
+        if let window = approval?.objectionWindow, window > 0 {
+            let others = approval?.connected?.joined(separator: ", ") ?? "others"
+            let early = approval?.proceededEarly == true ? ", cut short" : ""
+            parts.append("\(others) could object for \(TimeText.span(.seconds(window)))\(early)")
+        }
+        return parts.isEmpty ? "" : ", " + parts.joined(separator: "; ")
+    }
+
+    private static func attempt(
+        _ attempt: Mitigation.Attempt, _ model: Model, _ width: Int
+    ) -> [TextLine] {
         let end = attempt.endedAt.map {
             "\(attempt.outcome.rawValue) after \(TimeText.span($0 - attempt.startedAt))"
         }
@@ -76,6 +102,18 @@ enum MitigationDetail {
         let text = ["began \(TimeText.clockUTC(attempt.startedAt))", end ?? "running"] + detail
         var lines = Fields.wrapped(
             "Attempt \(attempt.id)", text.joined(separator: ", "), width: width)
+        if let canary = model.canaryText(attempt) {
+            lines += Fields.wrapped("", canary, width: width, token: .conditionHolding)
+        }
+        for seen in model.incident.canaries where NameRule.same(seen.attempt, attempt.id) {
+            lines += Fields.wrapped(
+                "", "\(seen.isStable ? "✓" : "✗") after \(seen.service): \(seen.detail)",
+                width: width, token: seen.isStable ? .conditionMet : .alertFiring)
+        }
+        for blob in attempt.blobs {
+            lines += Fields.wrapped(
+                "", "output: blobs/\(blob.prefix(16))…", width: width, token: .textDim)
+        }
         if let verdict = attempt.verdict {
             let look = StateLook(verdict)
             lines += Fields.wrapped(
@@ -100,6 +138,10 @@ enum MitigationDetail {
         var lines: [TextLine] = [.blank]
         lines += CommandText.rows("Runs", proposal.steps, width: width)
         lines += Reversibility(proposal, model.configuration).lines(width: width)
+        if let cannotUndo = proposal.cannotUndo {
+            lines += Fields.wrapped(
+                "Cannot undo", "▲ " + cannotUndo, width: width, token: .riskHigh)
+        }
         lines += Fields.wrapped(
             "Touches", GateText.withoutVerb(proposal.blastRadius), width: width)
         return lines

@@ -69,7 +69,7 @@ enum MitigationsPane {
                 Span(outcome(mitigation, model), .textDim),
             ])
             line.trailing =
-                verdict(mitigation, model)
+                running(mitigation, model) ?? verdict(mitigation, model)
                 ?? (mitigation.attempts.isEmpty ? traits(mitigation.proposal, model) : [])
             line.trailingKept = 1
             return line
@@ -103,9 +103,22 @@ enum MitigationsPane {
             return mitigation.closingReason.isEmpty ? "" : "  " + mitigation.closingReason
         }
         if let ended = attempt.endedAt { return "  at \(TimeText.clockUTC(ended))" }
-        let running = TimeText.span(model.now.wall - attempt.startedAt)
+        return ""
+    }
+
+    /// How long it runs and where it is; the title is cut before this is.
+    private static func running(_ mitigation: Mitigation, _ model: Model) -> [Span]? {
+        guard let attempt = mitigation.attempts.last, attempt.outcome == .running else {
+            return nil
+        }
+        let span = TimeText.span(max(.zero, model.now.wall - attempt.startedAt))
         let count = mitigation.proposal.steps.count
-        return "  \(attempt.id) for \(running), step \(max(1, attempt.step)) of \(count)"
+        let step = max(1, attempt.step)
+        let stage = mitigation.proposal.stages?.first { $0.steps.contains(step - 1) }
+        let place = stage.map { " (\($0.service))" } ?? ""
+        return [
+            Span("\(attempt.id) for \(span), step \(step) of \(count)\(place)", .gateReview)
+        ]
     }
 
     // MARK: Open rows
@@ -127,10 +140,18 @@ enum MitigationsPane {
         let proposal = mitigation.proposal
         switch mitigation.state {
         case .proposed:
+            let left = model.objectionTimeLeft(mitigation)
+            let end =
+                left > .zero ? "others may object: \(TimeText.span(left))" : "waiting: IC  [a]"
             var lines = [
                 TextLine(proposal.blastRadius, .textDim).indented(2),
-                gateLine(proposal.id, model, end: "waiting: IC  [a]"),
+                gateLine(proposal.id, model, end: end),
             ]
+            if let reason = model.missingSecondPerson(mitigation) {
+                lines.append(
+                    TextLine("▲ two persons (\(reason)): somebody else approves", .gateReview)
+                        .indented(2))
+            }
             if let objection = mitigation.objections.last {
                 lines.append(TextLine("✗ objection: " + objection, .gateReview).indented(2))
             }
@@ -138,16 +159,21 @@ enum MitigationsPane {
         case .approved: return [TextLine("the intent is being written", .textDim).indented(2)]
         case .succeeded where isWatched(mitigation, model):
             let progress = model.watched?.progress ?? ""
-            return [
-                TextLine("watching its effect, " + progress, watchLook.token).indented(2)
-            ]
+            let watching = TextLine("watching its effect, " + progress, watchLook.token)
+            return [watching.indented(2)] + rollback(mitigation, model)
         case .running, .succeeded, .failed, .unknown:
             let attempt = mitigation.attempts.last
-            let text = [attempt?.detail, attempt?.verdictDetail, attempt?.lastLine]
+            let canary = attempt.flatMap { model.canaryText($0) }
+            let text = [canary, attempt?.detail, attempt?.verdictDetail, attempt?.lastLine]
                 .compactMap { $0 }.first { !$0.isEmpty }
-            return text.map { [TextLine($0, .textDim).indented(2)] } ?? []
+            let lines = text.map { [TextLine($0, .textDim).indented(2)] } ?? []
+            return lines + rollback(mitigation, model)
         case .denied, .expired: return []
         }
+    }
+
+    private static func rollback(_ mitigation: Mitigation, _ model: Model) -> [TextLine] {
+        RollbackText.row(mitigation, model).map { [TextLine([$0]).indented(2)] } ?? []
     }
 
     private static let watchLook = StateLook("◔", "watching", .conditionHolding)

@@ -1,15 +1,12 @@
 import Basics
 import Canvas
 import Incidents
-import Playbooks
 import Room
 import SafeText
 
 /// The part of the approval card that scrolls, most important first.
 enum CardBody {
-    static func lines(_ card: ApprovalCard, _ configuration: Configuration, width: Int)
-        -> [TextLine]
-    {
+    static func lines(_ card: ApprovalCard, _ model: Model, width: Int) -> [TextLine] {
         let proposal = card.proposal
         var lines = banners(card, width)
         lines += Fields.text(proposal.title, width: width, token: .textStrong)
@@ -19,10 +16,12 @@ enum CardBody {
             "Touches", GateText.withoutVerb(proposal.blastRadius), width: width)
         lines += risk(proposal, width)
         lines += gates(card, width)
-        lines += Reversibility(proposal, configuration).lines(width: width)
+        lines += Reversibility(proposal, model.configuration).lines(width: width)
+        lines += CardAround.lines(card, model, width: width)
         lines += Fields.wrapped("On stop", onStop(proposal), width: width)
         lines += effects(card, width)
         lines += Fields.wrapped("Why", orUnknown(proposal.reason), width: width)
+        lines += CardAround.people(card, model, width: width)
         lines += [.blank] + GateText.lines(card.gates, width: width)
         lines += [.blank]
         return lines
@@ -34,15 +33,19 @@ enum CardBody {
     }
 
     private static func banners(_ card: ApprovalCard, _ width: Int) -> [TextLine] {
-        var lines: [TextLine] = []
-        if let revoked = card.revoked {
-            lines += Fields.text(
-                "■ NO LONGER ALLOWED: " + revoked, width: width, token: .cardDanger)
+        var texts: [String] = []
+        if let revoked = card.revoked { texts.append("■ NO LONGER ALLOWED: " + revoked) }
+        if let objection = card.objection { texts.append("✗ OBJECTION, " + objection) }
+        if let warning = card.warning { texts.append("▲ WARNING: " + warning) }
+        if let cannotUndo = card.proposal.cannotUndo {
+            texts.append("▲ CANNOT BE UNDONE: " + cannotUndo)
         }
-        if let warning = card.warning {
-            lines += Fields.text("▲ WARNING: " + warning, width: width, token: .cardDanger)
+        if let reason = card.secondPerson {
+            texts.append(
+                "▲ TWO PERSONS (\(reason)): another user runs  warroom approve "
+                    + "\(card.proposal.id)  in their own login, or the IC breaks glass below")
         }
-        return lines
+        return texts.flatMap { Fields.text($0, width: width, token: .cardDanger) }
     }
 
     /// On what, and where that is.

@@ -14,7 +14,7 @@ enum CardView {
     static func draw(_ card: ApprovalCard, _ model: Model, into frame: inout Frame, area: Rect) {
         let geometry = Geometry(card, model, area: area)
         let token: Token = isLoud(card, model) ? .cardDanger : .card
-        let lines = CardBody.lines(card, model.configuration, width: geometry.width)
+        let lines = CardBody.lines(card, model, width: geometry.width)
         let last = max(0, lines.count - geometry.body)
         let scroll = min(max(0, card.scroll), last)
         let environment = card.proposal.environment
@@ -23,7 +23,7 @@ enum CardView {
         let digest = "digest " + card.proposal.digest.prefix(8)
         let more = last == 0 ? digest : digest + (scroll < last ? ", more below ↓" : ", end ↑")
         let inner = OverlayView.box(
-            geometry.size, "Approve \(card.proposal.id) in \(place)?", into: &frame, area: area,
+            geometry.size, title(card, place), into: &frame, area: area,
             trailing: more, token: token)
         let parts = inner.splitTop(geometry.body)
         frame.put(lines.dropFirst(scroll), in: parts.top)
@@ -33,19 +33,25 @@ enum CardView {
             frame.rule(outer, row: rest.row, token: token)
             rest = rest.splitTop(1).rest
         }
-        CardFoot.draw(card, into: &frame, rect: rest)
+        CardFoot.draw(card, model, into: &frame, rect: rest)
     }
 
     static func scrollMax(_ card: ApprovalCard, _ model: Model, area: Rect) -> Int {
         let geometry = Geometry(card, model, area: area)
         return max(
             0,
-            CardBody.lines(card, model.configuration, width: geometry.width).count - geometry.body)
+            CardBody.lines(card, model, width: geometry.width).count - geometry.body)
+    }
+
+    private static func title(_ card: ApprovalCard, _ place: String) -> String {
+        let question = "Approve \(card.proposal.id) in \(place)?"
+        let isAlone = card.needsBreakGlass && !card.breakGlass.text.trimmingSpaces.isEmpty
+        return isAlone ? "BREAK GLASS: " + question : question
     }
 
     /// Production, or something that cannot be undone.
     private static func isLoud(_ card: ApprovalCard, _ model: Model) -> Bool {
-        card.proposal.environment == .production || card.revoked != nil
+        card.proposal.environment == .production || card.revoked != nil || card.needsBreakGlass
             || Reversibility(card.proposal, model.configuration).isIrreversible
     }
 
@@ -60,7 +66,7 @@ enum CardView {
             let outer = min(area.width, CardView.widthMax)
             width = max(1, outer - (outer >= 44 ? 4 : 2))
             let foot = CardFoot.rowCount(card)
-            let count = CardBody.lines(card, model.configuration, width: width).count
+            let count = CardBody.lines(card, model, width: width).count
             let available = max(0, area.height - 2)
             hasRule = available >= foot + 4
             let fixed = foot + (hasRule ? 1 : 0)
@@ -72,26 +78,36 @@ enum CardView {
 
 /// What stays in sight: fields, message, how to approve, buttons.
 enum CardFoot {
-    static func rowCount(_ card: ApprovalCard) -> Int {
-        2 + (card.needsReason ? 1 : 0) + (card.needsTyping ? 1 : 0)
-    }
+    static func rowCount(_ card: ApprovalCard) -> Int { 2 + fields(card).count }
 
-    static func draw(_ card: ApprovalCard, into frame: inout Frame, rect: Rect) {
+    static func draw(
+        _ card: ApprovalCard, _ model: Model, into frame: inout Frame, rect: Rect
+    ) {
         var rest = rect
-        if card.needsReason {
+        for (label, text, focus) in fields(card) {
             field(
-                "Review reason", card.reason, isFocused: card.focus == .reason, into: &frame,
+                label, text, isFocused: card.focus == focus, into: &frame,
                 rect: rest.splitTop(1).top)
             rest = rest.splitTop(1).rest
         }
-        if card.needsTyping {
-            field(
-                "Type \(Sanitiser.identifier(card.requiredText))", card.confirm,
-                isFocused: card.focus == .confirm, into: &frame, rect: rest.splitTop(1).top)
-            rest = rest.splitTop(1).rest
+        frame.put(word(card, model, width: rect.width), in: rest, row: rest.row)
+        buttons(card, model, into: &frame, rect: rest.splitTop(1).rest)
+    }
+
+    /// What must be typed, in the order of the stations.
+    private static func fields(_ card: ApprovalCard) -> [(
+        String, TextField, ApprovalCard.Focus
+    )] {
+        var fields: [(String, TextField, ApprovalCard.Focus)] = []
+        if card.needsReason { fields.append(("Review reason", card.reason, .reason)) }
+        if card.needsBreakGlass {
+            fields.append(("Break glass: why alone", card.breakGlass, .breakGlass))
         }
-        frame.put(word(card, width: rect.width), in: rest, row: rest.row)
-        buttons(card, into: &frame, rect: rest.splitTop(1).rest)
+        if card.needsTyping {
+            fields.append(
+                ("Type \(Sanitiser.identifier(card.requiredText))", card.confirm, .confirm))
+        }
+        return fields
     }
 
     private static func field(
@@ -105,38 +121,64 @@ enum CardFoot {
     }
 
     /// The obstacle if there is one, else how this class is approved.
-    private static func word(_ card: ApprovalCard, width: Int) -> TextLine {
+    private static func word(_ card: ApprovalCard, _ model: Model, width: Int) -> TextLine {
         if let revoked = card.revoked {
             return TextLine("✗ NO LONGER ALLOWED: " + revoked, .cardDanger)
+        }
+        if let objection = card.objection {
+            return TextLine("✗ \(objection). Esc, then look again", .cardDanger)
+        }
+        let left = model.windowLeft(card)
+        if left > .zero {
+            let head = card.message.isEmpty ? "" : "✗ "
+            return TextLine(
+                "\(head)others may object for \(TimeText.span(left)): wait, or P proceeds now",
+                card.message.isEmpty ? .gateReview : .toastError)
         }
         if !card.message.isEmpty { return TextLine("✗ " + card.message, .toastError) }
         if let blocked = card.gates.blocked.first {
             return TextLine(
                 "✗ cannot be approved: \(blocked.gate.rawValue): \(blocked.reason)", .gateBlocked)
         }
-        let review = card.needsReason ? "first the review's reason (Tab), then " : ""
+        return TextLine(wayToApprove(card, width: width), .hint)
+    }
+
+    private static func wayToApprove(_ card: ApprovalCard, width: Int) -> String {
+        let early = card.proceedsEarly ? "window cut short. " : ""
+        let first = [
+            card.needsReason && card.reason.text.isEmpty ? "the review's reason" : nil,
+            card.needsBreakGlass && card.breakGlass.text.isEmpty ? "why you go alone" : nil,
+        ].compactMap { $0 }.joined(separator: " and ")
         let long =
             switch card.proposal.approvalClass {
             case .enter: "Tab to Approve, then Enter"
             case .yes: "press Y (capital): Enter never approves production"
             case .confirm: "type the words exactly, Tab to Approve, Enter"
             }
-        let text = review + long
-        guard CellWidth.of(text) > width else { return TextLine(text, .hint) }
-        let short = card.proposal.approvalClass == .yes ? "press Y (capital), never Enter" : long
-        return TextLine(card.needsReason ? "reason (Tab), then " + short : short, .hint)
+        let text = early + (first.isEmpty ? long : "first \(first) (Tab), then \(long)")
+        guard CellWidth.of(text) > width else { return text }
+        let short =
+            switch card.proposal.approvalClass {
+            case .enter: "Tab to Approve, Enter"
+            case .yes: "press Y (capital), never Enter"
+            case .confirm: "type the words, Tab, Enter"
+            }
+        return first.isEmpty ? short : "Tab to each field, then " + short
     }
 
-    private static func buttons(_ card: ApprovalCard, into frame: inout Frame, rect: Rect) {
+    private static func buttons(
+        _ card: ApprovalCard, _ model: Model, into frame: inout Frame, rect: Rect
+    ) {
         guard rect.height > 0 else { return }
-        let isAllowed = card.revoked == nil && card.gates.mayProceed
-        let approve =
-            card.proposal.approvalClass == .yes ? "Approve: Y" : "Approve"
+        let isAllowed = card.revoked == nil && card.objection == nil && card.gates.mayProceed
+        let left = model.windowLeft(card)
+        let key = card.proposal.approvalClass == .yes ? "Approve: Y" : "Approve"
+        let waits = left > .zero ? "Approve: in \(TimeText.span(left)), P now" : key
         let spans = [
             button("Cancel", isFocused: card.focus == .cancel, isAllowed: true), Span("   "),
             button(
-                isAllowed ? approve : "Approve: not allowed", isFocused: card.focus == .approve,
-                isAllowed: isAllowed),
+                isAllowed ? waits : "Approve: not allowed", isFocused: card.focus == .approve,
+                isAllowed: isAllowed && left == .zero),
         ]
         frame.put(TextLine(spans), in: rect, row: rect.row)
     }

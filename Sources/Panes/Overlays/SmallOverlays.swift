@@ -53,7 +53,7 @@ enum PaletteView {
 
     private static func row(_ command: Command, _ model: Model) -> TextLine {
         let binding = Bindings.binding(of: command)
-        let name = Span(CellWidth.padded(command.rawValue, to: 17), .textStrong)
+        let name = Span(CellWidth.padded(command.rawValue, to: 19), .textStrong)
         let keys = [Span(binding?.keyText ?? "", .key)]
         if case .disabled(let reason) = model.availability(of: command) {
             return TextLine(
@@ -125,6 +125,9 @@ enum LeavingView {
                     + "records the outcome, and then ends itself. Its effect is watched only "
                     + "while a room is open: stay if you can.", width: inside, token: .alertFiring)
         }
+        for text in hazards(model) {
+            lines += Fields.text("▲ " + text, width: inside, token: .alertFiring)
+        }
         lines += Fields.text(
             "The incident stays \(model.incident.status.rawValue); the record is on disk and the "
                 + "room opens again where it was.", width: inside)
@@ -132,5 +135,27 @@ enum LeavingView {
         let inner = OverlayView.box(
             Size(width: width, height: lines.count + 2), "Leave", into: &frame, area: area)
         frame.put(lines, in: inner)
+    }
+
+    /// What nobody looks after while no room is open.
+    private static func hazards(_ model: Model) -> [String] {
+        let incident = model.incident
+        var texts: [String] = []
+        let waits = incident.mitigations.filter { $0.state == .approved && $0.attempts.isEmpty }
+        if let next = waits.first {
+            texts.append("\(next.proposal.id) is approved and about to run.")
+        }
+        let armed = incident.mitigations.filter {
+            incident.rollbackWatches[$0.proposal.id]?.isArmed == true
+        }
+        if let id = armed.last?.proposal.id {
+            texts.append(
+                "The automatic rollback of \(id) is armed: without a room nothing rolls it back.")
+        }
+        if let call = incident.escalations.last(where: \.isOpen) {
+            texts.append(
+                "\(call.raised.id) is not answered: without a room nobody calls the next one.")
+        }
+        return texts
     }
 }
