@@ -13,10 +13,10 @@ import Safety
 
 /// Takes an incident over from a room that no longer answers.
 ///
-/// A room that answers keeps its incident: whoever wants command of it takes that by the socket. One
-/// that has been silent for 30 s is ended, once it is proven which process it is, so that its lock
-/// is free and its journal can be gone on with. What it was running is found by the recovery as an
-/// unknown outcome.
+/// A room that answers keeps its incident: whoever wants command of it takes that by the socket.
+/// One that has been silent for 30 s is ended, once it is proven which process it is, so that its
+/// lock is free and its journal can be gone on with. What it was running is found by the recovery
+/// as an unknown outcome.
 package struct TakeOver: Sendable {
     package let incident: IncidentID
     package let directory: String

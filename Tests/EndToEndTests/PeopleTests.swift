@@ -188,7 +188,7 @@ import Testing
         guard let people = try RoomOfPeople(alsoRoot: "[note, object]") else { return }
         try people.open()
         let viewer = try people.viewer()
-        try viewer.wait(forText: "watching only")
+        try viewer.wait(forText: "READ-ONLY")
         try poll("the viewer in the status") {
             try people.command(people.first, "status", people.incident, "--format", "json")
                 .output.contains("\"user\" : \"root\"")

@@ -98,7 +98,7 @@ import Testing
         #expect(text.contains("open INC-0001 --observe"))
         #expect(kill(room.holder, 0) == 0)
         #expect(!room.journal.contains("command.transferred"))
-        // Where it listens is written down beside the journal; without that, silence proves nothing.
+        // Where it listens is written down beside the journal; without that silence is no proof.
         unlink(room.home.file("state/warroom/incidents/INC-0001/socket"))
         let blind = try room.shell(
             "open INC-0001 --take-over 'I want it' --room \(room.home.file("other.sock"))")
