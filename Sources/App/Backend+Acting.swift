@@ -153,16 +153,17 @@ extension Backend {
         guard let proposal = journal.incident.mitigation(approval.proposal)?.proposal else {
             throw notTaken(approval, "no such proposal is in the journal")
         }
-        guard rights(of: approver).contains(.approve) else {
-            throw blocked(
-                approval, by: approver, GateID.approval.rawValue,
-                Self.noRight("approve", isAgent: isAgent(approver)), next: "See `people:`")
-        }
-        let report = gatesNow(proposal, .approval, by: approver)
+        let report = gatesNow(
+            proposal, .approval, by: approver, breakGlass: approval.breakGlass)
         if let verdict = report.blocked.first {
             throw blocked(
                 approval, by: approver, verdict.gate.rawValue, verdict.reason,
                 next: verdict.remedy)
+        }
+        if let alone = aloneReason(proposal, approver, approval) {
+            throw blocked(
+                approval, by: approver, GateID.approval.rawValue, alone,
+                next: "Somebody else approves, or the IC breaks the glass with a reason")
         }
         let open = report.needReview.filter { verdict in
             !approval.reviewed.contains { NameRule.same($0, verdict.gate.rawValue) }
@@ -176,6 +177,22 @@ extension Backend {
         guard report.needReview.isEmpty || !reason.utf8.allSatisfy({ $0 <= 0x20 }) else {
             throw notTaken(approval, "a review needs a reason")
         }
+    }
+
+    /// Why one person is not enough, when only one took part and gave no reason to go on alone.
+    private func aloneReason(
+        _ proposal: MitigationProposed, _ approver: Actor, _ approval: MitigationApproved
+    ) -> String? {
+        let settings = setup.configuration.safety
+        guard approver.isPerson, !ApprovalPolicy.isReason(approval.breakGlass),
+            let action = setup.configuration.actions[proposal.action],
+            let why = ApprovalPolicy.twoPersonReason(
+                action: action, proposal: proposal, settings: settings),
+            !ApprovalPolicy.areTwoPersons(
+                proposer: journal.incident.mitigation(proposal.id)?.proposer, approver: approver,
+                settings: settings)
+        else { return nil }
+        return "it needs two persons (\(why)): one proposes, another approves"
     }
 
     /// Refuses while others may still object, and writes down who could.
@@ -217,6 +234,9 @@ extension Backend {
             let entry = GateBlocked(proposal: approval.proposal, gate: gate, reason: reason)
             _ = try? journal.append(EventDraft(entry, by: approver), sync: false)
         }
+        if let proposal = journal.incident.mitigation(approval.proposal)?.proposal {
+            logBlocked(proposal, gate: gate, reason: reason)
+        }
         return notTaken(approval, "\(gate): \(reason)", next: next)
     }
 
@@ -234,14 +254,15 @@ extension Backend {
 
     /// The gates at this very moment, never those that some card showed.
     private func gatesNow(
-        _ proposal: MitigationProposed, _ stage: GateInput.Stage, by approver: Actor
+        _ proposal: MitigationProposed, _ stage: GateInput.Stage, by approver: Actor,
+        breakGlass: String? = nil
     ) -> GateReport {
         guard let model = modelNow else {
             return GateReport(verdicts: [
                 GateVerdict(.journal, .blocked, "the room has no state to judge by")
             ])
         }
-        return model.gates(for: proposal, stage: stage, by: approver)
+        return model.gates(for: proposal, stage: stage, by: approver, breakGlass: breakGlass)
     }
 
     // MARK: Emergency stop

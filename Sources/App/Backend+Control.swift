@@ -25,7 +25,9 @@ extension Backend {
                     },
                     attendance: { [weak self] in self?.attendanceChanged($0) }))
             control.begin(server)
+            RoomAddress.record(server.path, in: setup.directory)
         } catch {
+            RoomAddress.record("", in: setup.directory)
             post(.notice(error.description))
         }
     }
@@ -48,15 +50,24 @@ extension Backend {
         link.start()
     }
 
-    /// Entries that a room which only reads may ask the writing one to make, in its user's name.
-    ///
-    /// - Returns: false when there is no such room, or when the entries are of another kind.
-    func forward(_ drafts: [EventDraft]) -> Bool {
-        guard let link = control.link else { return false }
-        let requests = drafts.compactMap { Self.request(for: $0.payload) }
-        guard requests.count == drafts.count else { return false }
-        for request in requests { link.send(request) }
-        return true
+    /// Asks the room that writes to make these entries, in this user's name; says so when it cannot
+    /// be asked, or not for such entries.
+    func forward(_ drafts: [EventDraft]) {
+        // What a room notes by itself is noted by the one that writes.
+        let drafts = drafts.filter(\.actor.isPerson)
+        for draft in drafts {
+            if let link = control.link, let request = Self.request(for: draft.payload) {
+                link.send(request)
+            } else {
+                post(
+                    .failed(
+                        Failure(
+                            "room.readOnly", "This room only reads",
+                            subject: draft.payload.eventKind,
+                            why: journal.readOnlyReason ?? "", unchanged: "Nothing was recorded",
+                            exit: .refusedByGate)))
+            }
+        }
     }
 
     private static func request(for payload: any EventPayload) -> Request? {
@@ -81,7 +92,7 @@ extension Backend {
     }
 
     func rights(of actor: Actor) -> Set<Person.Right> {
-        PeopleRules.rights(of: actor, owner: setup.actor, setup.configuration.safety)
+        Rights.of(actor, owner: setup.actor, settings: setup.configuration.safety)
     }
 
     func isAgent(_ actor: Actor) -> Bool {

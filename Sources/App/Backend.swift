@@ -324,7 +324,7 @@ package final class Backend: Sendable {
     /// Writes what it can: an entry that is too long has told the room, and the others do not
     /// depend on it. A lost journal takes nothing more.
     private func append(_ drafts: [EventDraft], sync: Bool) {
-        if journal.readOnlyReason != nil, forward(drafts) { return }
+        if journal.readOnlyReason != nil { return forward(drafts) }
         for draft in drafts {
             do throws(Failure) {
                 try journal.append(draft, sync: false)

@@ -37,18 +37,48 @@ package enum RoomAddress {
         return Holder(pid: pid, bootID: String(words[3]), uid: status.st_uid)
     }
 
+    // MARK: Where a room listens
+
+    private static func note(in directory: String) -> String { directory + "/socket" }
+    private static let pathBytesMax = 4_096
+
+    /// Writes down beside the journal where its room listens; an empty path: nowhere. Best effort:
+    /// without it the room is looked for at the usual places.
+    static func record(_ path: String, in directory: String) {
+        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
+        let descriptor = open(note(in: directory), flags, 0o600)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        let line = Array((path + "\n").utf8)
+        _ = write(descriptor, line, line.count)
+    }
+
+    /// Where the incident's room said that it listens; nil when nothing is written down.
+    package static func recorded(in directory: String) -> String? {
+        let descriptor = open(note(in: directory), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: pathBytesMax)
+        let count = read(descriptor, &buffer, buffer.count)
+        guard count > 0, let end = buffer[..<count].firstIndex(of: 0x0A), end > 0 else {
+            return nil
+        }
+        return String(decoding: buffer[..<end], as: UTF8.self)
+    }
+
     /// The socket of the room that writes `directory`: the one whose process the lock file names.
     /// The kernel knows that process even when it is stopped.
     package static func room(of incident: IncidentID, in directory: String) -> RoomPlace? {
         guard let holder = holder(of: directory) else { return nil }
         let folders = [RoomSocket.systemDirectory, RoomSocket.userDirectory(holder.uid)]
-        for folder in folders {
-            for name in RoomSocket.names(incident) {
-                guard let place = try? RoomPlace(at: folder + "/" + name),
-                    let client = try? RoomClient(place, patience: .seconds(1))
-                else { continue }
-                if client.room.pid == holder.pid { return place }
-            }
+        let usual = folders.flatMap { folder in
+            RoomSocket.names(incident).map { folder + "/" + $0 }
+        }
+        for path in (recorded(in: directory).map { [$0] } ?? []) + usual {
+            guard let place = try? RoomPlace(at: path),
+                let client = try? RoomClient(place, patience: .seconds(1))
+            else { continue }
+            if client.room.pid == holder.pid { return place }
         }
         return nil
     }

@@ -23,6 +23,8 @@ final class RoomLink: Sendable {
     private static let retry: Duration = .seconds(2)
     /// How long the link may take to notice that this room ends.
     private static let turn: Duration = .milliseconds(250)
+    /// A room that does not answer must not hold up the end of this one.
+    private static let patience: Duration = .seconds(2)
 
     init(
         find: @escaping @Sendable () -> RoomPlace?, post: @escaping @Sendable (Message) -> Void
@@ -52,8 +54,8 @@ final class RoomLink: Sendable {
     /// Attends until the room ends, refuses, or this one does.
     private func stay(_ place: RoomPlace) {
         do throws(Failure) {
-            let client = try RoomClient(place)
-            let answer = try client.ask(Request(.attend))
+            let client = try RoomClient(place, patience: Self.patience)
+            let answer = try client.ask(Request(.attend), patience: Self.patience)
             guard answer.ok else { return }
             isConnected.store(true, ordering: .relaxed)
             while !isStopping.load(ordering: .relaxed) {
@@ -83,7 +85,8 @@ final class RoomLink: Sendable {
                         why: "the room that writes this incident has no socket this one can find",
                         unchanged: "Nothing was recorded")
                 }
-                let answer = try RoomClient(place).ask(request)
+                let answer = try RoomClient(place, patience: Self.patience).ask(
+                    request, patience: Self.patience)
                 if let failure = answer.failure { throw failure }
                 post(.notice(answer.did ?? "done"))
             } catch {

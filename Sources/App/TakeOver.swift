@@ -13,10 +13,10 @@ import Safety
 
 /// Takes an incident over from a room that no longer answers.
 ///
-/// A room that answers keeps its incident: whoever wants command of it takes that by the socket. One
-/// that has been silent for 30 s is ended, once it is proven which process it is, so that its lock
-/// is free and its journal can be gone on with. What it was running is found by the recovery as an
-/// unknown outcome.
+/// A room that answers keeps its incident: whoever wants command of it takes that by the socket.
+/// One that has been silent for 30 s is ended, once it is proven which process it is, so that its
+/// lock is free and its journal can be gone on with. What it was running is found by the recovery
+/// as an unknown outcome.
 package struct TakeOver: Sendable {
     package let incident: IncidentID
     package let directory: String
@@ -46,7 +46,7 @@ package struct TakeOver: Sendable {
     ///   `takeOver.notOurs` (exit 4). The room is then as it was.
     package func run() throws(Failure) {
         if settings.people != nil {
-            let rights = PeopleRules.rights(of: actor, owner: actor, settings)
+            let rights = Rights.of(actor, owner: actor, settings: settings)
             guard rights.contains(.command) else { throw noRight }
         }
         guard let holder = RoomAddress.holder(of: directory), isLocked else {
@@ -64,18 +64,31 @@ package struct TakeOver: Sendable {
 
     // MARK: Silence
 
+    private enum Hearing {
+        /// Its socket is there and nothing comes from it.
+        case silent
+        /// It says itself that its loop stands still.
+        case standsStill
+        /// No socket of it is found: that proves nothing.
+        case nowhere
+    }
+
     /// Asks until the patience is over. Any answer but "my loop stands still" ends this.
     private func waitForSilence(_ holder: RoomAddress.Holder) throws(Failure) {
         let begin = clock.now.boot
         var isSaid = false
         while true {
-            if try stoodStill() {
+            let hearing = try listen()
+            if hearing == .standsStill {
                 say("The room of \(incident) says itself that it stands still.")
                 return
             }
+            guard isLocked else { return }
+            guard hearing == .silent else {
+                throw notProven(holder, "no socket of it is found at which it could be asked")
+            }
             let left = patience - (clock.now.boot - begin)
             guard left > .zero else { return }
-            guard isLocked else { return }
             if !isSaid {
                 isSaid = true
                 say(
@@ -86,23 +99,40 @@ package struct TakeOver: Sendable {
         }
     }
 
-    /// Whether the room answered that its loop stands still; false when nothing answered.
-    private func stoodStill() throws(Failure) -> Bool {
-        guard let place = RoomAddress.room(of: incident, in: directory) else { return false }
+    /// Asks once.
+    ///
+    /// - Throws: `takeOver.alive` when it answered.
+    private func listen() throws(Failure) -> Hearing {
         let answer: Answer
         do throws(Failure) {
+            guard let place = try whereToAsk() else { return .nowhere }
             let client = try RoomClient(place, patience: Self.turn)
             answer = try client.ask(Request(.status), patience: Self.turn)
         } catch {
-            return false
+            return .silent
         }
-        if answer.failure?.code == "room.notAnswering" { return true }
+        if answer.failure?.code == "room.notAnswering" { return .standsStill }
         throw Failure(
             "takeOver.alive", "The room is alive", subject: incident.text, why: "it answered",
             unchanged: "Nothing was taken over",
             next: "Watch it with `warroom open \(incident) --observe`, or take command of it: "
                 + "`warroom take-command \(incident) \"REASON\"`",
             exit: .refusedByGate)
+    }
+
+    /// The room's socket; nil when none is found. A stopped room whose queue of callers is full
+    /// cannot be told by its process any more: what it wrote down counts then.
+    private func whereToAsk() throws(Failure) -> RoomPlace? {
+        if let place = RoomAddress.room(of: incident, in: directory) { return place }
+        guard let path = RoomAddress.recorded(in: directory), let place = try? RoomPlace(at: path)
+        else { return nil }
+        do throws(Failure) {
+            _ = try RoomClient(place, patience: .seconds(1))
+            return nil
+        } catch {
+            if error.code == "control.silent" { throw error }
+            return nil
+        }
     }
 
     /// Whether somebody holds the journal's lock now.

@@ -16,7 +16,9 @@ package enum Availability: Sendable, Hashable {
 extension Model {
     /// Every shown key works or says why not.
     package func availability(of command: Command) -> Availability {
-        if Self.writes(command), let reason = readOnlyReason { return .disabled(because: reason) }
+        if Self.writes(command), let reason = readOnlyReason, !isAskedElsewhere(command) {
+            return .disabled(because: reason)
+        }
         switch command {
         case .approve: return approveAvailability
         case .refuse:
@@ -123,6 +125,12 @@ extension Model {
         if let problem = journalProblem { return "the journal is not writable: \(problem.why)" }
         if case .viewer(let why) = access { return "this room is read-only: \(why)" }
         return nil
+    }
+
+    /// A room that only reads asks the one that writes for these, in its user's name.
+    private func isAskedElsewhere(_ command: Command) -> Bool {
+        guard case .viewer = access, journalProblem == nil else { return false }
+        return command == .note || command == .object || command == .refuse
     }
 
     /// Commands that end in a journal entry. The emergency stop is not among them: it must work

@@ -23,7 +23,7 @@ extension Model {
         let approver = approver ?? actor
         let own = ConnectedPerson(
             actor: actor,
-            rights: PeopleRules.rights(of: actor, owner: actor, configuration.safety))
+            rights: rights(of: actor))
         return ([own] + connected).filter {
             $0.mayObject && $0.actor.uid != approver.uid
                 && $0.actor.uid != mitigation.proposer.uid

@@ -30,19 +30,6 @@ package enum PeopleRules {
         settings.people?.values.first { NameRule.same($0.user, actor.name) }
     }
 
-    /// What `actor` may do in the room of `owner`. Without named people the owner may do
-    /// everything and nobody else anything; with an empty list nobody may.
-    package static func rights(
-        of actor: Actor, owner: Actor, _ settings: SafetySettings
-    ) -> Set<Person.Right> {
-        guard actor.isPerson else { return [] }
-        guard settings.people != nil else {
-            return actor.uid == owner.uid ? Set(Person.Right.allCases) : []
-        }
-        guard let entry = entry(of: actor, settings) else { return [] }
-        return entry.isAgent ? entry.rights.subtracting([.approve, .command]) : entry.rights
-    }
-
     /// Whether `actor` has any part in the room: may at least see how it stands.
     package static func isKnown(_ actor: Actor, owner: Actor, _ settings: SafetySettings) -> Bool {
         actor.isPerson && (actor.uid == owner.uid || entry(of: actor, settings) != nil)
