@@ -1,4 +1,5 @@
 import Basics
+import Dispatch
 import Incidents
 import Room
 import Safety
@@ -14,6 +15,19 @@ extension Backend {
         if policy.isFirstLook { settleOldChange() }
         for finding in policy.changes() {
             post(.policy(digest: finding.digest, problem: finding.problem))
+        }
+        if others.isDue { approvalQueue.async { [self] in lookElsewhere() } }
+    }
+
+    /// What other incidents did, as their journals have it now. Attempts there count for the loop
+    /// gate of this one. Called on the approval queue.
+    func attemptsElsewhereNow() -> [PastAttempt] { others.attempts().attempts }
+
+    private func lookElsewhere() {
+        let found = others.attempts()
+        for problem in found.problems { post(.notice(problem)) }
+        if found.attempts != latestModel?.attemptsElsewhere {
+            post(.elsewhere(found.attempts))
         }
     }
 

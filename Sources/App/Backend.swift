@@ -45,6 +45,8 @@ package final class Backend: Sendable {
     private let beats = Atomic(0)
     /// Whether the configuration on the disk is still the one in use.
     let policy: PolicyWatch
+    /// What was done in other incidents of this machine.
+    let others: OtherIncidents
     /// How often a stop was asked for; also the lock around writing and removing the stop files.
     let stopOrders = Mutex(0)
 
@@ -85,6 +87,8 @@ package final class Backend: Sendable {
             configuration: setup.configuration, stateDirectory: setup.stateDirectory)
         planner = Planner(configuration: setup.configuration)
         policy = PolicyWatch(setup.configuration)
+        others = OtherIncidents(
+            stateDirectory: setup.stateDirectory, own: setup.id, isDrill: setup.isDrill)
         executor = Executor(
             journal: journal, clock: clock, stopFiles: stopFiles,
             scrub: { Self.lineScrub(setup.redaction.redactor) })

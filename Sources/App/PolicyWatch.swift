@@ -63,8 +63,8 @@ package final class PolicyWatch: Sendable {
     /// Whether nothing was told yet.
     package var isFirstLook: Bool { state.withLock { $0.told == nil } }
 
-    /// What changed since the last call, oldest first. The first call tells what was loaded, so that a
-    /// change between loading and looking is one.
+    /// What changed since the last call, oldest first. The first call tells what was loaded, so
+    /// that a change between loading and looking is one.
     package func changes() -> [Finding] {
         guard let loadedDigest else { return [] }
         return state.withLock { state in

@@ -197,7 +197,7 @@ import Testing
         ("    capture: [[/bin/cat, '{other}']]", "slots do not declare"),
         ("    capture: [[/usr/bin/kubectl, delete, pod]]", "must change nothing"),
         (
-            "    rollback: {steps: [[/bin/echo, '{service}']], check: [[/usr/bin/systemctl, stop]]}",
+            "    rollback: {steps: [[/bin/echo, '{service}']], check: [[/bin/systemctl, stop]]}",
             "must change nothing"
         ),
         ("    rollback: {steps: [[/bin/echo]], chek: []}", "Did you mean check?"),
