@@ -88,7 +88,7 @@ final class History: @unchecked Sendable {
     private func forgetUnknowns(_ incident: String) {
         var options = JournalOptions()
         options.fileSystem = world.disk.files(of: processes, nil)
-        let directory = "/state/incidents/" + incident
+        let directory = Scene.directory(of: incident)
         guard let id = IncidentID(incident),
             let events = try? JournalReader.open(directory, fileSystem: options.fileSystem)
                 .readNew(),
@@ -262,8 +262,7 @@ final class History: @unchecked Sendable {
 
     /// What the timers of a room do.
     private func look(_ room: Dashboard) {
-        room.backend.watchStopFiles()
-        room.backend.journal.poll()
+        room.look()
         if random.chance(50) { room.backend.journal.sync() }
         room.take(.tick(world.now))
         room.settle()
