@@ -8,8 +8,8 @@ import Room
 import Safety
 import Synchronization
 
-/// One random life of a machine with one or two incidents, of 20 to 60 moves. The same seed gives the
-/// same history.
+/// One random life of a machine with one or two incidents, of 20 to 60 moves. The same seed gives
+/// the same history.
 ///
 /// `@unchecked Sendable`: the main loop may have a turn on the queue of actions, in the middle of a
 /// run; the main thread then waits for that queue, so that only one of them is ever at work.
