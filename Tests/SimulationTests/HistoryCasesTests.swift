@@ -68,11 +68,10 @@ import Testing
         var spawns: Int { world.checker.seen["spawn", default: 0] }
         var refusals: Int { world.checker.seen["told approval.refused", default: 0] }
 
-        func blocked(_ room: Dashboard) -> [String] {
-            room.model.timeline.map(\.text).filter { $0.contains("not run") }
+        func check() {
+            world.checker.read(world)
+            #expect(world.checker.violations == [])
         }
-
-        func check() { #expect(world.checker.violations == []) }
     }
 
     @Test("N51: an approval that was used is refused, also by the room after a restart")
@@ -97,15 +96,17 @@ import Testing
         let it = Case()
         let first = try it.open()
         let approval = try it.approval(of: Scene.flag, in: first)
-        // It dies with the intent half written.
-        var calls = 0
-        while first.model.incident.mitigation(approval.proposal)?.state != .approved, calls < 40 {
-            calls += 1
-            it.world.plan(.kill(first.process), afterCalls: 12)
-            it.approve(approval, in: first)
+        it.world.turn.withLock { turn in
+            turn = { [world = it.world] process in world.happen(.kill(process)) }
         }
+        it.world.planTurn(afterCalls: 1)
+        it.approve(approval, in: first)
+        it.world.turn.withLock { $0 = nil }
         #expect(first.isDead)
         let second = try it.open()
+        let mitigation = try #require(second.model.incident.mitigation(approval.proposal))
+        #expect(mitigation.state == .approved)
+        #expect(mitigation.attempts.isEmpty)
         it.world.pass(.seconds(5))
         second.take(.tick(it.world.now))
         it.observe(second)
@@ -140,8 +141,8 @@ import Testing
         let mitigation = try #require(room.model.incident.mitigation(second.proposal))
         #expect(mitigation.state == .approved)
         #expect(mitigation.attempts.isEmpty)
-        #expect(it.world.checker.seen["gate.blocked", default: 0] >= 1)
         it.check()
+        #expect(it.world.checker.seen["gate.blocked", default: 0] >= 1)
     }
 
     @Test(

@@ -4,8 +4,8 @@ import Journals
 import Safety
 import Synchronization
 
-/// Looks at a history from outside: what was started, and what a power cut at that moment would have
-/// left of the journals. It asks no model and no gate.
+/// Looks at a history from outside: what was started, and what a power cut at that moment would
+/// have left of the journals. It asks no model and no gate.
 final class Checker: Sendable {
     private struct Room {
         var directory: String

@@ -49,7 +49,7 @@ final class Dashboard: @unchecked Sendable {
             throw Failure("simulation.scene", "No such scene")
         }
         setup.id = id
-        setup.directory = "/state/incidents/" + incident
+        setup.directory = Scene.directory(of: incident)
         setup.actor = person
         var options = JournalOptions()
         options.fileSystem = world.disk.files(of: process, world)
@@ -144,6 +144,14 @@ final class Dashboard: @unchecked Sendable {
         case let it as ActionStopped: it.detail
         default: ""
         }
+    }
+
+    /// What the timers of a room do.
+    func look() {
+        backend.watchStopFiles()
+        backend.watchPolicy()
+        backend.journal.poll()
+        settle()
     }
 
     // MARK: Keys

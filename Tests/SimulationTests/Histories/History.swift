@@ -8,8 +8,8 @@ import Room
 import Safety
 import Synchronization
 
-/// One random life of a machine with one or two incidents, of 20 to 60 moves. The same seed gives the
-/// same history.
+/// One random life of a machine with one or two incidents, of 20 to 60 moves. The same seed gives
+/// the same history.
 ///
 /// `@unchecked Sendable`: the main loop may have a turn on the queue of actions, in the middle of a
 /// run; the main thread then waits for that queue, so that only one of them is ever at work.
@@ -88,7 +88,7 @@ final class History: @unchecked Sendable {
     private func forgetUnknowns(_ incident: String) {
         var options = JournalOptions()
         options.fileSystem = world.disk.files(of: processes, nil)
-        let directory = "/state/incidents/" + incident
+        let directory = Scene.directory(of: incident)
         guard let id = IncidentID(incident),
             let events = try? JournalReader.open(directory, fileSystem: options.fileSystem)
                 .readNew(),
@@ -262,8 +262,7 @@ final class History: @unchecked Sendable {
 
     /// What the timers of a room do.
     private func look(_ room: Dashboard) {
-        room.backend.watchStopFiles()
-        room.backend.journal.poll()
+        room.look()
         if random.chance(50) { room.backend.journal.sync() }
         room.take(.tick(world.now))
         room.settle()

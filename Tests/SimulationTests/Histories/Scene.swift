@@ -74,6 +74,11 @@ enum Scene {
         return setups
     }()
 
+    /// On the simulated disk.
+    static func directory(of incident: String) -> String {
+        (folder?.path ?? "/nonexistent") + "/incidents/" + incident
+    }
+
     static let people = [Actor(uid: 1000, name: "ops1"), Actor(uid: 1001, name: "ops2")]
 
     /// What a tick of the diagnosis would say: the playbook applies, the scope is known.

@@ -7,8 +7,8 @@ import Synchronization
     import Glibc
 #endif
 
-/// One disk in memory, with what a page cache does: bytes and names that were not synced are seen by
-/// everybody until the power goes, and by nobody afterwards.
+/// One disk in memory, with what a page cache does: bytes and names that were not synced are seen
+/// by everybody until the power goes, and by nobody afterwards.
 final class SimulatedDisk: Sendable {
     /// What the disk refuses next.
     enum Fault: String, CaseIterable, Sendable {

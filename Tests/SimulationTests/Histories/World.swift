@@ -10,8 +10,8 @@ import Synchronization
 
 @testable import Processes
 
-/// The machine on which a history takes place: clocks, disk, stop file, programs. What happens to it
-/// by itself is due after so many calls, so that it falls between any two of them.
+/// The machine on which a history takes place: clocks, disk, stop file, programs. What happens to
+/// it by itself is due after so many calls, so that it falls between any two of them.
 final class World: Sendable {
     /// Something that no room asked for.
     enum Happening: Hashable, Sendable {
@@ -159,9 +159,8 @@ final class World: Sendable {
     func note(_ text: @autoclosure () -> String) {
         let reading = state.withLock { $0.isLogging ? ($0.clock, $0.boots) : nil }
         guard let (clock, boots) = reading else { return }
-        let line =
-            "\(TimeText.rfc3339(clock.wall)) boot \(boots) +\(TimeText.span(clock.boot - BootTime(nanoseconds: 0)))  "
-            + text()
+        let up = TimeText.span(clock.boot - BootTime(nanoseconds: 0))
+        let line = "\(TimeText.rfc3339(clock.wall)) boot \(boots) +\(up)  " + text()
         state.withLock { $0.log.append(line) }
     }
 }
