@@ -11,12 +11,15 @@ package protocol StopKeeping: StopReading {
     )
     /// What is there now, without what was seen before.
     func readNow() -> [StopState.FileState]
+    /// Why a file that comes and goes between two looks might be missed, or nil.
+    var watchFailure: String? { get }
     /// Removes the own files and returns those whose absence is still not proven.
     func clear() -> [String]
 }
 
 extension StopKeeping {
     package func readNow() -> [StopState.FileState] { read() }
+    package var watchFailure: String? { nil }
 }
 
 extension StopFiles: StopKeeping {}
