@@ -37,6 +37,7 @@ static void close_from_three(void) {
     }
 }
 
+// Sets a limit, or leaves a lower hard one; with `hard_too` it never raises the soft one either.
 static int limit_to(__rlimit_resource_t resource, uint64_t value, int hard_too) {
     struct rlimit limit;
     if (getrlimit(resource, &limit) != 0) {
@@ -45,6 +46,9 @@ static int limit_to(__rlimit_resource_t resource, uint64_t value, int hard_too) 
     rlim_t wanted = value;
     if (limit.rlim_max != RLIM_INFINITY && wanted > limit.rlim_max) {
         wanted = limit.rlim_max;
+    }
+    if (hard_too && limit.rlim_cur != RLIM_INFINITY && wanted > limit.rlim_cur) {
+        wanted = limit.rlim_cur;
     }
     limit.rlim_cur = wanted;
     if (hard_too) {

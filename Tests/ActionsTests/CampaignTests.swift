@@ -186,8 +186,8 @@ struct CampaignTests {
         }
         spans.sort()
         print(
-            "intent durable, \(count) appends: p50 \(spans[count / 2]), p99 \(spans[count * 99 / 100]), "
-                + "max \(spans[count - 1])")
+            "intent durable, \(count) appends: p50 \(spans[count / 2]), "
+                + "p99 \(spans[count * 99 / 100]), max \(spans[count - 1])")
         let found = try JournalReader.open(scratch.file("INC-2041")).readNew()
         #expect(found.filter { $0.payload is ActionIntent }.count == count)
     }

@@ -51,4 +51,14 @@ struct ChildTests {
         #expect(sink.kinds == ["gate.blocked"])
         #expect(!bench.scratch.exists("ran"))
     }
+
+    @Test("N23: an action can start so many processes and no more")
+    func processesAreBounded() throws {
+        let bench = Bench("exec grep \"Max processes\" /proc/self/limits")
+        let sink = bench.sink()
+        #expect(bench.run(sink) == .succeeded)
+        let limits = sink.blobText.split(separator: " ").compactMap { Int($0) }
+        #expect(limits.count == 2)
+        #expect(limits.allSatisfy { $0 <= ChildEnvironment.processesMax })
+    }
 }

@@ -244,6 +244,21 @@ struct ExecutorTests {
         #expect(!bench.scratch.exists("ran"))
     }
 
+    @Test("N17: a program replaced while the gates are looked at gets no intent")
+    func aProgramReplacedAtTheLastLookIsRefused() {
+        var bench = Bench("true")
+        let scratch = bench.scratch
+        bench.gates = {
+            rename(scratch.script("new", "touch \(scratch.path)/evil"), scratch.file("step1"))
+            return Bench.passing
+        }
+        let sink = bench.sink()
+        #expect(bench.run(sink) == .failed)
+        #expect(sink.kinds == ["gate.blocked"])
+        #expect(!scratch.exists("evil"))
+        #expect(bench.failures.codes == ["executable.changed"])
+    }
+
     @Test("N17: a program replaced by the step before is refused")
     func aProgramReplacedByTheStepBeforeIsRefused() {
         let bench = Bench(

@@ -91,6 +91,18 @@ import Testing
         #expect(now == mask)
     }
 
+    @Test("N23: a bound on processes never raises a lower one")
+    func boundsAreNeverRaised() {
+        let result = shell(
+            "exec /usr/bin/grep -E \"Max processes\" /proc/self/limits",
+            configure: { $0.processesMax = 1_000_000_000 })
+        let soft = result.lines.first { $0.hasPrefix("Max processes") }?
+            .split(separator: " ").compactMap { Int($0) }.first
+        var own = rlimit()
+        getrlimit(__rlimit_resource_t(6), &own)
+        #expect(soft.map { UInt64($0) <= min(1_000_000_000, own.rlim_cur) } == true)
+    }
+
     @Test func runsElsewhereOnRequest() {
         #expect(shell("pwd", configure: { $0.workingDirectory = "/usr" }).text == "/usr\n")
         let missing = shell("pwd", configure: { $0.workingDirectory = "/no/such" })
