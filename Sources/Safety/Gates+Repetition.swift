@@ -17,7 +17,8 @@ extension GateJudge {
         if let open = Breaker.openReason(
             of: given.incident, actions: given.configuration.actions)
         {
-            let isRollback = isUndo || given.action?.isRollback == true
+            // What is not known to be something else counts as a rollback.
+            let isRollback = isUndo || given.action?.isRollback != false
             return GateVerdict(
                 .loop, isRollback ? .blocked : .review, "the breaker is open: \(open)",
                 remedy: isRollback
@@ -50,6 +51,11 @@ extension GateJudge {
     func limits() -> GateVerdict {
         let severity = given.incident.severity
         let row = SeverityPolicy.row(severity)
+        guard given.action != nil else {
+            return GateVerdict(
+                .limits, .blocked, "how far an unknown action reaches cannot be judged",
+                remedy: "add it under `actions:` in the configuration")
+        }
         if let verdict = tooManyServices(row, severity) ?? tooLargeAShare(severity) {
             return verdict
         }
