@@ -185,6 +185,7 @@ final class Dashboard: @unchecked Sendable {
         switch card.focus {
         case .cancel: return .tab
         case .reason: return card.reason.text.count < 2 ? .character("w") : .tab
+        case .breakGlass: return card.breakGlass.text.count < 2 ? .character("w") : .tab
         case .confirm:
             let typed = card.confirm.text
             if typed == wanted { return .tab }

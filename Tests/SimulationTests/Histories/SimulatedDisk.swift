@@ -232,7 +232,8 @@ struct SimulatedFiles: FileSystem {
         return FileStatus(
             device: 1, inode: UInt64(number),
             size: isDurableView ? inode?.durable ?? 0 : inode?.bytes.count ?? 0,
-            isDirectory: false, isRegular: true)
+            isDirectory: false, isRegular: true, modified: Int64(inode?.bytes.count ?? 0),
+            owner: 0, permissions: 0o600)
     }
 
     func status(_ descriptor: Int32) throws(SystemError) -> FileStatus {
@@ -249,7 +250,9 @@ struct SimulatedFiles: FileSystem {
             if let inode = names(state)[path] { return .success(status(inode, state)) }
             guard state.directories.contains(path) else { return .failure(SystemError(ENOENT)) }
             return .success(
-                FileStatus(device: 1, inode: 0, size: 0, isDirectory: true, isRegular: false))
+                FileStatus(
+                    device: 1, inode: 0, size: 0, isDirectory: true, isRegular: false,
+                    modified: 0, owner: 0, permissions: 0o700))
         }
     }
 
