@@ -59,6 +59,27 @@ struct PolicyGateTests {
         #expect(fixture.verdict(.incident, stage: .execution).outcome == .blocked)
     }
 
+    @Test func aCheckThatSaysOpenAgainKeepsItYoung() {
+        var fixture = ticketed()
+        fixture.log(TicketStated(ticket: "OPS-1", isOpen: true))
+        fixture.advance(.minutes(59))
+        fixture.log(
+            CommandRan(
+                purpose: .ticket, argv: ["/bin/ticket"], outcome: "timed out", isOK: false,
+                seconds: 30))
+        fixture.log(
+            CommandRan(
+                purpose: .ticket, argv: ["/bin/ticket"], outcome: "ok", isOK: true, seconds: 1))
+        fixture.advance(.minutes(59))
+        #expect(fixture.verdict(.incident).outcome == .pass)
+        // It opens nothing that a person saw closed.
+        fixture.log(TicketStated(ticket: "OPS-1", isOpen: false))
+        fixture.log(
+            CommandRan(
+                purpose: .ticket, argv: ["/bin/ticket"], outcome: "ok", isOK: true, seconds: 1))
+        #expect(fixture.verdict(.incident).outcome == .review)
+    }
+
     @Test("N53: a ticket closed between approval and run is refused, also after a review")
     func aTicketClosedMeanwhile() {
         var fixture = ticketed()
