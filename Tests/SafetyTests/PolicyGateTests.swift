@@ -279,6 +279,15 @@ struct PolicyGateTests {
         #expect(fixture.verdict(.input, proposal).outcome == .blocked)
     }
 
+    private func redigested(_ proposal: MitigationProposed, _ fixture: Fixture)
+        -> MitigationProposed
+    {
+        var changed = proposal
+        changed.digest = ActionDigest.hex(
+            of: changed, variables: [:], incident: fixture.incident.id)
+        return changed
+    }
+
     @Test func stagesGoFromEdgeToBackend() {
         var fixture = Fixture()
         fixture.configuration.services["web"]?.tier = .edge
@@ -298,11 +307,12 @@ struct PolicyGateTests {
         func judged(_ change: (inout MitigationProposed) -> Void) -> GateVerdict.Outcome {
             var changed = proposal
             change(&changed)
-            changed.digest = ActionDigest.hex(
-                of: changed, variables: [:], incident: fixture.incident.id)
-            return fixture.verdict(.input, changed).outcome
+            return fixture.verdict(.input, redigested(changed, fixture)).outcome
         }
         #expect(judged { _ in } == .pass)
+        var untiered = fixture
+        untiered.configuration.services["web"]?.tier = nil
+        #expect(untiered.verdict(.input, redigested(proposal, fixture)).outcome == .blocked)
         #expect(judged { $0.stages?.swapAt(0, 1) } == .blocked)
         #expect(judged { $0.stages?.removeLast() } == .blocked)
         #expect(judged { $0.stages?[1].steps = [] } == .blocked)
