@@ -56,7 +56,7 @@ extension Incident {
             escalation(late.id) { if $0.isOpen { $0.isExpired = true } }
         case let ran as CommandRan:
             commandRuns.append(ran)
-            if ran.purpose == .ticket, !ran.isOK { ticketCheckFailure = ran.outcome }
+            if ran.purpose == .ticket { checkTicket(ran, at: event.moment) }
             if let id = ran.escalation { escalation(id) { $0.deliveries.append(ran) } }
         case let review as GateReviewed: reviews.append(review)
         case let ticket as TicketStated:
@@ -67,6 +67,16 @@ extension Incident {
         default: return false
         }
         return true
+    }
+
+    /// The configured check says once more that the ticket is open, or could not say.
+    private mutating func checkTicket(_ ran: CommandRan, at moment: RecordedMoment) {
+        guard ran.isOK else {
+            ticketCheckFailure = ran.outcome
+            return
+        }
+        ticketCheckFailure = nil
+        if ticket?.isOpen == true { ticketAt = moment }
     }
 
     private mutating func applyRollbackWatch(_ event: Event) -> Bool {

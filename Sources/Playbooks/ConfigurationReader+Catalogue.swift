@@ -249,11 +249,9 @@ extension ConfigurationReader {
                 context.report(
                     node, "\(action.id) spans \(name) twice", expected: "each service once")
             } else if result.services[name]?.tier == nil {
-                notes.append(
-                    LintProblem(
-                        .note, position: node.position,
-                        what: "\(name) has no tier, so its place among the stages is not known",
-                        expected: "tier: edge, middleware or backend"))
+                context.report(
+                    node, "\(action.id) spans \(name), which has no tier: its turn is not known",
+                    expected: "\(name): {tier: edge}, middleware or backend")
             }
             seen.append(name)
         }

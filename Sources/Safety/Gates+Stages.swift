@@ -43,7 +43,7 @@ extension GateJudge {
     }
 
     /// The stages take the steps in their order, leave none out, and go edge → middleware →
-    /// backend; an undo may go the other way. A service without a tier may stand anywhere.
+    /// backend; an undo may go the other way. The turn of a service without a tier is not known.
     private func isStaggered(_ stages: [ActionStage]) -> Bool {
         guard stages.flatMap(\.steps) == Array(proposal.steps.indices) else { return false }
         let places = stages.compactMap { stage in
@@ -51,6 +51,7 @@ extension GateJudge {
                 Service.Tier.allCases.firstIndex(of: $0)
             }
         }
+        guard places.count == stages.count else { return false }
         return places == places.sorted() || isUndo && places == places.sorted(by: >)
     }
 

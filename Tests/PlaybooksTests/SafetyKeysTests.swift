@@ -232,7 +232,8 @@ import Testing
                     spans: [web, api]}
             """)
         #expect(problems.contains { $0.isError && $0.what.contains("no slot for one") })
-        #expect(problems.contains { !$0.isError && $0.what.contains("api has no tier") })
+        #expect(
+            problems.contains { $0.isError && $0.what.contains("spans api, which has no tier") })
         #expect(configuration.actions["act"] == nil)
     }
 

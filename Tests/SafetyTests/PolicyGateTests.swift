@@ -59,6 +59,27 @@ struct PolicyGateTests {
         #expect(fixture.verdict(.incident, stage: .execution).outcome == .blocked)
     }
 
+    @Test func aCheckThatSaysOpenAgainKeepsItYoung() {
+        var fixture = ticketed()
+        fixture.log(TicketStated(ticket: "OPS-1", isOpen: true))
+        fixture.advance(.minutes(59))
+        fixture.log(
+            CommandRan(
+                purpose: .ticket, argv: ["/bin/ticket"], outcome: "timed out", isOK: false,
+                seconds: 30))
+        fixture.log(
+            CommandRan(
+                purpose: .ticket, argv: ["/bin/ticket"], outcome: "ok", isOK: true, seconds: 1))
+        fixture.advance(.minutes(59))
+        #expect(fixture.verdict(.incident).outcome == .pass)
+        // It opens nothing that a person saw closed.
+        fixture.log(TicketStated(ticket: "OPS-1", isOpen: false))
+        fixture.log(
+            CommandRan(
+                purpose: .ticket, argv: ["/bin/ticket"], outcome: "ok", isOK: true, seconds: 1))
+        #expect(fixture.verdict(.incident).outcome == .review)
+    }
+
     @Test("N53: a ticket closed between approval and run is refused, also after a review")
     func aTicketClosedMeanwhile() {
         var fixture = ticketed()
@@ -258,6 +279,15 @@ struct PolicyGateTests {
         #expect(fixture.verdict(.input, proposal).outcome == .blocked)
     }
 
+    private func redigested(_ proposal: MitigationProposed, _ fixture: Fixture)
+        -> MitigationProposed
+    {
+        var changed = proposal
+        changed.digest = ActionDigest.hex(
+            of: changed, variables: [:], incident: fixture.incident.id)
+        return changed
+    }
+
     @Test func stagesGoFromEdgeToBackend() {
         var fixture = Fixture()
         fixture.configuration.services["web"]?.tier = .edge
@@ -277,11 +307,12 @@ struct PolicyGateTests {
         func judged(_ change: (inout MitigationProposed) -> Void) -> GateVerdict.Outcome {
             var changed = proposal
             change(&changed)
-            changed.digest = ActionDigest.hex(
-                of: changed, variables: [:], incident: fixture.incident.id)
-            return fixture.verdict(.input, changed).outcome
+            return fixture.verdict(.input, redigested(changed, fixture)).outcome
         }
         #expect(judged { _ in } == .pass)
+        var untiered = fixture
+        untiered.configuration.services["web"]?.tier = nil
+        #expect(untiered.verdict(.input, redigested(proposal, fixture)).outcome == .blocked)
         #expect(judged { $0.stages?.swapAt(0, 1) } == .blocked)
         #expect(judged { $0.stages?.removeLast() } == .blocked)
         #expect(judged { $0.stages?[1].steps = [] } == .blocked)
