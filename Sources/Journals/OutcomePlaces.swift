@@ -7,16 +7,17 @@ import Incidents
 
 /// The directories of the second path, and which of them may be trusted.
 package enum OutcomePlaces {
-    /// `$XDG_RUNTIME_DIR/warroom`, `/run/warroom`, `/tmp/warroom-UID`. The first two do not outlive
-    /// a reboot.
+    /// `$XDG_RUNTIME_DIR/warroom-outcomes`, `/run/warroom-outcomes`, `/tmp/warroom-UID-outcomes`.
+    /// The first two do not outlive a reboot. Apart from the room's socket, whose directory others
+    /// may pass through.
     package static var standard: [String] {
         var places: [String] = []
         if let runtime = getenv("XDG_RUNTIME_DIR").map({ String(cString: $0) }),
             runtime.utf8.first == 0x2F
         {
-            places.append(runtime + "/warroom")
+            places.append(runtime + "/warroom-outcomes")
         }
-        return places + ["/run/warroom", "/tmp/warroom-\(geteuid())"]
+        return places + ["/run/warroom-outcomes", "/tmp/warroom-\(geteuid())-outcomes"]
     }
 
     /// Makes `directory` when it is missing; throws unless it is a directory of ours that nobody
