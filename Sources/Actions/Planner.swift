@@ -15,8 +15,10 @@ package struct Planner: Sendable {
     /// A proposal to use `action` on `target`.
     ///
     /// A service slot that has no value gets the target. With `rollbackOf` the paired rollback of
-    /// that proposal is planned instead.
-    /// - Throws: `plan.unknownAction`, `plan.slot`, `plan.target`, `plan.template`, `plan.undo`.
+    /// that proposal is planned instead. An action that spans services gets its steps once per
+    /// service, edge first.
+    /// - Throws: `plan.unknownAction`, `plan.slot`, `plan.target`, `plan.template`, `plan.stages`,
+    ///   `plan.undo`.
     package func propose(
         id: String, action: String, target: String, slots: [String: String], reason: String,
         incident: Incident, rollbackOf: String? = nil
@@ -34,8 +36,10 @@ package struct Planner: Sendable {
         }
         let entry = try known(action)
         let filled = try checked(slots, of: entry, target: target, incident: incident)
+        let services = try stageOrder(of: entry, target, filled, incident)
         return try proposal(
-            Draft(id: id, target: target, slots: filled, reason: reason), entry, incident)
+            Draft(id: id, target: target, slots: filled, reason: reason, services: services),
+            entry, incident)
     }
 
     /// The paired rollback of `mitigation`: exactly the steps that its card showed.
@@ -56,6 +60,14 @@ package struct Planner: Sendable {
         undo.steps = original.rollbackSteps
         undo.rollbackSteps = []
         undo.rollbackOf = original.id
+        let services = original.stages?.map(\.service) ?? []
+        undo.stages = StageOrder.stages(services, steps: undo.steps.count)
+        guard services.isEmpty || undo.stages != nil else {
+            throw undoRefused(original, "its rollback does not divide into its stages")
+        }
+        // It was looked at before the original ran; now it must not hold up the way back.
+        undo.readyCheck = nil
+        undo.cannotUndo = nil
         undo.onStop = CatalogueAction.OnStop.finish.rawValue
         undo.timeout = min(action.timeout, Self.rollbackMax).inSeconds
         undo.environment = incident.environment
@@ -101,18 +113,19 @@ package struct Planner: Sendable {
         var target: String
         var slots: [String: String]
         var reason: String
+        /// What it spans, in order; empty for the target alone.
+        var services: [String]
     }
 
     private func proposal(_ draft: Draft, _ action: CatalogueAction, _ incident: Incident)
         throws(Failure) -> MitigationProposed
     {
-        let steps = try fill(action.steps, action, draft.slots)
-        let back =
-            action.rollbackSteps.isEmpty
-            ? [] : try fill(action.rollbackSteps, action, draft.slots)
+        let steps = try fill(action.steps, action, draft)
+        let back = try fill(action.rollbackSteps, action, draft)
         let timeout = action.isRollback ? min(action.timeout, Self.rollbackMax) : action.timeout
         let radius = Blast.radius(
-            of: [draft.target], services: configuration.services, isFleetWide: action.isFleetWide)
+            of: draft.services.isEmpty ? [draft.target] : draft.services,
+            services: configuration.services, isFleetWide: action.isFleetWide)
         let title = ArgvTemplate.filledText(action.title, slots: draft.slots)
         var proposal = MitigationProposed(
             id: draft.id, action: action.id, title: title, target: draft.target,
@@ -122,16 +135,66 @@ package struct Planner: Sendable {
                 action: action, environment: incident.environment),
             onStop: (action.isRollback ? .finish : action.onStop).rawValue,
             timeout: timeout.inSeconds, blastRadius: radius.text, reason: draft.reason, digest: "")
+        proposal.stages = StageOrder.stages(draft.services, steps: steps.count)
+        proposal.capture = try once(action.capture, action, draft)
+        proposal.readyCheck = try once(action.readyCheck, action, draft)
+        proposal.cannotUndo = action.cannotUndo.map {
+            ArgvTemplate.filledText($0, slots: draft.slots)
+        }
         proposal.digest = ActionDigest.hex(
             of: proposal, variables: action.environment, incident: incident.id)
         return proposal
     }
 
-    private func fill(_ steps: [[String]], _ action: CatalogueAction, _ slots: [String: String])
+    /// Commands beside the steps, each once; nil when there are none.
+    private func once(_ commands: [[String]], _ action: CatalogueAction, _ draft: Draft)
+        throws(Failure) -> [[String]]?
+    {
+        var all: [[String]] = []
+        for command in try fill(commands, action, draft)
+        where !all.contains(where: { ArgvTemplate.same([$0], [command]) }) {
+            all.append(command)
+        }
+        return all.isEmpty ? nil : all
+    }
+
+    private func stageOrder(
+        of action: CatalogueAction, _ target: String, _ slots: [String: String],
+        _ incident: Incident
+    ) throws(Failure) -> [String] {
+        do throws(ArgvTemplate.Defect) {
+            let services = try StageOrder.services(
+                of: action, target: target, services: configuration.services)
+            for (name, type) in action.slots where type == .version || type == .revision {
+                for service in services {
+                    let why = SlotRule.validate(
+                        slots[name] ?? "", type: type, configuration: configuration,
+                        service: service,
+                        deployed: incident.deployedVersions(
+                            of: service, configuration))
+                    if let why {
+                        throw ArgvTemplate.Defect("{\(name)} for \(service) \(why)")
+                    }
+                }
+            }
+            return services
+        } catch {
+            throw Failure(
+                "plan.stages", "The action cannot be planned in stages", subject: action.id,
+                why: "it \(error.reason)", unchanged: "Nothing was proposed",
+                next: "Correct \(action.position.isEmpty ? "the catalogue" : action.position) "
+                    + "or services:", exit: .refusedByGate)
+        }
+    }
+
+    private func fill(_ steps: [[String]], _ action: CatalogueAction, _ draft: Draft)
         throws(Failure) -> [[String]]
     {
+        guard !steps.isEmpty || action.steps.isEmpty else { return [] }
         do throws(ArgvTemplate.Defect) {
-            return try ArgvTemplate.fill(steps, slots: slots)
+            return try ArgvTemplate.fill(
+                steps, of: action, target: draft.target, slots: draft.slots,
+                services: draft.services)
         } catch {
             throw Failure(
                 "plan.template", "The action's command line cannot be made", subject: action.id,

@@ -19,6 +19,7 @@ package final class Evaluator: Sendable {
     /// Writes what recording rules give, and `ALERTS`, before anything is asked.
     private let rules: Mutex<RuleRunner>
     private let intervals: [String: Duration]
+    private let counter = MinuteCounter()
 
     package init(store: SeriesStore, configuration: Configuration, rules: [RuleGroup]) {
         self.store = store
@@ -50,9 +51,22 @@ package final class Evaluator: Sendable {
             dumpsHaveHistory: true, recordedNames: recordedNames.withLock { $0 })
         var observation = diagnoser.withLock { $0.tick(input) }
         observation.findings += sightings(feeds, incident, now)
-        return Findings(
+        var findings = Findings(
             observation: observation, feeds: feeds,
             planned: observation.mitigations.map { plan($0, incident) })
+        findings.minutes = counter.count(
+            snapshot, settings: configuration.safety,
+            signal: observation.signal(.errorRatio)?.definition, now: now,
+            sources: { Self.delivering($0, input.sources) })
+        return findings
+    }
+
+    /// Ids of the live sources that may deliver one of these metrics.
+    private static func delivering(_ names: Set<String>, _ sources: [SourceStatus]) -> [String] {
+        sources.filter { source in
+            source.kind == .metrics && !source.isHistory
+                && source.metricNames.map { !$0.isDisjoint(with: names) } ?? false
+        }.map(\.id).sorted()
     }
 
     /// One condition over too much data must not hold up all others.

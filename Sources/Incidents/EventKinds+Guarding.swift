@@ -171,11 +171,17 @@ package struct RollbackArmed: EventPayload, Hashable {
     /// The expressions that count errors and requests.
     package var errors: String
     package var requests: String
-    package init(proposal: String, baseline: [RecordedMinute], errors: String, requests: String) {
+    /// Ids of the sources that delivered them; nil when nobody said.
+    package var sources: [String]?
+    package init(
+        proposal: String, baseline: [RecordedMinute], errors: String, requests: String,
+        sources: [String]? = nil
+    ) {
         self.proposal = proposal
         self.baseline = baseline
         self.errors = errors
         self.requests = requests
+        self.sources = sources
     }
 }
 

@@ -110,6 +110,8 @@ package struct MinuteCounts: Sendable, Hashable {
     package var requests: String
     /// Why nothing can be counted; empty when it can.
     package var problem: String
+    /// Ids of the sources that deliver them, sorted.
+    package var sources: [String] = []
 
     package init(minutes: [Minute], errors: String, requests: String, problem: String = "") {
         self.minutes = minutes

@@ -1,12 +1,12 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+import Basics
+import Incidents
 
 /// Judges from counts whether a remediation made things worse. Bare ratios fire on noise: at 1 % of
 /// 1,000 requests a minute, "10 % over the base" is true by chance most of the time.
 ///
 /// Baseline here is what was *before the remediation*, so an incident that merely goes on does not
-/// undo a harmless step.
+/// undo a harmless step. Whether the service has recovered is another question, which the baseline
+/// before the incident answers.
 package enum GuardedRollback {
     /// One minute of traffic, as counts.
     package struct Minute: Sendable, Hashable {
@@ -24,12 +24,20 @@ package enum GuardedRollback {
             self.isComplete = isComplete
         }
 
+        package init(_ recorded: RecordedMinute) {
+            self.init(
+                index: recorded.index, errors: recorded.errors, requests: recorded.requests,
+                isComplete: recorded.isComplete)
+        }
+
+        /// Seen whole, and the counts can be true.
         var isPlausible: Bool {
             isComplete && errors.isFinite && requests.isFinite && errors >= 0 && errors <= requests
         }
         /// Enough to judge by: a handful of requests says nothing.
-        var isValid: Bool { isPlausible && requests >= GuardedRollback.requestsMin }
-        var ratio: Double { errors / requests }
+        package var isValid: Bool { isPlausible && requests >= GuardedRollback.requestsMin }
+        /// Of a plausible minute; 0 without requests.
+        var ratio: Double { requests > 0 ? errors / requests : 0 }
     }
 
     package enum Verdict: Sendable, Hashable {
@@ -37,126 +45,127 @@ package enum GuardedRollback {
         case worse(String)
         /// Ask the operator at once.
         case ask(String)
-        /// Nothing can be said; after two such minutes the operator decides.
+        /// Two minutes of which nothing can be said since the last two of which something could: the
+        /// operator decides.
         case inconclusive(String)
-        case notWorse
+        case notWorse(String)
+        /// Too little has been seen since the last verdict to change it.
+        case undecided
     }
 
     package static let requestsMin = 50.0
     /// Minutes of baseline at most, and how many of them must be valid.
     package static let baselineMinutesMax = 30
     package static let baselineMinutesMin = 5
+    /// How long an action is watched, in whole minutes after the one in which it ended.
+    package static let watchMinutes = 15
     static let chanceMax = 0.001
+    /// A ratio this much over the baseline needs no test of chance.
+    static let overridePoints = 0.10
+
+    /// What was before the remediation.
+    package struct Baseline: Sendable {
+        let errors: Double
+        let requests: Double
+        /// Requests of a usual minute.
+        let usual: Double
+        var ratio: Double { errors / requests }
+
+        /// - Parameter minutes: only those in the 30 minutes before the remediation count (index
+        ///   -30 to -1), and of these the valid ones.
+        /// - Returns: nil when fewer than five of them are valid.
+        package init?(_ minutes: [Minute]) {
+            let valid = Self.valid(minutes)
+            guard valid.count >= baselineMinutesMin else { return nil }
+            errors = valid.map(\.errors).reduce(0, +)
+            requests = valid.map(\.requests).reduce(0, +)
+            usual = requests / Double(valid.count)
+        }
+
+        /// One-sided upper 95 % bound of the ratio. It is dear, and most minutes never need it.
+        var upperBound: Double { Binomial.upperBound(of: errors, in: requests) }
+
+        /// How many of `minutes` a baseline can rest on.
+        package static func validCount(_ minutes: [Minute]) -> Int { valid(minutes).count }
+
+        private static func valid(_ minutes: [Minute]) -> [Minute] {
+            minutes.filter {
+                (-baselineMinutesMax...(-1)).contains($0.index) && $0.isValid
+            }
+        }
+    }
 
     /// Judges the newest two minutes of `after` against `before`, both in time order.
     package static func verdict(before: [Minute], after: [Minute]) -> Verdict {
-        let base = before.suffix(baselineMinutesMax).filter(\.isValid)
-        guard base.count >= baselineMinutesMin else {
+        guard let base = Baseline(before) else {
+            let count = Baseline.validCount(before)
             return .inconclusive(
-                "the baseline has \(base.count) valid minutes, \(baselineMinutesMin) are needed")
+                "the baseline has \(count) valid minutes, \(baselineMinutesMin) are needed")
         }
-        let judged = after.filter { $0.index > 0 }
-        guard judged.count >= 2 else { return .notWorse }
-        let pair = Array(judged.suffix(2))
-        let usual = base.map(\.requests).reduce(0, +) / Double(base.count)
-        if pair.allSatisfy({ $0.isPlausible && $0.requests < usual / 2 }) {
-            return .ask("requests fell to less than half: a dead service has no errors")
-        }
-        guard pair.allSatisfy(\.isValid), pair[1].index == pair[0].index + 1 else {
-            return pair.contains(where: \.isValid)
-                ? .notWorse : .inconclusive("two minutes without enough data")
-        }
-        return judge(pair, base)
+        return verdict(against: base, after: after)
     }
 
-    private static func judge(_ pair: [Minute], _ base: [Minute]) -> Verdict {
-        let errors = base.map(\.errors).reduce(0, +)
-        let requests = base.map(\.requests).reduce(0, +)
-        let ratio = errors / requests
-        if pair.allSatisfy({ $0.ratio >= ratio + 0.10 }) {
-            return .worse("10 percentage points over the baseline for two minutes")
-        }
-        if pair.allSatisfy({ $0.ratio > max(1.10 * ratio, ratio + 0.01) }) {
-            let seen = pair.map(\.errors).reduce(0, +)
-            let of = pair.map(\.requests).reduce(0, +)
-            let chance = Binomial.tail(
-                atLeast: seen, of: of, p: Binomial.upperBound(of: errors, in: requests))
-            if chance < chanceMax {
-                return .worse("over the baseline for two minutes, and not by chance")
-            }
-        }
-        if pair.allSatisfy({ $0.ratio > 1.10 * ratio }) {
-            return .ask("more than 10 % over the baseline for two minutes, perhaps by chance")
-        }
-        return .notWorse
-    }
-}
-
-/// The two figures of the binomial distribution that the rule needs.
-enum Binomial {
-    /// One-sided upper 95 % bound of a ratio (Clopper and Pearson 1934), by bisection of the tail.
-    static func upperBound(of successes: Double, in trials: Double) -> Double {
-        var low = successes / trials
-        var high = 1.0
-        for _ in 0..<60 {
-            let middle = (low + high) / 2
-            // The chance of at most `successes`.
-            let below = 1 - tail(atLeast: successes + 1, of: trials, p: middle)
-            if below > 0.05 { low = middle } else { high = middle }
-        }
-        return high
+    /// Judges the newest two minutes of `after`. A minute that is missing there counts as one that
+    /// was not seen.
+    package static func verdict(against base: Baseline, after: [Minute]) -> Verdict {
+        guard let newest = after.last?.index, newest >= 2 else { return .undecided }
+        let pair = [seen(newest - 1, after), seen(newest, after)]
+        return judge(pair, base) ?? doubt((1...newest).map { seen($0, after) })
     }
 
-    /// P(X ≥ x) for X ~ Bin(n, p): the regularised incomplete beta function I_p(x, n − x + 1).
-    static func tail(atLeast x: Double, of n: Double, p: Double) -> Double {
-        if x <= 0 { return 1 }
-        if x > n || p <= 0 { return 0 }
-        if p >= 1 { return 1 }
-        return incompleteBeta(p, x, n - x + 1)
+    private static func seen(_ index: Int, _ minutes: [Minute]) -> Minute {
+        minutes.last { $0.index == index }
+            ?? Minute(index: index, errors: 0, requests: 0, isComplete: false)
     }
 
-    /// By Lentz's continued fraction (DLMF 8.17.22), on the side where it converges.
-    private static func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
-        if x > (a + 1) / (a + b + 2) { return 1 - incompleteBeta(1 - x, b, a) }
-        let front =
-            exp(
-                logGamma(a + b) - logGamma(a) - logGamma(b) + a * log(x) + b * log(1 - x)) / a
-        let tiny = 1e-300
-        var fraction = 1.0
-        var c = 1.0
-        var d = 0.0
-        for step in 0..<10_000 {
-            let m = Double(step / 2)
-            let numerator: Double
-            if step == 0 {
-                numerator = 1
-            } else if step.isMultiple(of: 2) {
-                numerator = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-            } else {
-                numerator = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-            }
-            d = 1 + numerator * d
-            d = 1 / (abs(d) < tiny ? tiny : d)
-            c = 1 + numerator / c
-            if abs(c) < tiny { c = tiny }
-            fraction *= c * d
-            if abs(1 - c * d) < 1e-13 { break }
+    private static func judge(_ pair: [Minute], _ base: Baseline) -> Verdict? {
+        let areValid = pair.allSatisfy(\.isValid)
+        if areValid, let why = harm(pair, base) { return .worse(why) }
+        let arePlausible = pair.allSatisfy(\.isPlausible)
+        if arePlausible, pair.allSatisfy({ $0.requests < base.usual / 2 }) {
+            return .ask(
+                "requests fell to less than half of what they were: a dead service has no errors")
         }
-        return front * (fraction - 1)
+        if arePlausible, pair.allSatisfy({ $0.ratio > 1.10 * base.ratio }) {
+            return .ask(
+                "more than 10 % over the baseline for two minutes (\(text(pair, base))), "
+                    + "perhaps by chance")
+        }
+        return areValid ? .notWorse(text(pair, base)) : nil
     }
 
-    /// Lanczos' approximation (g = 7, nine terms), within 1e-13 for positive arguments. The C
-    /// library's lgamma writes a global.
-    private static func logGamma(_ x: Double) -> Double {
-        let terms = [
-            676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
-            12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6,
-            1.5056327351493116e-7,
-        ]
-        let shifted = x - 1
-        var sum = 0.99999999999980993
-        for (index, term) in terms.enumerated() { sum += term / (shifted + Double(index + 1)) }
-        let t = shifted + 7.5
-        return 0.5 * log(2 * Double.pi) + (shifted + 0.5) * log(t) - t + log(sum)
+    /// The newest two minutes are not both valid: nothing is said after one such minute, and that
+    /// nothing can be said after a second one since two adjacent ones were valid.
+    private static func doubt(_ judged: [Minute]) -> Verdict {
+        var invalid: [Minute] = []
+        for place in judged.indices.reversed() {
+            if judged[place].isValid, place > 0, judged[place - 1].isValid { break }
+            if !judged[place].isValid { invalid.append(judged[place]) }
+        }
+        guard invalid.count >= 2 else { return .undecided }
+        return .inconclusive(
+            invalid.allSatisfy(\.isPlausible)
+                ? "\(invalid.count) minutes with fewer than \(Int(requestsMin)) requests"
+                : "\(invalid.count) minutes were not seen whole")
+    }
+
+    /// Why two valid minutes mean harm, or nil.
+    private static func harm(_ pair: [Minute], _ base: Baseline) -> String? {
+        if pair.allSatisfy({ $0.ratio >= base.ratio + overridePoints }) {
+            return "10 percentage points over the baseline for two minutes: \(text(pair, base))"
+        }
+        let limit = max(1.10 * base.ratio, base.ratio + 0.01)
+        guard pair.allSatisfy({ $0.ratio > limit }) else { return nil }
+        let chance = Binomial.tail(
+            atLeast: pair[0].errors + pair[1].errors, of: pair[0].requests + pair[1].requests,
+            p: base.upperBound)
+        guard chance < chanceMax else { return nil }
+        return "over the baseline for two minutes, and not by chance: \(text(pair, base))"
+    }
+
+    /// "5 % and 6 % of requests failed, 1 % before".
+    private static func text(_ pair: [Minute], _ base: Baseline) -> String {
+        let now = pair.map { UnitText.percent($0.ratio) }.joined(separator: " and ")
+        return "\(now) of requests failed, \(UnitText.percent(base.ratio)) before"
     }
 }
