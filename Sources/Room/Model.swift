@@ -68,6 +68,7 @@ package struct Model: Sendable {
     package var judgedAttempts: Set<String> = []
     package var situationMark: SituationMark?
     package var situationRecordedAt: Timestamp?
+    package var guarding = GuardingMarks()
 
     package init(
         incident: Incident, access: Access, configuration: Configuration, actor: Actor,

@@ -45,6 +45,9 @@ extension Model {
             connected = people
             return []
         case .policy(let digest, let problem): return policyChanged(digest, problem)
+        case .elsewhere(let attempts):
+            attemptsElsewhere = attempts
+            return []
         case .show(let title, let body):
             // It comes some time after the key: it takes no keys meant for what is open now.
             guard overlay == nil else {
