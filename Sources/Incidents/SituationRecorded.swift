@@ -12,7 +12,12 @@ package struct SituationRecorded: EventPayload, Hashable {
         package var value: String
         package var baseline: String
         package var isBad: Bool?
-        package init(name: String, value: String, baseline: String, isBad: Bool?) {
+        /// The value in the signal's own unit, for what compares; nil without data.
+        package var number: Double?
+        package init(
+            name: String, value: String, baseline: String, isBad: Bool?, number: Double? = nil
+        ) {
+            self.number = number
             self.name = name
             self.value = value
             self.baseline = baseline
@@ -73,6 +78,8 @@ package struct SituationRecorded: EventPayload, Hashable {
     package var conditions: [Condition]
     package var playbooks: [String]
     package var unknowns: [String]
+    /// Attempts and work by hand that had just begun: this is how things were before them.
+    package var before: [String]?
 
     package init(
         what: String, since: String, reach: String, reachDetail: String, trend: String,

@@ -65,7 +65,7 @@ package struct Model: Sendable {
     package var pendingMilestones: Set<Milestone> = []
     package var pendingStop = false
     package var pendingExpiries: Set<String> = []
-    package var judgedAttempts: Set<String> = []
+    package var watching = WatchMarks()
     package var situationMark: SituationMark?
     package var situationRecordedAt: Timestamp?
     package var guarding = GuardingMarks()

@@ -21,18 +21,23 @@ extension Model {
         let leader = observation.hypotheses.first
         let mark = SituationMark(
             leader: leader?.id, strength: leader?.strength, reach: observation.situation.reach,
-            attempts: incident.attempts.count, isHurting: isHurting,
+            attempts: incident.attempts.count + incident.manualActions.count,
+            isHurting: isHurting,
             met: observation.conditions.filter(\.state.counts).count)
         let age = situationRecordedAt.map { observation.time - $0 }
         let isDue = isHurting && (age.map { $0 > Self.situationInterval } ?? true)
         guard mark != situationMark || isDue, !observation.signals.isEmpty else { return [] }
-        // Several things often change within seconds of each other: one entry every ten is enough.
-        if let age, age < .seconds(10) { return [] }
+        // Several things often change within seconds of each other: one entry every ten is enough,
+        // unless something was done: later its effect would be in it.
+        let begun = deedsToRecord(observation.time)
+        if let age, age < .seconds(10), begun.isEmpty || mark.attempts == situationMark?.attempts {
+            return []
+        }
         situationMark = mark
         situationRecordedAt = observation.time
-        return [
-            EventDraft(Self.recorded(observation), at: observation.time, by: .automation)
-        ]
+        var recorded = Self.recorded(observation)
+        recorded.before = begun.isEmpty ? nil : begun
+        return [EventDraft(recorded, at: observation.time, by: .automation)]
     }
 
     private static func recorded(_ observation: Observation) -> SituationRecorded {
@@ -58,7 +63,7 @@ extension Model {
         SituationRecorded.Signal(
             name: state.definition.name, value: state.value.map(state.text) ?? "no data",
             baseline: state.baseline.map { "\(state.text($0.median)), \($0.label)" } ?? "unknown",
-            isBad: state.isBad)
+            isBad: state.isBad, number: state.value.flatMap { $0.isFinite ? $0 : nil })
     }
 
     private static func hypothesis(_ ranked: RankedHypothesis) -> SituationRecorded.Hypothesis {

@@ -48,7 +48,7 @@ extension Model {
         return WatchedAction(
             mitigation: mitigation, attempt: attempt, elapsed: elapsed, window: window,
             name: name == "error_ratio" ? "error ratio" : name,
-            before: signal.flatMap { signal in valueBefore[attempt.id].map(signal.text) },
+            before: signal.flatMap { signal in before(attempt.id, signal).map(signal.text) },
             current: signal.flatMap { signal in signal.value.map(signal.text) })
     }
 

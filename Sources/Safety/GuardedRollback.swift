@@ -45,8 +45,8 @@ package enum GuardedRollback {
         case worse(String)
         /// Ask the operator at once.
         case ask(String)
-        /// Two minutes of which nothing can be said since the last two of which something could: the
-        /// operator decides.
+        /// Two minutes of which nothing can be said, since the last two of which something could:
+        /// the operator decides.
         case inconclusive(String)
         case notWorse(String)
         /// Too little has been seen since the last verdict to change it.
