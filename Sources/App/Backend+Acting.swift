@@ -11,23 +11,35 @@ import Synchronization
 
 // Proposals, approvals and the emergency stop: whatever ends in something being run, or not.
 extension Backend {
+    /// A proposal from a key: its card opens.
     func propose(_ request: ProposalRequest) {
+        switch makeProposal(request, by: setup.actor) {
+        case .success(let made): post(.openCard(proposal: made.id))
+        case .failure(let failure) where isTold(failure): break
+        case .failure(let failure): post(.failed(failure))
+        }
+    }
+
+    /// Plans and journals a proposal, or finds the one that is open already: a second key press
+    /// opens the card of the first one's. On the journal queue.
+    func makeProposal(_ request: ProposalRequest, by actor: Actor) -> Result<
+        (id: String, isNew: Bool), Failure
+    > {
         let incident = journal.incident
         do throws(Failure) {
             let proposal = try plan(request, id: nextProposal(), incident)
-            // A second key press opens the card of the first one's proposal.
             if let open = incident.mitigations.first(where: { isSame($0, proposal) }) {
-                post(.openCard(proposal: open.proposal.id))
-                return
+                return .success((open.proposal.id, false))
             }
-            // A failed append has told the room already.
-            guard (try? journal.append(EventDraft(proposal, by: setup.actor), sync: true)) != nil
-            else { return }
-            post(.openCard(proposal: proposal.id))
+            try journal.append(EventDraft(proposal, by: actor), sync: true)
+            return .success((proposal.id, true))
         } catch {
-            post(.failed(error))
+            return .failure(error)
         }
     }
+
+    /// A failed append has told the room already.
+    private func isTold(_ failure: Failure) -> Bool { failure.code.hasPrefix("journal.") }
 
     private func plan(_ request: ProposalRequest, id: String, _ incident: Incident) throws(Failure)
         -> MitigationProposed
@@ -63,7 +75,12 @@ extension Backend {
 
     /// Looks at the programs, journals the approval, then hands it to the executor. Whatever
     /// refuses says so and leaves the proposal as it was.
-    func approve(_ approval: MitigationApproved, by approver: Actor) {
+    ///
+    /// - Parameter answer: told the attempt's id, or why not; nil tells this room's screen.
+    func approve(
+        _ approval: MitigationApproved, by approver: Actor,
+        answer: (@Sendable (Result<String, Failure>) -> Void)? = nil
+    ) {
         do throws(Failure) {
             let (mitigation, action) = try approvable(approval)
             var approval = approval
@@ -71,34 +88,31 @@ extension Backend {
             approval.policy = policyDigestNow()
             try checkReadiness(of: mitigation.proposal)
             let drafts = arming(of: mitigation.proposal, journal.incident)
-            journalQueue.sync { [approval] in
+            let result = journalQueue.sync { [approval] in
                 record(approval, of: mitigation, action, by: approver, with: drafts)
             }
+            let attempt = try result.get()
+            answer?(.success(attempt))
         } catch {
-            post(.failed(error))
+            if let answer { return answer(.failure(error)) }
+            if !isTold(error) { post(.failed(error)) }
         }
     }
 
     private func approvable(_ approval: MitigationApproved) throws(Failure) -> (
         Mitigation, CatalogueAction
     ) {
-        func refusal(_ why: String) -> Failure {
-            Failure(
-                "approval.refused", "The approval was not taken", subject: approval.proposal,
-                why: why, unchanged: "Nothing was run", next: "Propose it again",
-                exit: .refusedByGate)
-        }
         guard let mitigation = journal.incident.mitigation(approval.proposal) else {
-            throw refusal("no such proposal is in the journal")
+            throw notTaken(approval, "no such proposal is in the journal")
         }
         guard mitigation.state == .proposed else {
-            throw refusal("it is already \(mitigation.state.rawValue)")
+            throw notTaken(approval, "it is already \(mitigation.state.rawValue)")
         }
         guard NameRule.same(mitigation.proposal.digest, approval.digest) else {
-            throw refusal("the approval is for something else")
+            throw notTaken(approval, "the approval is for something else")
         }
         guard let action = setup.configuration.actions[mitigation.proposal.action] else {
-            throw refusal("\(mitigation.proposal.action) is not in the catalogue")
+            throw notTaken(approval, "\(mitigation.proposal.action) is not in the catalogue")
         }
         return (mitigation, action)
     }
@@ -107,43 +121,126 @@ extension Backend {
     private func record(
         _ approval: MitigationApproved, of mitigation: Mitigation, _ action: CatalogueAction,
         by approver: Actor, with drafts: [EventDraft]
-    ) {
+    ) -> Result<String, Failure> {
         do throws(Failure) {
-            _ = try approvable(approval)
+            let (newest, _) = try approvable(approval)
+            try checkGates(approval, by: approver)
+            let approval = try afterWindow(approval, of: newest, by: approver)
             for draft in reviewDrafts(for: approval, journal.incident, by: approver) + drafts {
                 try journal.append(draft, sync: false)
             }
+            // Without the entry nothing runs.
+            try journal.append(EventDraft(approval, by: approver), sync: true)
+            let attempt = nextAttempt()
+            actionQueue.async { [self] in
+                _ = executor.run(
+                    mitigation.proposal, attempt: attempt, approval: approval,
+                    approver: approver, action: action,
+                    gatesNow: { [self] in
+                        gatesNow(mitigation.proposal, .execution, by: approver)
+                    },
+                    onFailure: { [self] in post(.failed($0)) }, onEvent: { _ in })
+            }
+            return .success(attempt)
         } catch {
-            post(.failed(error))
-            return
-        }
-        // Without the entry nothing runs; its failure has told the room already.
-        guard (try? journal.append(EventDraft(approval, by: approver), sync: true)) != nil else {
-            return
-        }
-        let attempt = nextAttempt()
-        actionQueue.async { [self] in
-            _ = executor.run(
-                mitigation.proposal, attempt: attempt, approval: approval,
-                approver: approver, action: action,
-                gatesNow: { [self] in gatesNow(mitigation.proposal, by: approver) },
-                onFailure: { [self] in post(.failed($0)) }, onEvent: { _ in })
+            return .failure(error)
         }
     }
 
-    /// The gates at the moment of the run: the incident as the journal has it, the newest model for
-    /// what was observed, the clock and the files as they are now.
-    private func gatesNow(_ proposal: MitigationProposed, by approver: Actor) -> GateReport {
-        guard var model = latestModel else {
-            return GateReport(verdicts: [
-                GateVerdict(.journal, .blocked, "the room has no state to judge by")
-            ])
+    /// The gates as things stand now, for this approver: what blocks refuses, and what asks for a
+    /// review must stand in the approval.
+    private func checkGates(_ approval: MitigationApproved, by approver: Actor) throws(Failure) {
+        guard let proposal = journal.incident.mitigation(approval.proposal)?.proposal else {
+            throw notTaken(approval, "no such proposal is in the journal")
         }
+        guard rights(of: approver).contains(.approve) else {
+            throw blocked(
+                approval, by: approver, GateID.approval.rawValue,
+                Self.noRight("approve", isAgent: isAgent(approver)), next: "See `people:`")
+        }
+        let report = gatesNow(proposal, .approval, by: approver)
+        if let verdict = report.blocked.first {
+            throw blocked(
+                approval, by: approver, verdict.gate.rawValue, verdict.reason,
+                next: verdict.remedy)
+        }
+        let open = report.needReview.filter { verdict in
+            !approval.reviewed.contains { NameRule.same($0, verdict.gate.rawValue) }
+        }
+        if let verdict = open.first {
+            throw notTaken(
+                approval, "\(verdict.gate.rawValue): \(verdict.reason)",
+                next: "Look at it again and give a reason for the review")
+        }
+        let reason = approval.reviewReason ?? ""
+        guard report.needReview.isEmpty || !reason.utf8.allSatisfy({ $0 <= 0x20 }) else {
+            throw notTaken(approval, "a review needs a reason")
+        }
+    }
+
+    /// Refuses while others may still object, and writes down who could.
+    private func afterWindow(
+        _ approval: MitigationApproved, of mitigation: Mitigation, by approver: Actor
+    ) throws(Failure) -> MitigationApproved {
+        guard let model = modelNow else { throw notTaken(approval, "the room has no state") }
+        let left = model.objectionTimeLeft(mitigation, approver: approver)
+        guard left == .zero || approval.proceededEarly == true else {
+            throw notTaken(
+                approval, "others may still object for \(TimeText.span(left))",
+                next: "Wait, or approve with \"proceed now\"")
+        }
+        let others = model.objectors(to: mitigation, approver: approver)
+        var approval = approval
+        approval.connected = others.map(\.name)
+        approval.objectionWindow =
+            others.isEmpty
+            ? 0
+            : ObjectionWindow.length(model.incident.severity, setup.configuration.safety).inSeconds
+        approval.proceededEarly = left > .zero
+        return approval
+    }
+
+    private func notTaken(
+        _ approval: MitigationApproved, _ why: String, next: String = "Propose it again"
+    ) -> Failure {
+        Failure(
+            "approval.refused", "The approval was not taken", subject: approval.proposal, why: why,
+            unchanged: "Nothing was run", next: next, exit: .refusedByGate)
+    }
+
+    /// A refusal by a gate, journalled once per person and minute.
+    private func blocked(
+        _ approval: MitigationApproved, by approver: Actor, _ gate: String, _ reason: String,
+        next: String
+    ) -> Failure {
+        if control.shouldRecord(refusal: "\(approval.proposal) \(gate)", of: approver) {
+            let entry = GateBlocked(proposal: approval.proposal, gate: gate, reason: reason)
+            _ = try? journal.append(EventDraft(entry, by: approver), sync: false)
+        }
+        return notTaken(approval, "\(gate): \(reason)", next: next)
+    }
+
+    /// The newest model of the main loop with the incident as the journal has it, the clock and the
+    /// files as they are now.
+    private var modelNow: Model? {
+        guard var model = latestModel else { return nil }
         model.incident = journal.incident
         model.now = clock.now
         model.stopFiles = stopFiles.read()
         model.policyDigest = policyDigestNow()
-        return model.gates(for: proposal, stage: .execution, by: approver)
+        return model
+    }
+
+    /// The gates at this very moment, never those that some card showed.
+    private func gatesNow(
+        _ proposal: MitigationProposed, _ stage: GateInput.Stage, by approver: Actor
+    ) -> GateReport {
+        guard let model = modelNow else {
+            return GateReport(verdicts: [
+                GateVerdict(.journal, .blocked, "the room has no state to judge by")
+            ])
+        }
+        return model.gates(for: proposal, stage: stage, by: approver)
     }
 
     // MARK: Emergency stop

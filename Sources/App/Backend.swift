@@ -28,6 +28,8 @@ package final class Backend: Sendable {
     let executor: Executor
     let post: @Sendable (Message) -> Void
     let store: SeriesStore
+    /// The room's socket, and who is at the other end of it.
+    let control = RoomControl()
     /// Keeps samples in the incident's directory; nil in a room that only reads.
     let recorder: SignalRecorder?
     /// Appends; one at a time, in order.
@@ -221,7 +223,10 @@ package final class Backend: Sendable {
     }
 
     /// The main loop hands over its model after every change.
-    package func publish(_ model: Model) { latest.withLock { $0 = model } }
+    package func publish(_ model: Model) {
+        latest.withLock { $0 = model }
+        control.published(model)
+    }
 
     /// Lets a running action finish, syncs and closes. Afterwards nothing is written any more.
     package func finish() {
@@ -303,6 +308,7 @@ package final class Backend: Sendable {
     /// Writes what it can: an entry that is too long has told the room, and the others do not
     /// depend on it. A lost journal takes nothing more.
     private func append(_ drafts: [EventDraft], sync: Bool) {
+        if journal.readOnlyReason != nil, forward(drafts) { return }
         for draft in drafts {
             do throws(Failure) {
                 try journal.append(draft, sync: false)

@@ -17,6 +17,8 @@ package enum RoomLauncher {
         package var isASCII = false
         package var isMono = false
         package var usesMouse = true
+        /// Why the incident is taken over from a room that no longer answers; nil when it is not.
+        package var takeOver: String?
         package init() {}
     }
 
@@ -67,6 +69,7 @@ package enum RoomLauncher {
             setup: setup, clock: clock, rules: rules, post: { inbox.send($0) })
         var model = try backend.openModel(size: screen.size)
         model.themeName = options.theme
+        if let reason = options.takeOver { try backend.recordTakeOver(reason) }
         if shouldAsk(setup, model) { model.overlay = Overlay.declaration(model.openingDeclaration) }
         beforeFeeds(backend)
         backend.start()

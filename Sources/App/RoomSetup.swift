@@ -20,6 +20,8 @@ package struct RoomSetup: Sendable {
     package var speed = 1.0
     /// The title for an incident that is new.
     package var title = ""
+    /// Where the room's socket is to be; nil: the usual places.
+    package var socketPath: String?
     /// Seconds of real time between two ticks.
     package var tickInterval: Duration = .seconds(1)
 

@@ -23,7 +23,18 @@ struct OpenCommand: ParsableCommand {
     @Flag(help: "Watch only: nothing is written and nothing can be run.")
     var observe = false
 
+    @Option(
+        help: """
+            Take the incident over from a room that has not answered for 30 s, and say why. The \
+            silent room is ended; whoever opens is IC.
+            """)
+    var takeOver: String?
+
+    @Option(help: "Where the room's socket is to be, or, to watch, where the other room's is.")
+    var room: String?
+
     func run() throws {
+        try freeIncident()
         ProcessSignals.prepareForRoom()
         let store = IncidentStore(
             stateDirectory: IncidentStore.defaultStateDirectory(environment: Environment.all))
@@ -43,17 +54,38 @@ struct OpenCommand: ParsableCommand {
             configuration: configuration, actor: try CurrentUser.actor())
         setup.isObserver = observe
         setup.title = title
+        setup.socketPath = room.map(Paths.absolute)
+        var options = screen.options
+        options.takeOver = takeOver
         isHandedOver = true
         let model = try MainActor.assumeIsolated {
             try RoomLauncher.run(
                 setup, clock: SystemClock(), rules: rules, screen: terminal,
-                options: screen.options)
+                options: options)
         }
         Talk.say("\(id) \(model.incident.status.rawValue). Recorded in \(setup.directory)")
         if let problem = model.journalProblem {
             Talk.say("NOT everything was recorded: \(problem)")
             throw ExitCode(ExitStatus.environment.rawValue)
         }
+    }
+
+    /// Ends a room that no longer answers; on the plain terminal, because it takes its time.
+    private func freeIncident() throws {
+        guard let takeOver else { return }
+        func misuse(_ why: String) -> Failure {
+            Failure(
+                "takeOver.misuse", "Nothing can be taken over", why: why,
+                unchanged: "Nothing was opened", exit: .usage)
+        }
+        guard !observe else { throw misuse("--observe only watches") }
+        guard !takeOver.utf8.allSatisfy({ $0 <= 0x20 }) else { throw misuse("it needs a reason") }
+        guard let id = try checkedID() else { throw misuse("name the incident") }
+        let directory = try IncidentArgument.directory(id.text)
+        try TakeOver(
+            incident: id, directory: directory, actor: try CurrentUser.actor(),
+            settings: try sources.configuration().safety
+        ).run()
     }
 
     private func checkedID() throws(Failure) -> IncidentID? {

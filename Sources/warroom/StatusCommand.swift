@@ -1,13 +1,15 @@
 import App
 import ArgumentParser
 import Basics
+import Control
 import Incidents
 import Journals
 import SafeText
 
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Say how an incident stands, from its record.")
+        commandName: "status",
+        abstract: "Say how an incident stands: from its room when one answers, else its record.")
 
     @Argument(help: "The incident; without it all that are recorded here.")
     var incident: String?
@@ -15,7 +17,11 @@ struct StatusCommand: ParsableCommand {
     @Option(help: "text or json")
     var format: OutputFormat = .text
 
+    @Option(help: "The room's socket, where it is not at its usual place.")
+    var room: String?
+
     func run() throws {
+        if let live = try liveStatus() { return show(live) }
         let store = IncidentStore(
             stateDirectory: IncidentStore.defaultStateDirectory(environment: Environment.all))
         let records = try incident.map { [try IncidentRecord.read($0)] } ?? everything(in: store)
@@ -30,6 +36,45 @@ struct StatusCommand: ParsableCommand {
             for status in all { print(Clean.text(status.line)) }
         }
         for record in records { try record.refuseDamage() }
+    }
+
+    /// What the incident's room says; nil when none answers. Without an incident only a named
+    /// socket is asked: the list of all comes from the records.
+    private func liveStatus() throws -> JSONTree? {
+        guard incident != nil || room != nil else { return nil }
+        if let incident, IncidentID(incident) == nil { throw IncidentArgument.invalid(incident) }
+        do throws(Failure) {
+            let client = try RoomOptions.client(incident: incident, room: room)
+            let answer = try client.ask(Request(.status))
+            if let failure = answer.failure { throw failure }
+            return answer.status
+        } catch {
+            if room != nil { throw error }
+            let isNobody = error.code == "control.nobody"
+            if !isNobody { Talk.say("From the record, not from a room: \(error)") }
+            return nil
+        }
+    }
+
+    private func show(_ tree: JSONTree) {
+        switch format {
+        case .json:
+            let text = (try? JSONText.encodePretty(tree)) ?? ""
+            print(Clean.document(text))
+        case .text:
+            guard let status = tree.value(RoomStatus.self) else { return }
+            print(Clean.text(status.line))
+            print(Clean.text("next  \(status.nextStep)"))
+            for mitigation in status.mitigations where mitigation.state == "proposed" {
+                print(
+                    Clean.text(
+                        "open  \(mitigation.id) \(mitigation.title), by \(mitigation.proposer)"))
+            }
+            if status.emergencyStop { print(Clean.text("EMERGENCY STOP ON  \(status.stopReason)")) }
+            print(
+                Clean.text(
+                    "live from the room of \(status.room.user), process \(status.room.pid)"))
+        }
     }
 
     /// Every incident that can be read; the others are named on standard error.
@@ -84,6 +129,8 @@ struct IncidentStatus: Encodable {
     var hypotheses: [Hypothesis]
     var mitigations: [Action]
     var entries: UInt64
+    /// `record`: no room answered.
+    var source = "record"
     /// "readable", or what is damaged and from where nothing is told.
     var record: String
 
@@ -95,7 +142,7 @@ struct IncidentStatus: Encodable {
         case timeToResolve = "mttr_seconds"
         case what, scope
         case emergencyStop = "emergency_stop"
-        case conditions, hypotheses, mitigations, entries, record
+        case conditions, hypotheses, mitigations, entries, source, record
     }
 
     init(_ read: IncidentRecord) {

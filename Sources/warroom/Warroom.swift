@@ -27,6 +27,9 @@ struct Warroom: ParsableCommand {
             ReportCommand.self, RecordCommand.self, ReplayCommand.self,
             StatusCommand.self, CheckCommand.self, VerifyCommand.self, KeysCommand.self,
             DoctorCommand.self, StopCommand.self, ResumeCommand.self, ThemeCommand.self,
+            NoteCommand.self, ProposeCommand.self, ApproveCommand.self, ObjectCommand.self,
+            RefuseCommand.self, AcknowledgeCommand.self, AttendCommand.self,
+            TakeCommandCommand.self,
             DrillActuatorCommand.self,
         ], defaultSubcommand: OpenCommand.self)
 
@@ -62,6 +65,12 @@ struct Warroom: ParsableCommand {
         Talk.say(fullMessage(for: error))
         Glibc.exit(ExitStatus.usage.rawValue)
     }
+}
+
+/// Standard output.
+enum Output {
+    /// Hands over what was printed, to a pipe as well.
+    static func flush() { fflush(nil) }
 }
 
 /// Text or JSON, for every command that prints data.
