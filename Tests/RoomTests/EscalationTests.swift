@@ -108,7 +108,7 @@ struct EscalationTests {
         #expect(told3 == ["E1", "E2"])
         for _ in 0..<400 { room.advance(.seconds(1)) }
         #expect(room.model.incident.escalations.count == 2)
-        #expect(room.model.incident.escalations.allSatisfy(\.isExpired))
+        #expect(room.model.incident.escalations.allSatisfy { $0.isExpired })
     }
 
     @Test func anAnswerEndsTheTimer() {
