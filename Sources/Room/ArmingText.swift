@@ -22,20 +22,19 @@ package enum ArmingText {
 
     /// For the header.
     package static func header(_ model: Model) -> Line {
-        let watches = model.incident.rollbackWatches
-        // In the order of their proposals: the newest armed one is what counts.
-        for mitigation in model.incident.mitigations.reversed() {
-            let id = mitigation.proposal.id
-            guard let watch = watches[id], watch.isArmed else { continue }
-            if watch.hasFired {
+        switch model.armingState {
+        case .armed(let id, let until):
+            if model.incident.rollbackWatches[id]?.hasFired == true {
                 return Line("AUTO-ROLLBACK OF \(id) FIRED", "FIRED: \(id)", isLoud: true)
             }
-            return Line("auto-rollback ARMED for \(id)", "ARMED: \(id)")
-        }
-        if let why = whyNotArmed(model) {
+            let end = until.map { " until \(TimeText.clockUTC($0))" } ?? ""
+            return Line("auto-rollback ARMED for \(id)\(end)", "ARMED: \(id)")
+        case .notArmed(let why):
             return Line("auto-rollback not armed: \(why)", "auto-rollback not armed")
+        case .ready(let minutes):
+            return Line(
+                "auto-rollback ready: \(minutes) min, arms at an approval", "auto-rollback ready")
         }
-        return Line("auto-rollback ready: arms at an approval", "auto-rollback ready")
     }
 
     /// For the card of `proposal`: whether an approval would arm it, and why not.
@@ -69,12 +68,8 @@ package enum ArmingText {
         return valid < needed ? "\(valid) of \(needed) min" : nil
     }
 
-    /// Whole minutes of the last thirty with enough requests to judge by.
     private static func validMinutes(_ model: Model) -> Int {
-        (model.minutes?.minutes ?? []).suffix(GuardedRollback.baselineMinutesMax).count {
-            $0.isComplete && $0.requests.isFinite && $0.errors.isFinite && $0.errors >= 0
-                && $0.errors <= $0.requests && $0.requests >= GuardedRollback.requestsMin
-        }
+        model.minutes?.validBaseline(before: model.now.wall) ?? 0
     }
 
     // MARK: Automation

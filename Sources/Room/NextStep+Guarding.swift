@@ -7,35 +7,10 @@ import Safety
 extension Model {
     /// The guarded rule asks, or it fired and nothing was undone yet.
     var rollbackStep: NextStep? {
-        guard !incident.status.isOver else { return nil }
-        for mitigation in incident.mitigations.reversed() {
-            let id = mitigation.proposal.id
-            guard let watch = incident.rollbackWatches[id], let judged = watch.judged,
-                watch.disarmed == nil, !isUndone(id)
-            else { continue }
-            let keys = incident.undoCandidate?.proposal.id == id ? "r rolls it back" : "press 3"
-            switch judged.finding {
-            case .worse:
-                let how = watch.isArmed ? "automatic rollback" : "roll it back"
-                return NextStep(
-                    "\(id) made it worse: \(how). \(judged.detail)", keys: keys, isUrgent: true)
-            case .ask:
-                return NextStep(
-                    "roll back \(id)? \(judged.detail)", keys: keys, isUrgent: true)
-            case .inconclusive:
-                return NextStep(
-                    "nobody can say whether \(id) helps: \(judged.detail). You decide",
-                    keys: keys, isUrgent: true)
-            case .notWorse: continue
-            }
-        }
-        return nil
-    }
-
-    private func isUndone(_ id: String) -> Bool {
-        incident.mitigations.contains {
-            !$0.attempts.isEmpty && $0.proposal.rollbackOf.map { NameRule.same($0, id) } == true
-        }
+        guard let question = rollbackQuestion else { return nil }
+        let undo = incident.undoCandidate?.proposal.id
+        let isNext = undo.map { NameRule.same($0, question.proposal) } == true
+        return NextStep(question.text, keys: isNext ? question.keys : "press 3", isUrgent: true)
     }
 
     /// The newest call for help that nobody has answered: who, where, how long.

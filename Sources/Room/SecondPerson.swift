@@ -4,23 +4,17 @@ import Playbooks
 import Safety
 
 extension Model {
-    /// Why the policy asks for two persons for `proposal`; nil where one is enough.
-    package func twoPersonReason(_ proposal: MitigationProposed) -> String? {
-        let asked = configuration.safety.twoPersons
-        let action = configuration.actions[proposal.action]
-        let isReversible = action?.isReversible ?? false
-        if asked.contains(.destructive), action?.isDestructive ?? false { return "destructive" }
-        if asked.contains(.fleetWide), action?.isFleetWide ?? false { return "fleet-wide" }
-        if asked.contains(.irreversible), !isReversible { return "irreversible" }
-        if asked.contains(.production), proposal.environment == .production { return "production" }
-        return nil
-    }
-
-    /// The same while this room's own user proposed it: somebody else must approve.
+    /// Why the policy asks for two persons for `mitigation` while this room's own user is the only
+    /// one who took part; nil where one is enough or the other has proposed it.
     package func missingSecondPerson(_ mitigation: Mitigation) -> String? {
-        let proposer = mitigation.proposer
-        guard let reason = twoPersonReason(mitigation.proposal) else { return nil }
-        return proposer.isPerson && proposer.uid != actor.uid ? nil : reason
+        let settings = configuration.safety
+        guard let action = configuration.actions[mitigation.proposal.action],
+            let reason = ApprovalPolicy.twoPersonReason(
+                action: action, proposal: mitigation.proposal, settings: settings),
+            !ApprovalPolicy.areTwoPersons(
+                proposer: mitigation.proposer, approver: actor, settings: settings)
+        else { return nil }
+        return reason
     }
 
     /// The version that `proposal` would put back although a rollback took it away; nil for

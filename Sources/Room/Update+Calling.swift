@@ -13,12 +13,12 @@ extension Model {
             guard argument.isEmpty else { return escalate(argument) }
             ask(.escalate, "Why must somebody be called?", hint: nextRungText)
         case .resetBreaker:
-            guard argument.isEmpty else { return resetBreaker(argument) }
+            guard argument.isEmpty else { return closeBreaker(reason: argument) }
             ask(
                 .resetBreaker, "Why may rollbacks run again?",
                 hint: incident.breaker ?? "")
         case .keepConfiguration:
-            guard argument.isEmpty else { return keepConfiguration(argument) }
+            guard argument.isEmpty else { return acknowledgeConfiguration(reason: argument) }
             ask(
                 .keepConfiguration, "Why is the loaded configuration still right?",
                 hint: "what lies on the disk is not used until the room is opened again")
@@ -72,7 +72,7 @@ extension Model {
     }
 
     private mutating func acknowledge(call id: String, _ text: String) -> [Effect] {
-        guard text.isEmpty else { return write(EscalationAcknowledged(id: id, text: text)) }
+        guard text.isEmpty else { return acknowledgeEscalation(id: id, text: text) }
         ask(
             .answer(escalation: id), "Who answered \(id), and what did they say?",
             hint: "this ends the timer; the next rung is not called")
@@ -109,26 +109,13 @@ extension Model {
             + contact
     }
 
-    func escalate(_ reason: String) -> [Effect] {
+    mutating func escalate(_ reason: String) -> [Effect] {
         let (place, rung) = nextRung
-        let numbers = incident.escalations.compactMap { Int($0.raised.id.dropFirst()) }
         let raised = EscalationRaised(
-            id: "E\((numbers.max() ?? 0) + 1)", rung: rung.name, place: place,
+            id: nextCall(), rung: rung.name, place: place,
             person: rung.person, contact: rung.contact, reason: reason,
             acknowledgeWithin: rung.acknowledgeWithin.inSeconds)
         return [.journal([draft(raised)], sync: true)]
-    }
-
-    // MARK: Halts
-
-    func resetBreaker(_ reason: String) -> [Effect] {
-        [.journal([draft(BreakerClosed(reason: reason))], sync: true)]
-    }
-
-    func keepConfiguration(_ reason: String) -> [Effect] {
-        guard let change = incident.configurationChange else { return [] }
-        let kept = ConfigurationAcknowledged(digest: change.digest, reason: reason)
-        return [.journal([draft(kept)], sync: true)]
     }
 
     // MARK: Ticket and command
@@ -142,9 +129,7 @@ extension Model {
             say("ticket ID open|closed\(known ?? "")", isError: true)
             return []
         }
-        return [
-            .journal([draft(TicketStated(ticket: ticket, isOpen: state == "open"))], sync: true)
-        ]
+        return stateTicket(ticket, isOpen: state == "open")
     }
 
     private mutating func handOver(_ argument: String) -> [Effect] {

@@ -146,20 +146,17 @@ extension Model {
         return [.approve(approval(card))]
     }
 
+    /// Who could object, and for how long, is written down by whoever journals it.
     private func approval(_ card: ApprovalCard) -> MitigationApproved {
-        let reviewed = card.reviews.map(\.gate.rawValue)
+        // The missing second person counts as a review as well: it is passed over by the IC.
+        let reviewed = card.gates.needReview.map(\.gate.rawValue)
         let reason = card.reason.text.trimmingSpaces
         let breakGlass = card.needsBreakGlass ? card.breakGlass.text.trimmingSpaces : nil
-        let others = connected.filter(\.mayObject)
-        let window = configuration.safety.objectionWindow[incident.severity] ?? .zero
         return MitigationApproved(
             proposal: card.proposal.id, digest: card.proposal.digest,
             approvalClass: card.proposal.approvalClass, reviewed: reviewed,
-            reviewReason: reviewed.isEmpty ? nil : reason,
-            breakGlass: breakGlass,
-            objectionWindow: others.isEmpty ? nil : window.inSeconds,
-            connected: connected.isEmpty ? nil : connected.map(\.actor.name),
-            proceededEarly: card.proceedsEarly ? true : nil)
+            reviewReason: reviewed.isEmpty ? nil : reason.isEmpty ? breakGlass : reason,
+            breakGlass: breakGlass, proceededEarly: card.proceedsEarly ? true : nil)
     }
 
     private func obstacle(_ card: ApprovalCard) -> String? {
@@ -191,13 +188,13 @@ extension Model {
         }
         if card.needsReason {
             if !isCommander { return "a review needs the IC (\(commander))" }
-            if card.reason.text.trimmingSpaces.isEmpty {
+            if !ApprovalPolicy.isReason(card.reason.text) {
                 return "type the reason for the review first (Tab)"
             }
         }
         if card.needsBreakGlass {
             if !isCommander { return "break-glass needs the IC (\(commander))" }
-            if card.breakGlass.text.trimmingSpaces.isEmpty {
+            if !ApprovalPolicy.isReason(card.breakGlass.text) {
                 return "two persons: another user runs warroom approve \(card.proposal.id), "
                     + "or Tab: why alone"
             }

@@ -92,7 +92,7 @@ extension Model {
             }
     }
 
-    private mutating func nextCall() -> String {
+    mutating func nextCall() -> String {
         let known = incident.escalations.compactMap { Int($0.raised.id.dropFirst()) }.max() ?? 0
         guarding.lastNumber = max(guarding.lastNumber, known) + 1
         return "E\(guarding.lastNumber)"

@@ -134,11 +134,11 @@ extension Model {
         case .acknowledge(let attempt):
             return write(ActionAcknowledged(attempt: attempt, finding: text))
         case .answer(let escalation):
-            return write(EscalationAcknowledged(id: escalation, text: text))
+            return acknowledgeEscalation(id: escalation, text: text)
         case .object(let proposal):
             return write(MitigationObjected(proposal: proposal, reason: text))
-        case .resetBreaker: return resetBreaker(text)
-        case .keepConfiguration: return keepConfiguration(text)
+        case .resetBreaker: return closeBreaker(reason: text)
+        case .keepConfiguration: return acknowledgeConfiguration(reason: text)
         case .escalate: return escalate(text)
         case .refute(let hypothesis):
             return write(

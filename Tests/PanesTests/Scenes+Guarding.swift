@@ -25,6 +25,18 @@ extension Scene {
             model.connected = Fixture.connected
             model.overlay = .card(card)
         },
+        Scene("card", "window") { size in
+            var fixture = Fixture(size: size)
+            var proposal = Fixture.rollbackProposal
+            proposal.id = "M5"
+            fixture.log(proposal, at: "14:16:30")
+            fixture.model.connected = Fixture.connected
+            fixture.model.overlay = .card(
+                ApprovalCard(
+                    proposal: proposal, gates: Fixture.gates, proposer: Fixture.operatorActor,
+                    openedAt: Fixture.now))
+            return fixture.model
+        },
         Scene("card", "objection") { model in
             var card = Fixture.card
             card.objection = "ops2 objects: the cache is cold, wait ten minutes"

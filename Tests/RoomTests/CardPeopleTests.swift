@@ -86,7 +86,7 @@ import Testing
         probe.model.configuration.safety.twoPersons = [.production]
         probe.observe(probe.observation(errorRatio: 0.07))
         probe.openCard(RoomProbe.flag)
-        #expect(probe.card?.secondPerson == "production")
+        #expect(probe.card?.secondPerson == "it is production")
         probe.press(.character("Y"))
         #expect(probe.takeApproval() == nil)
     }
@@ -198,5 +198,73 @@ import Testing
     @Test func withoutARollbackThereIsNoInverse() {
         let probe = RoomProbe()
         #expect(probe.model.availability(of: .inverse) != .enabled)
+    }
+
+    // MARK: The objection window
+
+    /// ops1 proposes while ops2, who may object, is connected.
+    private func windowed() -> RoomProbe {
+        var probe = RoomProbe()
+        probe.observe(probe.observation(errorRatio: 0.07))
+        probe.send(.connected([ConnectedPerson(actor: Self.other, rights: [.object])]))
+        probe.openCard(RoomProbe.flag)
+        _ = probe.takeEffects()
+        return probe
+    }
+
+    @Test func othersMayObjectFirst() throws {
+        var probe = windowed()
+        probe.wait(.seconds(12))
+        let card = try #require(probe.card)
+        #expect(probe.model.windowLeft(card) == .seconds(18))
+        #expect(probe.model.nextStep.text.contains("others may object for 18s"))
+        probe.press(.character("Y"))
+        #expect(probe.takeApproval() == nil)
+        #expect(probe.card?.message == "others may still object: wait, or P proceeds now")
+    }
+
+    @Test func silenceExecutesNothing() {
+        var probe = windowed()
+        for _ in 0..<40 { probe.advance(.seconds(1)) }
+        #expect(probe.takeApproval() == nil)
+        #expect(probe.card != nil)
+        probe.press(.character("Y"))
+        let approval = probe.takeApproval()
+        #expect(approval != nil && approval?.proceededEarly == nil)
+    }
+
+    @Test func proceedingNowIsOneKeyAndApprovesNothingByItself() {
+        var probe = windowed()
+        probe.press(.character("P"))
+        #expect(probe.takeApproval() == nil)
+        #expect(probe.card?.proceedsEarly == true)
+        probe.press(.character("Y"))
+        #expect(probe.takeApproval()?.proceededEarly == true)
+    }
+
+    @Test func whoMayOnlyReadIsNotWaitedFor() {
+        var probe = RoomProbe()
+        probe.observe(probe.observation(errorRatio: 0.07))
+        probe.send(.connected([ConnectedPerson(actor: Self.other, rights: [.note])]))
+        probe.openCard(RoomProbe.flag)
+        _ = probe.takeEffects()
+        probe.press(.character("P"))
+        #expect(probe.card?.message == "nobody has to be waited for")
+        probe.press(.character("Y"))
+        #expect(probe.takeApproval() != nil)
+    }
+
+    @Test("N06: Y held down until the window ends approves nothing")
+    func heldYDoesNotWaitForTheWindow() {
+        var probe = windowed()
+        probe.wait(.seconds(28))
+        for _ in 0..<100 {
+            probe.press(.character("Y"))
+            probe.wait(.milliseconds(33))
+        }
+        #expect(probe.takeApproval() == nil)
+        probe.wait(.milliseconds(500))
+        probe.press(.character("Y"))
+        #expect(probe.takeApproval() != nil)
     }
 }

@@ -114,20 +114,6 @@ import Testing
         #expect(finish(&probe) != nil)
     }
 
-    @Test("N06: Y held down until the window ends approves nothing") func heldYIsRefused() {
-        var probe = RoomProbe()
-        probe.observe(probe.observation(errorRatio: 0.07))
-        probe.openCard(RoomProbe.untested)
-        _ = probe.takeEffects()
-        probe.press(.character("Y"))
-        #expect(probe.takeApproval() == nil)
-        probe.press(.tab)
-        probe.type("tried last week")
-        probe.press(.tab)
-        probe.press(.character("x"), .character("Y"))
-        #expect(probe.takeApproval() != nil, "one Y after another key is one press")
-    }
-
     @Test("N06: a Y that repeats within 30 ms approves nothing") func repeatedYIsRefused() {
         var probe = RoomProbe()
         probe.observe(probe.observation(errorRatio: 0.07))
