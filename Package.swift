@@ -131,7 +131,11 @@ let package = Package(
 
         // Measuring: never installed
         .executableTarget(
-            name: "Measure", dependencies: ["Basics", "SafeText", "Metrics", "Logs", "Feeds"],
+            name: "Measure",
+            dependencies: [
+                "Basics", "SafeText", "Metrics", "Logs", "Feeds", "Incidents", "Journals",
+                "Processes",
+            ],
             swiftSettings: settings),
 
         // Tests

@@ -12,31 +12,77 @@ struct ActionRun: Sendable {
     let approval: MitigationApproved
     let approver: Actor
     let action: CatalogueAction
+    let stageCheck: StageCheck?
     let onFailure: @Sendable (Failure) -> Void
     let onEvent: @Sendable (Event) -> Void
 
     func perform(gatesNow: @Sendable () -> GateReport) -> AttemptOutcome {
-        if let reason = executor.stopReason() {
-            _ = refused(.stop, "the emergency stop is on: \(reason)")
-            return .stopped
-        }
-        if let outcome = refusal(by: gatesNow()) { return outcome }
-        guard NameRule.same(approval.proposal, proposal.id),
-            NameRule.same(approval.digest, proposal.digest),
-            NameRule.same(action.id, proposal.action)
-        else { return refused(.approval, "the approval is for something else") }
-        if let why = ChildEnvironment.defect(of: action.environment) {
-            return refused(.input, why)
+        if let reason = executor.lostOutcomeReason { return refused(.journal, reason) }
+        if let outcome = stopped() ?? misfit() { return outcome }
+        if proposal.capture?.isEmpty == false {
+            // Nothing is run for what would be refused anyway.
+            if let outcome = refusal(by: gatesNow()) { return outcome }
+            Evidence(run: self).keep()
+            if let outcome = stopped() { return outcome }
         }
         do throws(Failure) {
             let pins = try checkedPins()
             let home = try PrivateHome()
             defer { home.remove() }
-            return begin(pins: pins, home: home)
+            return decide(pins: pins, gatesNow: gatesNow)
+                ?? StepRunner(run: self, pins: pins, home: home.path).runAll()
         } catch {
             onFailure(error)
             return refused(.input, error.description)
         }
+    }
+
+    private func stopped() -> AttemptOutcome? {
+        guard let reason = executor.stopReason() else { return nil }
+        _ = refused(.stop, "the emergency stop is on: \(reason)")
+        return .stopped
+    }
+
+    /// What no gate looks at: that approval, action and proposal belong together, and what the
+    /// programs would get.
+    private func misfit() -> AttemptOutcome? {
+        guard NameRule.same(approval.proposal, proposal.id),
+            NameRule.same(approval.digest, proposal.digest),
+            NameRule.same(action.id, proposal.action)
+        else { return refused(.approval, "the approval is for something else") }
+        let defect =
+            proposal.stageDefect ?? ChildEnvironment.defect(of: action.environment)
+            ?? proposal.steps.lazy.compactMap(ArgvRule.defect).first
+        return defect.map { refused(.input, $0) }
+    }
+
+    /// The last look and the intent, in one section that nobody else's decision can enter; then the
+    /// stop once more. nil: the intent is on the disk and the first step may start.
+    private func decide(pins: [PinnedExecutable], gatesNow: () -> GateReport) -> AttemptOutcome? {
+        var outcome: AttemptOutcome?
+        executor.decideExclusively {
+            outcome = stopped() ?? refusal(by: gatesNow()) ?? exchanged(pins) ?? intend(pins)
+        }
+        if let outcome { return outcome }
+        guard let reason = executor.stopReason() else { return nil }
+        return ended(
+            .stopped,
+            ActionStopped(
+                attempt: attempt, detail: "before it started, nothing was run: \(reason)"))
+    }
+
+    /// The programs were hashed before; what was put in their place since shows in the inode.
+    private func exchanged(_ pins: [PinnedExecutable]) -> AttemptOutcome? {
+        for var pin in pins {
+            pin.sha256 = nil
+            do throws(Failure) {
+                try executor.programs.verify(pin)
+            } catch {
+                onFailure(error)
+                return refused(.input, error.description)
+            }
+        }
+        return nil
     }
 
     /// Journals the refusal. Nothing was spawned.
@@ -44,7 +90,14 @@ struct ActionRun: Sendable {
         record(
             GateBlocked(proposal: proposal.id, gate: gate.rawValue, reason: reason), sync: true,
             by: .automation)
+        logBlocked(gate, reason)
         return .failed
+    }
+
+    private func logBlocked(_ gate: GateID, _ reason: String) {
+        if let failure = executor.logBlocked(proposal, gate: gate, reason: reason) {
+            onFailure(failure)
+        }
     }
 
     /// Only a complete report without an open question lets anything pass.
@@ -84,7 +137,8 @@ struct ActionRun: Sendable {
         return pins
     }
 
-    private func begin(pins: [PinnedExecutable], home: PrivateHome) -> AttemptOutcome {
+    /// Without this record nothing runs.
+    private func intend(_ pins: [PinnedExecutable]) -> AttemptOutcome? {
         let intent = ActionIntent(
             proposal: proposal.id, attempt: attempt, action: proposal.action,
             target: proposal.target, environment: proposal.environment, steps: proposal.steps,
@@ -92,6 +146,7 @@ struct ActionRun: Sendable {
             executables: pins.map(Executables.line))
         do throws(Failure) {
             onEvent(try executor.journal.append(EventDraft(intent, by: approver), sync: true))
+            return nil
         } catch {
             onFailure(
                 Failure(
@@ -99,24 +154,21 @@ struct ActionRun: Sendable {
                     subject: "\(proposal.id) \(proposal.action) on \(proposal.target)",
                     why: error.description, unchanged: "Nothing was run",
                     next: "Make the journal writable, or act by hand", exit: .refusedByGate))
+            logBlocked(.journal, error.description)
             return .failed
         }
-        if let reason = executor.stopReason() {
-            return ended(
-                .stopped,
-                ActionStopped(
-                    attempt: attempt, detail: "before it started, nothing was run: \(reason)"))
-        }
-        return StepRunner(run: self, pins: pins, home: home.path).runAll()
     }
 
     /// Journals how it ended.
     func ended(_ outcome: AttemptOutcome, _ payload: any EventPayload) -> AttemptOutcome {
         guard record(payload, sync: true, by: .automation) else {
+            let subject = "\(attempt) \(proposal.action) on \(proposal.target)"
+            executor.loseOutcome(
+                "the outcome of \(subject) is not recorded (\(outcome.rawValue)): reopen the room "
+                    + "when its journal can be written")
             onFailure(
                 Failure(
-                    "action.outcomeNotRecorded", "Outcome not recorded",
-                    subject: "\(attempt) \(proposal.action) on \(proposal.target)",
+                    "action.outcomeNotRecorded", "Outcome not recorded", subject: subject,
                     why: "it ended as \(outcome.rawValue)",
                     next: "Write this down by hand; nothing more runs until the journal works"))
             return .unknown

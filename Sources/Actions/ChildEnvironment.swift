@@ -7,6 +7,9 @@ import Incidents
 
 /// The environment of an action's programs, built from nothing.
 enum ChildEnvironment {
+    /// RLIMIT_NPROC of every child: it ends a fork bomb, and root's alone it does not.
+    static let processesMax = 8192
+
     /// The fixed variables and those that the action declares.
     static func build(declared: [String: String], home: String) -> [String: String] {
         var variables = declared
@@ -38,6 +41,8 @@ enum ChildEnvironment {
         "LOCALDOMAIN", "RES_OPTIONS", "NODE_OPTIONS", "NODE_PATH", "JAVA_TOOL_OPTIONS",
         "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "CLASSPATH", "RUBYOPT", "RUBYLIB", "DOCKER_CONFIG",
         "DOCKER_HOST", "DOCKER_CONTEXT", "KUBERC", "SSH_ASKPASS", "CURL_HOME", "WGETRC",
+        "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS",
+        "NETRC", "AWS_CONFIG_FILE", "KUBECTL_EXTERNAL_DIFF",
     ]
     private static let forbiddenPrefixes = [
         "LD_", "DYLD_", "BASH_FUNC_", "GIT_", "PYTHON", "PERL", "FLYWAY_", "MALLOC_", "SYSTEMD_",
@@ -54,42 +59,6 @@ enum ChildEnvironment {
         let upper = name.uppercased()
         return fixed.contains(upper) || forbidden.contains(upper) || upper.hasSuffix("_PROXY")
             || forbiddenPrefixes.contains { upper.hasPrefix($0) }
-    }
-}
-
-/// A kubeconfig can name a program to fetch credentials with; such a file runs anything.
-enum Kubeconfig {
-    private static let bytesMax = 1024 * 1024
-
-    /// Why this kubeconfig must not be handed to a child, or nil.
-    static func defect(of path: String) -> String? {
-        guard path.utf8.first == 0x2F, !path.utf8.contains(0x3A) else {
-            return "KUBECONFIG is not one absolute path"
-        }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            return "the kubeconfig \(path) cannot be read (\(SystemError.current))"
-        }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            return "the kubeconfig \(path) is not a regular file"
-        }
-        guard status.st_uid == 0 || status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
-            return "the kubeconfig \(path) can be changed by others"
-        }
-        guard let text = FileBytes.read(descriptor, atMost: bytesMax) else {
-            return "the kubeconfig \(path) cannot be read whole"
-        }
-        // Any spelling of the key counts: block or flow YAML, JSON, quoted or not, escaped or not.
-        let words = text.split { !(NameRule.isAlphanumeric($0) || $0 == 0x2D) }
-        let plugin = words.first {
-            ["exec", "auth-provider"].contains(String(decoding: $0, as: UTF8.self))
-        }
-        guard plugin == nil, !text.contains(0x5C) else {
-            return "the kubeconfig \(path) may run a program to get credentials"
-        }
-        return nil
     }
 }
 

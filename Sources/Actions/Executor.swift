@@ -26,8 +26,8 @@ package struct ScrubbedLine: Sendable, Hashable {
     }
 }
 
-/// Runs approved actions: stop check, gates, programs' identity, intent on the disk, stop check,
-/// spawn.
+/// Runs approved actions: stop check, evidence, stop check, gates, programs' identity, intent on
+/// the disk, stop check, spawn.
 ///
 /// Without the intent's record nothing runs. One action at a time: call it on a serial background
 /// queue, never on the main thread.
@@ -42,12 +42,25 @@ package final class Executor: Sendable {
     let runner: any ProgramRunning
     let programs: any ProgramChecking
     let makeScrub: @Sendable () -> LineScrub
+    /// Where diagnostics and notifications wait for their turn.
+    package let commands = CommandQueue()
+    private let blockedLog: BlockedLog?
+    private let exclusively: Exclusion
     private let latch = Mutex<String?>(nil)
+    private let lostOutcome = Mutex<String?>(nil)
     private let busy = Mutex(false)
 
+    /// Calls its argument, and lets nobody else decide anything meanwhile.
+    package typealias Exclusion = @Sendable (() -> Void) -> Void
+
+    /// - Parameters:
+    ///   - blockedLog: gets one line for every action that is refused.
+    ///   - exclusively: the section in which the gates are looked at for the last time and the
+    ///     intent is written.
     package init(
         journal: any EventSink, clock: any TimeSource, stopFiles: any StopReading,
         runner: (any ProgramRunning)? = nil, programs: any ProgramChecking = InstalledPrograms(),
+        blockedLog: BlockedLog? = nil, exclusively: @escaping Exclusion = { $0() },
         scrub makeScrub: @escaping @Sendable () -> LineScrub
     ) {
         self.journal = journal
@@ -56,6 +69,14 @@ package final class Executor: Sendable {
         self.makeScrub = makeScrub
         self.runner = runner ?? ProcessRunner(clock: clock)
         self.programs = programs
+        self.blockedLog = blockedLog
+        self.exclusively = exclusively
+    }
+
+    /// Runs commands that change nothing: evidence, diagnostics, checks, notifications.
+    package var desk: CommandDesk {
+        CommandDesk(
+            journal: journal, clock: clock, runner: runner, programs: programs, scrub: makeScrub)
     }
 
     /// Stops what runs and refuses what comes, even when no stop file could be written.
@@ -71,10 +92,24 @@ package final class Executor: Sendable {
         return state.isOn ? state.reason : nil
     }
 
+    /// The attempt whose end is in no record, in words. Nothing runs any more once there is one:
+    /// the journal would not say what was done.
+    var lostOutcomeReason: String? { lostOutcome.withLock { $0 } }
+
+    func loseOutcome(_ reason: String) { lostOutcome.withLock { $0 = reason } }
+
+    func decideExclusively(_ body: () -> Void) { exclusively(body) }
+
+    /// Writes the line of one blocked action; what kept it from being written, or nil.
+    func logBlocked(_ proposal: MitigationProposed, gate: GateID, reason: String) -> Failure? {
+        blockedLog?.write(proposal, gate: gate.rawValue, reason: reason)
+    }
+
     /// Carries `proposal` out and returns when it has ended.
     ///
     /// - Parameters:
     ///   - approval: as journalled; its digest must be the proposal's.
+    ///   - stageCheck: asked between the stages of an action that spans services.
     ///   - gatesNow: the gates at the execution stage, by the newest configuration and incident.
     ///   - onFailure: told what could not be done or recorded.
     ///   - onEvent: told every event once it is in the journal.
@@ -82,13 +117,15 @@ package final class Executor: Sendable {
     ///   it; `.failed` also when it was refused and nothing was spawned.
     package func run(
         _ proposal: MitigationProposed, attempt: String, approval: MitigationApproved,
-        approver: Actor, action: CatalogueAction, gatesNow: @Sendable () -> GateReport,
+        approver: Actor, action: CatalogueAction, stageCheck: StageCheck? = nil,
+        gatesNow: @Sendable () -> GateReport,
         onFailure: @escaping @Sendable (Failure) -> Void = { _ in },
         onEvent: @escaping @Sendable (Event) -> Void
     ) -> AttemptOutcome {
         let run = ActionRun(
             executor: self, proposal: proposal, attempt: attempt, approval: approval,
-            approver: approver, action: action, onFailure: onFailure, onEvent: onEvent)
+            approver: approver, action: action, stageCheck: stageCheck, onFailure: onFailure,
+            onEvent: onEvent)
         let isFree = busy.withLock { isBusy in
             defer { isBusy = true }
             return !isBusy

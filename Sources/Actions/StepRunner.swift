@@ -18,23 +18,62 @@ struct StepRunner: Sendable {
 
     func runAll() -> AttemptOutcome {
         let begin = run.executor.clock.now.boot
+        let stages = run.proposal.runStages
         var used: Duration = .zero
-        for (index, step) in run.proposal.steps.enumerated() {
-            let number = index + 1
-            if let outcome = heldBack(number, used: used) { return outcome }
-            if let outcome = replaced(step, number: number) { return outcome }
-            let result = execute(step, number: number, left: timeout - used)
-            used += result.ended - result.started
-            let lastLine = keepOutput(result, step: number)
-            if case .over(let outcome) = judge(result, number, lastLine) { return outcome }
+        for (place, stage) in stages.enumerated() {
+            if stages.count > 1, let outcome = halted(.before(stage), place) { return outcome }
+            for index in stage.steps {
+                let step = run.proposal.steps[index]
+                let number = index + 1
+                if let outcome = heldBack(number, used: used) { return outcome }
+                if let outcome = replaced(step, number: number) { return outcome }
+                let result = execute(step, number: number, left: timeout - used)
+                used += result.ended - result.started
+                let lastLine = keepOutput(result, step: number)
+                if case .over(let outcome) = judge(result, number, lastLine) { return outcome }
+            }
+            if place + 1 < stages.count, let outcome = halted(.after(stage), place) {
+                return outcome
+            }
         }
         let seconds = (run.executor.clock.now.boot - begin).inSeconds
         return run.ended(.succeeded, ActionSucceeded(attempt: run.attempt, seconds: seconds))
     }
 
-    private var timeout: Duration { .seconds(run.proposal.timeout) }
-    private var finishesOnStop: Bool { NameRule.same(run.proposal.onStop, "finish") }
+    /// No rollback runs longer than its five minutes, whatever its proposal says. The time between
+    /// stages does not count.
+    private var timeout: Duration {
+        let own = Duration.seconds(run.proposal.timeout)
+        return isRollback ? min(own, Planner.rollbackMax) : own
+    }
+    private var isRollback: Bool { run.proposal.rollbackOf != nil || run.action.isRollback }
+    /// A rollback that was begun is the way back, and is ended by its own limit.
+    private var finishesOnStop: Bool {
+        isRollback || NameRule.same(run.proposal.onStop, CatalogueAction.OnStop.finish.rawValue)
+    }
     private var count: Int { run.proposal.steps.count }
+
+    /// Asks whether the action goes on here.
+    private func halted(_ moment: StageMoment, _ place: Int) -> AttemptOutcome? {
+        guard let check = run.stageCheck else { return nil }
+        let (executor, finishes) = (run.executor, finishesOnStop)
+        let reason = check(moment) { finishes ? nil : executor.stopReason() }
+        guard let reason else { return nil }
+        let stages = run.proposal.runStages.map(\.service)
+        let done = place + (moment.isAfter ? 1 : 0)
+        let reached = done == 0 ? "before anything was run" : "after \(stages[done - 1])"
+        let rest = stages[done...].joined(separator: ", ")
+        if !finishes, let stop = executor.stopReason() {
+            return run.ended(
+                .stopped,
+                ActionStopped(
+                    attempt: run.attempt, detail: "halted \(reached), not run: \(rest): \(stop)"))
+        }
+        return run.ended(
+            .failed,
+            ActionFailed(
+                attempt: run.attempt, detail: "halted \(reached), not run: \(rest): \(reason)"))
+    }
 
     private func heldBack(_ number: Int, used: Duration) -> AttemptOutcome? {
         if number > 1, !finishesOnStop, let reason = run.executor.stopReason() {
@@ -61,6 +100,7 @@ struct StepRunner: Sendable {
                 declared: run.action.environment, home: home),
             deadline: left)
         command.terminateGrace = .seconds(10)
+        command.processesMax = ChildEnvironment.processesMax
         let (run, finishes) = (run, finishesOnStop)
         return run.executor.runner.run(
             command,
@@ -142,39 +182,29 @@ struct StepRunner: Sendable {
 
     /// Journals the output and returns its last line.
     private func keepOutput(_ result: ProcessResult, step: Int) -> String {
-        let raw = result.output.bytes
-        guard !raw.isEmpty else { return "" }
-        let scrub = run.executor.makeScrub()
-        var kept: [UInt8] = []
-        var lastLine = ""
-        var credentials: [ScrubbedLine.Credential] = []
-        for line in raw.split(separator: 0x0A, omittingEmptySubsequences: false) {
-            let clean = scrub(line)
-            if !clean.text.isEmpty { lastLine = clean.text }
-            kept += clean.text.utf8
-            kept.append(0x0A)
-            for seen in clean.credentials where !credentials.contains(seen) {
-                credentials.append(seen)
-            }
-        }
-        kept.removeLast()
-        lastLine = String(lastLine.prefix(Self.lastLineCharactersMax))
+        let clean = OutputCleaner.clean(result.output, scrub: run.executor.makeScrub())
+        guard !clean.bytes.isEmpty else { return "" }
         do throws(Failure) {
-            let blob = try run.executor.journal.storeBlob(kept)
+            let blob = try run.executor.journal.storeBlob(clean.bytes)
             run.record(
                 ActionOutput(
-                    attempt: run.attempt, step: step, blob: blob, bytesKept: kept.count,
-                    bytesDropped: result.output.truncatedBytes, lastLine: lastLine),
+                    attempt: run.attempt, step: step, blob: blob, bytesKept: clean.bytes.count,
+                    bytesDropped: clean.bytesDropped, lastLine: clean.lastLine),
                 sync: false, by: .automation)
         } catch { run.onFailure(error) }
-        for seen in credentials {
+        for seen in clean.credentials {
             run.record(
                 CredentialSeen(
                     credentialClass: seen.credentialClass, tag: seen.tag,
                     source: "output of \(run.attempt)"), sync: false, by: .automation)
         }
-        return lastLine
+        return clean.lastLine
     }
+}
 
-    private static let lastLineCharactersMax = 200
+extension StageMoment {
+    fileprivate var isAfter: Bool {
+        if case .after = self { return true }
+        return false
+    }
 }

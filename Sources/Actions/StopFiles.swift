@@ -9,8 +9,8 @@ import Safety
 
 /// The emergency-stop files: where they are, whether their absence is proven, setting and clearing.
 ///
-/// A file that appears and disappears within one poll (250 ms while an action runs) can be missed;
-/// every start and every step looks afresh.
+/// A file that appears and disappears between two looks is remembered (`StopWatch`): it reads as
+/// present until `clear`. Copies share that memory; the first `read` begins it.
 package struct StopFiles: Sendable {
     package static let defaultPath = "/etc/incident-response/EMERGENCY_STOP"
     package static let fileName = "EMERGENCY_STOP"
@@ -21,19 +21,25 @@ package struct StopFiles: Sendable {
     private let stateFile: String?
     /// What `set` and `clear` may touch: everything, or a drill's own files.
     private let own: [String]
+    private let watch: StopWatch
 
     /// - Parameters:
     ///   - paths: every file to read; the first writable one is written by `set`.
     ///   - stateFile: the one of `paths` in the state directory; it is written as well, and its
     ///     directory need not exist yet.
     ///   - drillFiles: nil outside drills; in a drill, the only files it writes and removes.
-    package init(paths: [String], stateFile: String? = nil, drillFiles: [String]? = nil) {
+    ///   - usesInotify: false watches by the directories' modification times alone.
+    package init(
+        paths: [String], stateFile: String? = nil, drillFiles: [String]? = nil,
+        usesInotify: Bool = true
+    ) {
         var all: [String] = []
         for path in paths + (stateFile.map { [$0] } ?? []) + (drillFiles ?? [])
         where !all.contains(where: { NameRule.same($0, path) }) { all.append(path) }
         self.paths = all
         self.stateFile = stateFile
         own = drillFiles ?? all
+        watch = StopWatch(paths: all, stateFile: stateFile, usesInotify: usesInotify)
     }
 
     /// The files of a configuration. `stateDirectory` is the program's own,
@@ -54,11 +60,31 @@ package struct StopFiles: Sendable {
         stateDirectory + "/" + fileName
     }
 
-    /// What is known about every file now.
+    /// What is known about every file: as it is now, and a file that was there since the last
+    /// `clear` as present.
     package func read() -> [StopState.FileState] {
+        // Before the look: a file that comes in between is seen by the look.
+        let seen = watch.seen()
+        return readNow().map { file in
+            guard file.presence == .absent, let what = seen[file.path] else { return file }
+            return StopState.FileState(
+                path: file.path, presence: .present(reason: "\(what), and is gone again"))
+        }
+    }
+
+    /// What is known about every file at this moment, without memory: for rooms that only watch.
+    package func readNow() -> [StopState.FileState] {
         paths.map { path in
             StopState.FileState(
                 path: path, presence: StopProbe.presence(of: path, rule: rule(path)))
+        }
+    }
+
+    /// Why a file that comes and goes between two looks might be missed, or nil.
+    package var watchFailure: String? {
+        watch.failure.map {
+            "the kernel does not report changes beside the emergency-stop files (\($0)); the "
+                + "directories' times are looked at instead"
         }
     }
 
@@ -100,6 +126,7 @@ package struct StopFiles: Sendable {
 
     /// Removes the own files and returns those whose absence is still not proven, others' included.
     package func clear() -> [String] {
+        watch.forget()
         for path in own { unlink(path) }
         return read().filter { $0.presence != .absent }.map(\.path)
     }

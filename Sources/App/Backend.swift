@@ -23,7 +23,7 @@ package final class Backend: Sendable {
     package let hub: FeedHub
     package let evaluator: Evaluator
     package let journal: RoomJournal
-    let stopFiles: StopFiles
+    let stopFiles: any StopKeeping
     let planner: Planner
     let executor: Executor
     let post: @Sendable (Message) -> Void
@@ -53,8 +53,10 @@ package final class Backend: Sendable {
 
     package init(
         setup: RoomSetup, clock: any TimeSource, rules: [RuleGroup],
-        options: JournalOptions = JournalOptions(), post: @escaping @Sendable (Message) -> Void
+        options: JournalOptions = JournalOptions(), machine: Machine? = nil,
+        post: @escaping @Sendable (Message) -> Void
     ) throws(Failure) {
+        let machine = machine ?? .real(setup)
         self.setup = setup
         self.clock = clock
         self.post = post
@@ -79,11 +81,11 @@ package final class Backend: Sendable {
         limits.redactor = setup.redaction.redactor
         hub = FeedHub(specs: setup.sourceSpecs, store: store, clock: clock, limits: limits)
         evaluator = Evaluator(store: store, configuration: setup.configuration, rules: rules)
-        stopFiles = StopFiles(
-            configuration: setup.configuration, stateDirectory: setup.stateDirectory)
+        stopFiles = machine.stopFiles
         planner = Planner(configuration: setup.configuration)
         executor = Executor(
-            journal: journal, clock: clock, stopFiles: stopFiles,
+            journal: journal, clock: clock, stopFiles: stopFiles, runner: machine.runner,
+            programs: machine.programs,
             scrub: { Self.lineScrub(setup.redaction.redactor) })
     }
 
@@ -230,11 +232,16 @@ package final class Backend: Sendable {
 
     /// Waits until every effect handed over so far has been carried out (headless rooms).
     package func settle() {
+        settleRecord()
+        actionQueue.sync {}
+        journalQueue.sync {}
+    }
+
+    /// Waits until what was handed over so far stands in the journal; actions may still be running.
+    package func settleRecord() {
         stopQueue.sync {}
         // An approval is looked at, then journalled, then run.
         approvalQueue.sync {}
-        journalQueue.sync {}
-        actionQueue.sync {}
         journalQueue.sync {}
     }
 

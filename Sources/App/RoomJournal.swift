@@ -24,6 +24,7 @@ package final class RoomJournal: EventSink {
 
     private let state: Mutex<State>
     private let post: @Sendable (Message) -> Void
+    private let files: any FileSystem
     /// Why this room only reads; nil when it writes.
     package let readOnlyReason: String?
     /// What opening had to put right.
@@ -37,10 +38,12 @@ package final class RoomJournal: EventSink {
         post: @escaping @Sendable (Message) -> Void
     ) throws(Failure) {
         self.post = post
+        files = options.fileSystem
         if isObserver {
             state = Mutex(
                 State(
-                    mode: .reader(try JournalReader.open(directory)),
+                    mode: .reader(
+                        try JournalReader.open(directory, fileSystem: options.fileSystem)),
                     incident: Incident(id: incident)))
             readOnlyReason = "opened with --observe"
             openingNotes = []
@@ -57,7 +60,8 @@ package final class RoomJournal: EventSink {
             guard Self.allowsReading(error.code) else { throw error }
             state = Mutex(
                 State(
-                    mode: .reader(try JournalReader.open(directory)),
+                    mode: .reader(
+                        try JournalReader.open(directory, fileSystem: options.fileSystem)),
                     incident: Incident(id: incident)))
             openingNotes = [error.description]
             readOnlyReason =
@@ -80,7 +84,8 @@ package final class RoomJournal: EventSink {
             let events =
                 switch state.mode {
                 case .reader(let reader): try reader.readNew()
-                case .writer(let writer): try JournalReader.open(writer.directory.path).readNew()
+                case .writer(let writer):
+                    try JournalReader.open(writer.directory.path, fileSystem: files).readNew()
                 }
             for event in events { state.incident.apply(event) }
             return events

@@ -13,6 +13,9 @@ enum Measure {
 
     /// Every part adds its line here.
     static let parts: [Part] = [
+        Part(name: "actions", summary: "the record and a child process, in DIRECTORY") {
+            try MeasureActions.run($0)
+        },
         Part(name: "answers", summary: "answers queries over recorded series") {
             try MeasureAnswers.run($0)
         },

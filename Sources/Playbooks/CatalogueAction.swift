@@ -88,6 +88,12 @@ package struct CatalogueAction: Sendable, Hashable {
         self.position = position
     }
 
+    /// The word in its steps by which it destroys something, declared or not; nil when there is
+    /// none.
+    package var destruction: String? { DestructiveWords.destruction(in: steps) }
+    /// Whether it destroys something, by declaration or by its words.
+    package var destroys: Bool { isDestructive || destruction != nil }
+
     /// Whether something known undoes it.
     package var isReversible: Bool {
         !isIrreversible && (!rollbackSteps.isEmpty || inverse != nil)

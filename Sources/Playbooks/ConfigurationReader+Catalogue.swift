@@ -126,6 +126,9 @@ extension ConfigurationReader {
         if let rollback = reader.mapping("rollback") {
             rollback.require("steps")
             action.rollbackSteps = rollback.sequence("steps").compactMap(argv)
+            action.readyCheck = rollback.sequence("check").compactMap {
+                readOnlyCommand($0, what: "the rollback's check")
+            }
             rollback.finish()
         }
         action.inverse = reader.string("inverse")
@@ -133,6 +136,12 @@ extension ConfigurationReader {
         action.onStop = onStop.flatMap(CatalogueAction.OnStop.init(rawValue:)) ?? .terminate
         readLimits(reader, &action)
         readFlags(reader, &action)
+        action.capture = reader.sequence("capture").compactMap {
+            readOnlyCommand($0, what: "capture")
+        }
+        action.spans = reader.strings("spans")
+        action.cannotUndo = reader.string("cannot_undo")
+        spanNodes[id] = reader.node("spans")
         reader.finish()
         checkSlots(action, key)
         return action
@@ -161,7 +170,7 @@ extension ConfigurationReader {
         action.isRollback = reader.bool("rolls_back") ?? action.id.hasPrefix("rollback")
     }
 
-    private func readSlots(_ reader: MappingReader) -> [String: CatalogueAction.SlotType] {
+    func readSlots(_ reader: MappingReader) -> [String: CatalogueAction.SlotType] {
         guard let slots = reader.mapping("slots") else { return [:] }
         let types = CatalogueAction.SlotType.allCases.map(\.rawValue)
         var result: [String: CatalogueAction.SlotType] = [:]
@@ -176,8 +185,9 @@ extension ConfigurationReader {
     private func checkSlots(_ action: CatalogueAction, _ key: YAMLNode) {
         let declared = action.slots.keys.sorted()
         let forward = Set(action.steps.joined().flatMap(SlotNames.inArgument))
-        let back = Set(action.rollbackSteps.joined().flatMap(SlotNames.inArgument))
-        for name in forward.union(back).sorted()
+        let others = action.rollbackSteps + action.readyCheck + action.capture
+        let beside = Set(others.joined().flatMap(SlotNames.inArgument))
+        for name in forward.union(beside).sorted()
         where !declared.contains(where: { NameRule.same($0, name) }) {
             context.report(
                 key, "\(action.id) uses {\(name)}, which its slots do not declare",
@@ -211,6 +221,8 @@ extension ConfigurationReader {
                     expected: "an action of this file", suggestion: nearest(inverse, in: names))
                 result.actions[name]?.inverse = nil
             }
+            checkSpans(action, spanNodes[name] ?? node)
+            noteDestruction(action, node)
             if !action.isReversible, !action.isIrreversible {
                 notes.append(
                     LintProblem(
@@ -219,5 +231,46 @@ extension ConfigurationReader {
                         expected: "rollback:, inverse: or irreversible: true"))
             }
         }
+    }
+
+    /// An action that spans services is filled once per service, so each must be known and the
+    /// command lines must say which one.
+    private func checkSpans(_ action: CatalogueAction, _ node: YAMLNode) {
+        guard !action.spans.isEmpty else { return }
+        let before = context.problems.count
+        let services = result.services.keys.sorted()
+        var seen: [String] = []
+        for name in action.spans {
+            if !services.contains(where: { NameRule.same($0, name) }) {
+                context.report(
+                    node, "\(action.id) spans \"\(name)\", which is not in services",
+                    expected: "a service of this file", suggestion: nearest(name, in: services))
+            } else if seen.contains(where: { NameRule.same($0, name) }) {
+                context.report(
+                    node, "\(action.id) spans \(name) twice", expected: "each service once")
+            } else if result.services[name]?.tier == nil {
+                notes.append(
+                    LintProblem(
+                        .note, position: node.position,
+                        what: "\(name) has no tier, so its place among the stages is not known",
+                        expected: "tier: edge, middleware or backend"))
+            }
+            seen.append(name)
+        }
+        if !action.slots.values.contains(.service) {
+            context.report(
+                node, "\(action.id) spans services and has no slot for one",
+                expected: "slots: {service: service}, used in its steps")
+        }
+        if context.problems.count > before { result.actions[action.id] = nil }
+    }
+
+    private func noteDestruction(_ action: CatalogueAction, _ node: YAMLNode) {
+        guard !action.isDestructive, let word = action.destruction else { return }
+        notes.append(
+            LintProblem(
+                .note, position: node.position,
+                what: "\(action.id) counts as destructive (\(word)): it asks for CONFIRM",
+                expected: "destructive: true, so that everybody sees it here"))
     }
 }

@@ -47,6 +47,7 @@ extension ConfigurationReader {
         for playbook in result.playbooks {
             let file = playbook.position.split(separator: ":").first.map(String.init) ?? ""
             guard !builtin.contains(file) else { continue }
+            checkDiagnostics(playbook)
             var previous: CatalogueAction.Tier?
             for step in playbook.mitigations {
                 guard let action = result.actions[step.action] else {
@@ -69,6 +70,23 @@ extension ConfigurationReader {
                 }
                 previous = action.tier
             }
+        }
+    }
+}
+
+extension ConfigurationReader {
+    private func checkDiagnostics(_ playbook: Playbook) {
+        let known = result.safety.diagnostics.keys.sorted()
+        for hypothesis in playbook.hypotheses {
+            guard let id = hypothesis.diagnostic,
+                !known.contains(where: { NameRule.same($0, id) })
+            else { continue }
+            notes.append(
+                LintProblem(
+                    .error, position: playbook.position,
+                    what: "the playbook \(playbook.id) tests \"\(hypothesis.id)\" with \"\(id)\", "
+                        + "which is not a diagnostic",
+                    expected: "an id under diagnostics:", suggestion: nearest(id, in: known)))
         }
     }
 }
@@ -145,7 +163,8 @@ struct PlaybookReader {
             prior: reader.double("prior") ?? 0,
             evidence: reader.mappings("evidence").compactMap(evidence),
             falsifiedBy: reader.requiredString("falsified_by"),
-            fastestTest: reader.requiredString("fastest_test"))
+            fastestTest: reader.requiredString("fastest_test"),
+            diagnostic: reader.string("diagnostic"))
         reader.finish()
         return result
     }

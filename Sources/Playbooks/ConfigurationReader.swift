@@ -11,6 +11,7 @@ final class ConfigurationReader {
     /// Where each service's and action's name stands, for the checks that need all of them.
     var servicePositions: [String: YAMLNode] = [:]
     var actionNodes: [String: YAMLNode] = [:]
+    var spanNodes: [String: YAMLNode] = [:]
     private let root: YAMLNode
     private let readsPlaybooks: Bool
 
@@ -31,6 +32,7 @@ final class ConfigurationReader {
         readObjective(reader)
         readStopFiles(reader)
         readNotify(reader)
+        readSafety(reader)
         readRedaction(reader)
         _ = reader.choice("severity_policy", of: ["default"])
         let paths = reader.sequence("playbooks")
@@ -50,7 +52,7 @@ final class ConfigurationReader {
             result.environment = environment
             result.environmentIsDeclared = true
         }
-        result.hasTickets = reader.bool("tickets") ?? true
+        readTickets(reader)
         result.hasOnCall = reader.bool("on_call") ?? true
     }
 

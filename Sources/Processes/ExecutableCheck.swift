@@ -58,8 +58,12 @@ package enum ExecutableCheck {
             throw refused(path, "the path is not absolute")
         }
         guard let real = resolved(path) else { throw refused(path, "\(SystemError.current)") }
-        try checkDirectories(above: real, of: path)
-        if real != path { try checkDirectories(above: path, of: path) }
+        do throws(Exposed) {
+            try checkDirectories(above: real)
+            if real != path { try checkDirectories(above: path) }
+        } catch {
+            throw refused(path, error.why)
+        }
         var status = stat()
         guard lstat(real, &status) == 0 else { throw refused(path, "\(SystemError.current)") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw refused(path, "not a regular file") }
@@ -96,28 +100,39 @@ package enum ExecutableCheck {
         return try pin(path).path
     }
 
-    private static func resolved(_ path: String) -> String? {
+    static func resolved(_ path: String) -> String? {
         guard let pointer = realpath(path, nil) else { return nil }
         defer { free(pointer) }
         return String(cString: pointer)
     }
 
-    private static func checkDirectories(above file: String, of path: String) throws(Failure) {
+    /// Who else could replace something below a directory.
+    struct Exposed: Error {
+        var why: String
+    }
+
+    /// Looks at every directory above `file`, an absolute path.
+    ///
+    /// - Parameter stickySuffices: whether the lowest directory may be a sticky one; those above it
+    ///   always may.
+    static func checkDirectories(above file: String, stickySuffices: Bool = false)
+        throws(Exposed)
+    {
         let parts = file.split(separator: "/", omittingEmptySubsequences: true).dropLast()
         for count in stride(from: parts.count, through: 0, by: -1) {
             let directory = "/" + parts.prefix(count).joined(separator: "/")
             var status = stat()
             guard stat(directory, &status) == 0 else {
-                throw refused(path, "\(directory): \(SystemError.current)")
+                throw Exposed(why: "\(directory): \(SystemError.current)")
             }
-            if let reason = exposure(status, sticky: count < parts.count) {
-                throw refused(path, "its directory \(directory) is \(reason)")
+            if let reason = exposure(status, sticky: stickySuffices || count < parts.count) {
+                throw Exposed(why: "its directory \(directory) is \(reason)")
             }
         }
     }
 
     /// Who else could change this, or nil. Root's own group counts as root.
-    private static func exposure(_ status: stat, sticky stickySuffices: Bool) -> String? {
+    static func exposure(_ status: stat, sticky stickySuffices: Bool) -> String? {
         if status.st_uid != 0, status.st_uid != geteuid() { return "owned by uid \(status.st_uid)" }
         if stickySuffices, status.st_mode & S_ISVTX != 0 { return nil }
         if status.st_mode & 0o002 != 0 { return "writable by everybody" }

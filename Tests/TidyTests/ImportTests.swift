@@ -39,7 +39,9 @@ import Testing
         ],
         "App": Set(House.modules).subtracting(["App", "warroom", "CNcurses"]),
         "warroom": Set(House.modules).subtracting(["CNcurses", "Terminal", "Processes"]),
-        "Measure": ["Basics", "SafeText", "Metrics", "Logs", "Feeds"],
+        "Measure": [
+            "Basics", "SafeText", "Metrics", "Logs", "Feeds", "Incidents", "Journals", "Processes",
+        ],
         "Fuzz": ["Basics", "Logs", "Metrics", "SafeText"],
     ]
 
