@@ -43,6 +43,10 @@ package final class Backend: Sendable {
     private let latest: Mutex<Model?> = Mutex(nil)
     private let numbers = Mutex(Numbers())
     private let beats = Atomic(0)
+    /// Whether the configuration on the disk is still the one in use.
+    let policy: PolicyWatch
+    /// What was done in other incidents of this machine.
+    let others: OtherIncidents
     /// How often a stop was asked for; also the lock around writing and removing the stop files.
     let stopOrders = Mutex(0)
 
@@ -83,6 +87,9 @@ package final class Backend: Sendable {
         evaluator = Evaluator(store: store, configuration: setup.configuration, rules: rules)
         stopFiles = machine.stopFiles
         planner = Planner(configuration: setup.configuration)
+        policy = PolicyWatch(setup.configuration)
+        others = OtherIncidents(
+            stateDirectory: setup.stateDirectory, own: setup.id, isDrill: setup.isDrill)
         executor = Executor(
             journal: journal, clock: clock, stopFiles: stopFiles, runner: machine.runner,
             programs: machine.programs,

@@ -60,9 +60,11 @@ package struct EscalationRaised: EventPayload, Hashable {
     package var reason: String
     /// Seconds until the next rung is called when nobody acknowledges.
     package var acknowledgeWithin: Double
+    /// What is escalated, so that it is done once: `attempt A3`, `stop 118`; nil when no rule did.
+    package var cause: String?
     package init(
         id: String, rung: String, place: Int, person: String, contact: String, reason: String,
-        acknowledgeWithin: Double
+        acknowledgeWithin: Double, cause: String? = nil
     ) {
         self.id = id
         self.rung = rung
@@ -71,6 +73,7 @@ package struct EscalationRaised: EventPayload, Hashable {
         self.contact = contact
         self.reason = reason
         self.acknowledgeWithin = acknowledgeWithin
+        self.cause = cause
     }
 }
 

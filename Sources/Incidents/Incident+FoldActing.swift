@@ -12,8 +12,12 @@ extension Incident {
             close(expired.proposal, .expired, "not decided in time")
         case let intent as ActionIntent: begin(intent, event)
         case let manual as ActionManual: record(manual, event)
-        case let stop as StopSet: self.stop = stop
-        case is StopCleared: stop = nil
+        case let stop as StopSet:
+            if self.stop == nil { stopSequence = event.sequence }
+            self.stop = stop
+        case is StopCleared:
+            stop = nil
+            stopSequence = nil
         default: applyAttempt(event)
         }
     }
@@ -36,6 +40,7 @@ extension Incident {
             mitigation.state = .approved
             mitigation.approval = approved
             mitigation.approver = event.actor
+            mitigation.objectionsAtApproval = mitigation.objections.count
             mitigation.approvedBoot = event.boot
             mitigation.approvedBootID = event.bootID
         }

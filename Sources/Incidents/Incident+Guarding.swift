@@ -56,9 +56,13 @@ extension Incident {
             escalation(late.id) { if $0.isOpen { $0.isExpired = true } }
         case let ran as CommandRan:
             commandRuns.append(ran)
+            if ran.purpose == .ticket, !ran.isOK { ticketCheckFailure = ran.outcome }
             if let id = ran.escalation { escalation(id) { $0.deliveries.append(ran) } }
         case let review as GateReviewed: reviews.append(review)
-        case let ticket as TicketStated: self.ticket = ticket
+        case let ticket as TicketStated:
+            self.ticket = ticket
+            ticketAt = event.moment
+            ticketCheckFailure = nil
         case let transfer as CommandTransferred: roles[.commander] = transfer.to
         default: return false
         }
@@ -87,12 +91,17 @@ extension Incident {
 
     private mutating func applyHalts(_ event: Event) -> Bool {
         switch event.payload {
-        case let it as BreakerOpened: breaker = it.reason
+        case let it as BreakerOpened:
+            breaker = it.reason
+            breakerSequence = event.sequence
         case is BreakerClosed:
             breaker = nil
+            breakerSequence = nil
             breakerReset = event.moment
+            overAtBreakerReset = Set(attempts.filter(\.outcome.isOver).map(\.id))
         case let it as ConfigurationChanged: configurationChange = it
         case let it as ConfigurationAcknowledged:
+            acknowledgedConfigurations.insert(it.digest)
             if configurationChange?.digest == it.digest { configurationChange = nil }
         default: return false
         }

@@ -61,10 +61,21 @@ package struct Incident: Sendable {
     package var breaker: String?
     /// When a person last reset the breaker.
     package var breakerReset: RecordedMoment?
-    /// The newest word on the ticket.
+    /// The attempts that were over when a person last reset the breaker: they count no more.
+    package var overAtBreakerReset: Set<String> = []
+    /// The entry that opened the breaker; nil when it is closed.
+    package var breakerSequence: UInt64?
+    /// The newest word on the ticket, and when it was said.
     package var ticket: TicketStated?
+    package var ticketAt: RecordedMoment?
+    /// How the configured check failed since then; nil when it did not.
+    package var ticketCheckFailure: String?
+    /// The entry that set the emergency stop; nil when it is off.
+    package var stopSequence: UInt64?
     /// The configuration on the disk differs from the loaded one and nobody has acknowledged it.
     package var configurationChange: ConfigurationChanged?
+    /// The digests that somebody acknowledged.
+    package var acknowledgedConfigurations: Set<String> = []
     package var lastSequence: UInt64 = 0
 
     package init(id: IncidentID) { self.id = id }
@@ -132,6 +143,8 @@ package struct Mitigation: Sendable, Hashable {
     package var approvedBoot: BootTime?
     package var approvedBootID: String?
     package var objections: [String] = []
+    /// How many of them the approver could know; nil before the approval.
+    package var objectionsAtApproval: Int?
     package var closingReason = ""
     package var attempts: [Attempt] = []
 

@@ -23,11 +23,25 @@ package struct Configuration: Sendable {
     package var safety = SafetySettings()
     /// The files it came from, for `doctor` and for the policy digest.
     package var files: [String] = []
+    /// Those that were read from the disk, as they were then; empty for text that came otherwise.
+    package var loaded: [LoadedFile] = []
     package var isDrill = false
     /// What is removed from text beside what the built-in rules find.
     package var redaction = RedactionEntry()
 
     package init() {}
+}
+
+/// A configuration file or playbook as it was read.
+package struct LoadedFile: Sendable, Hashable {
+    /// Absolute.
+    package var path: String
+    package var bytes: [UInt8]
+
+    package init(path: String, bytes: [UInt8]) {
+        self.path = path
+        self.bytes = bytes
+    }
 }
 
 /// One line of `sources:`.

@@ -17,7 +17,11 @@ package enum ConfigurationLoader {
         let root = try YAMLReader.parse(text, file: path)
         let reader = ConfigurationReader(
             root, directory: directory(of: absolute(path)), readsPlaybooks: true)
-        return reader.read()
+        let (read, problems) = reader.read()
+        var configuration = read
+        let main = LoadedFile(path: absolute(path), bytes: Array(text.utf8))
+        configuration.loaded.insert(main, at: 0)
+        return (configuration, problems)
     }
 
     /// Reads configuration text; `file` names it in messages, its folder resolves relative paths.

@@ -24,6 +24,7 @@ extension ConfigurationReader {
             let text = try ConfigurationLoader.contents(of: path)
             let root = try YAMLReader.parse(text, file: path)
             result.files.append(path)
+            result.loaded.append(LoadedFile(path: path, bytes: Array(text.utf8)))
             guard let playbook = PlaybookReader(context: context).read(root, notes: &notes) else {
                 return
             }

@@ -15,7 +15,6 @@ package enum DestructiveWords {
         for step in steps {
             let words = step.flatMap(pieces)
             if let word = words.first(where: destroying.contains) { return word }
-            if let word = bareWords(of: step).first(where: erasing.contains) { return word }
             if words.contains(where: rotating.contains), words.contains(where: secrets.contains) {
                 return "rotates keys"
             }
@@ -71,8 +70,6 @@ package enum DestructiveWords {
         "drop", "dropdb", "delete", "truncate", "reimage", "terminate", "destroy", "wipe", "purge",
         "mkfs", "flushall", "flushdb",
     ]
-    /// Only as a program or an argument of its own: `--rm` is an option of something harmless.
-    private static let erasing: Set<String> = ["rm", "rmdir", "shred", "unlink"]
     private static let rotating: Set<String> = ["rotate", "rotation", "revoke"]
     private static let secrets: Set<String> = [
         "key", "keys", "secret", "secrets", "credential", "credentials", "token", "tokens",
@@ -83,7 +80,8 @@ package enum DestructiveWords {
         "--replicas", "replicas", "--desired-capacity", "--desired-count", "--min-replicas",
     ]
     /// Anywhere, also as a part of a longer word joined by `-` or `_`.
-    private static let strong: Set<String> = destroying.union(erasing).union([
+    private static let strong: Set<String> = destroying.union([
+        "rm", "rmdir", "shred", "unlink",
         "kill", "pkill", "killall", "uninstall", "prune", "reboot", "shutdown", "poweroff",
         "drain", "cordon", "uncordon", "evict",
     ])
@@ -103,13 +101,6 @@ package enum DestructiveWords {
     ]
 
     // MARK: Words
-
-    /// The program's name and every argument that is one word, in lower case.
-    private static func bareWords(of step: [String]) -> [String] {
-        guard let program = step.first else { return [] }
-        let name = program.split(separator: "/").last.map(String.init) ?? program
-        return ([name] + step.dropFirst()).map(lowercased)
-    }
 
     /// Lower-case ASCII words between anything that is no letter and no digit.
     private static func pieces(_ text: String) -> [String] {

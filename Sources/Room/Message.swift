@@ -37,6 +37,8 @@ package enum Message: Sendable {
     /// The configuration files on the disk have this digest now; `problem` says why they cannot be
     /// used, or is empty.
     case policy(digest: String, problem: String)
+    /// What was done in other incidents of this machine.
+    case elsewhere([PastAttempt])
     /// A document to show.
     case show(title: String, body: String)
 }

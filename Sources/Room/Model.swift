@@ -64,6 +64,7 @@ package struct Model: Sendable {
     package var watching = WatchMarks()
     package var situationMark: SituationMark?
     package var situationRecordedAt: Timestamp?
+    package var guarding = GuardingMarks()
 
     package init(
         incident: Incident, access: Access, configuration: Configuration, actor: Actor,

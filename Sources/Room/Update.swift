@@ -44,6 +44,9 @@ extension Model {
             connected = people
             return []
         case .policy(let digest, let problem): return policyChanged(digest, problem)
+        case .elsewhere(let attempts):
+            attemptsElsewhere = attempts
+            return []
         case .show(let title, let body):
             overlay = .text(title: title, body: body, scroll: 0)
             return []

@@ -11,20 +11,20 @@ package enum Breaker {
 
     /// Why the breaker is open, or nil when it is closed.
     ///
-    /// Unknown outcomes count as failures. A failed attempt that a person has looked at
-    /// (`action.acknowledged`) no longer counts; an unknown one does all the same.
-    package static func openReason(
-        of incident: Incident, actions: [String: CatalogueAction], reset: Moment? = nil
-    ) -> String? {
+    /// Unknown outcomes count as failures, also when somebody looked at them. Only a typed,
+    /// journalled reset (`breaker.closed`) forgets what was over by then; nothing else does, no
+    /// success and no passing of time.
+    package static func openReason(of incident: Incident, actions: [String: CatalogueAction])
+        -> String?
+    {
+        if let recorded = incident.breaker { return recorded }
         let ended = rollbacks(of: incident, actions).filter { attempt in
-            guard attempt.outcome.isOver else { return false }
-            guard let reset else { return true }
-            return TimeWindow.span(from: attempt.moment, to: reset) == .zero
+            attempt.outcome.isOver && !incident.overAtBreakerReset.contains(attempt.id)
         }
         var inARow = 0
         var failures: [Moment] = []
         for attempt in ended {
-            guard isFailure(attempt) else {
+            guard attempt.outcome.countsAsFailed else {
                 inARow = 0
                 continue
             }
@@ -37,10 +37,6 @@ package enum Breaker {
             if recent.count >= failuresMax { return "three rollbacks have failed within 30 min" }
         }
         return nil
-    }
-
-    private static func isFailure(_ attempt: Mitigation.Attempt) -> Bool {
-        attempt.outcome == .unknown || (attempt.outcome.countsAsFailed && !attempt.isAcknowledged)
     }
 
     /// In the order they were begun: by their numbers, because the wall clock may have been set

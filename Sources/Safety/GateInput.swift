@@ -35,10 +35,11 @@ package struct GateInput: Sendable {
     package var ticketIsOpen: Bool?
     /// Attempts in other incidents of this machine; they count for the loop gate.
     package var attemptsElsewhere: [PastAttempt]
-    /// When a person last reset the breaker with a typed, journalled reason.
-    package var breakerReset: Moment?
-    /// Rights of `actor` in this room; `ownerRights` when nobody configured people.
-    package var rights: Set<Person.Right> = Set(Person.Right.allCases)
+    /// Rights of `actor` in this room (`Rights.of`).
+    package var rights: Set<Person.Right>
+    /// What was typed to go on alone where two persons are asked for; nil or blank when nothing
+    /// was. At the execution the approval's own text counts.
+    package var breakGlass: String?
     /// SHA-256 over the configuration files as they are on the disk now; nil when nobody looked.
     package var policyDigest: String?
 
@@ -47,7 +48,9 @@ package struct GateInput: Sendable {
         incident: Incident, activePlaybooks: [Playbook], scopeIsKnown: Bool,
         leadingHypothesis: String?, stop: StopState, actor: Actor, isCommander: Bool,
         now: ClockReading, bootID: String, stage: Stage, ticketIsOpen: Bool? = nil,
-        attemptsElsewhere: [PastAttempt] = [], breakerReset: Moment? = nil
+        attemptsElsewhere: [PastAttempt] = [],
+        rights: Set<Person.Right> = Set(Person.Right.allCases), policyDigest: String? = nil,
+        breakGlass: String? = nil
     ) {
         self.proposal = proposal
         self.action = action
@@ -64,7 +67,9 @@ package struct GateInput: Sendable {
         self.stage = stage
         self.ticketIsOpen = ticketIsOpen
         self.attemptsElsewhere = attemptsElsewhere
-        self.breakerReset = breakerReset
+        self.rights = rights
+        self.policyDigest = policyDigest
+        self.breakGlass = breakGlass
     }
 }
 

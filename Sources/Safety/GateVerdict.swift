@@ -92,36 +92,3 @@ package struct StopState: Sendable, Hashable {
         return isLatched ? "set earlier and not cleared by the IC" : ""
     }
 }
-
-/// What an action touches.
-package struct BlastRadius: Sendable, Hashable {
-    package var targets: [String]
-    /// Transitive, cycles handled.
-    package var dependants: [String]
-    /// 0…1; nil is unknown and treated as everyone.
-    package var customers: Double?
-    package var zones: [String]
-    /// Something needed to know it is missing; treated as maximal.
-    package var isUnknown: Bool
-    package var unknownReason: String
-    package init(
-        targets: [String], dependants: [String], customers: Double?, zones: [String],
-        isUnknown: Bool, unknownReason: String
-    ) {
-        self.targets = targets
-        self.dependants = dependants
-        self.customers = customers
-        self.zones = zones
-        self.isUnknown = isUnknown
-        self.unknownReason = unknownReason
-    }
-
-    /// "touches 1 service, 3 dependants, ~31 % of customers".
-    package var text: String {
-        if isUnknown { return "unknown (\(unknownReason)): treated as everything" }
-        let services = "\(targets.count) service\(targets.count == 1 ? "" : "s")"
-        let others = "\(dependants.count) dependant\(dependants.count == 1 ? "" : "s")"
-        let share = customers.map { "~\(UnitText.percent($0)) of customers" } ?? "customers unknown"
-        return "touches \(services), \(others), \(share)"
-    }
-}

@@ -13,7 +13,7 @@ extension GateJudge {
             "\(proposal.target) in \(proposal.environment.rawValue); every value is known")
     }
 
-    private struct Defect {
+    struct Defect {
         var reason: String
         var remedy: String
         init(_ reason: String, _ remedy: String = "propose it again") {
@@ -29,7 +29,8 @@ extension GateJudge {
                 "add it under `actions:` in the configuration")
         }
         return environmentDefect() ?? targetDefect(action) ?? slotDefect(action)
-            ?? stepsDefect(action) ?? digestDefect(action)
+            ?? stepsDefect(action) ?? besideDefect(action) ?? timeoutDefect(action)
+            ?? digestDefect(action)
     }
 
     private func environmentDefect() -> Defect? {
@@ -78,11 +79,12 @@ extension GateJudge {
             guard let value = proposal.slots[name] else {
                 return Defect("the slot {\(name)} has no value")
             }
-            let why = SlotRule.validate(
-                value, type: type, configuration: given.configuration, service: proposal.target,
-                deployed: given.incident.deployedVersions(
-                    of: proposal.target, given.configuration))
-            if let why { return Defect("\(name) \(JSONText.quoted(value)) \(why)") }
+            for service in [proposal.target] + action.spans {
+                let why = SlotRule.validate(
+                    value, type: type, configuration: given.configuration, service: service,
+                    deployed: given.incident.deployedVersions(of: service, given.configuration))
+                if let why { return Defect("\(name) \(JSONText.quoted(value)) \(why)") }
+            }
         }
         return nil
     }
@@ -90,6 +92,8 @@ extension GateJudge {
     private func stepsDefect(_ action: CatalogueAction) -> Defect? {
         do throws(ArgvTemplate.Defect) {
             let templates = isUndo ? action.rollbackSteps : action.steps
+            guard action.spans.isEmpty else { return try stagesDefect(action, templates) }
+            guard proposal.stages == nil else { return Defect("it has stages and spans nothing") }
             let filled = try ArgvTemplate.fill(templates, slots: proposal.slots)
             guard ArgvTemplate.same(filled, proposal.steps) else {
                 return Defect("the catalogue has changed since it was proposed")
@@ -139,8 +143,8 @@ extension GateJudge {
 
     private func pairedRollback(_ action: CatalogueAction) -> GateVerdict {
         do throws(ArgvTemplate.Defect) {
-            let filled = try ArgvTemplate.fill(action.rollbackSteps, slots: proposal.slots)
-            guard ArgvTemplate.same(filled, proposal.rollbackSteps) else {
+            let ways = try waysBack(action)
+            guard ways.contains(where: { ArgvTemplate.same($0, proposal.rollbackSteps) }) else {
                 return blockedRollback("its rollback has changed since it was proposed")
             }
             return GateVerdict(.rollbackReady, .pass, "its paired rollback is complete")
@@ -179,17 +183,5 @@ extension GateJudge {
         -> GateVerdict
     {
         GateVerdict(.rollbackReady, .blocked, reason, remedy: remedy)
-    }
-}
-
-extension Incident {
-    /// Versions of `service` that deploy records named, when the registry takes its versions from
-    /// such records; none otherwise.
-    package func deployedVersions(of service: String, _ configuration: Configuration) -> [String] {
-        guard SlotRule.entry(service, in: configuration.services)?.versionsFrom != nil else {
-            return []
-        }
-        return changes.filter { $0.changeKind == .deploy && NameRule.same($0.service, service) }
-            .flatMap { [$0.version] + ($0.previous.map { [$0] } ?? []) }
     }
 }

@@ -58,14 +58,23 @@ extension GateJudge {
         else { return false }
         let isIsolated = given.incident.mitigations.contains { mitigation in
             given.configuration.actions[mitigation.proposal.action]?.isContainment == true
-                && mitigation.state == .succeeded
+                && mitigation.state == .succeeded && mitigation.proposal.rollbackOf == nil
                 && NameRule.same(mitigation.proposal.target, proposal.target)
+                && !isUndone(mitigation)
         }
         let isIsolatedByHand = given.incident.manualActions.contains { manual in
             manual.action.flatMap { given.configuration.actions[$0] }?.isContainment == true
                 && manual.target.map { NameRule.same($0, proposal.target) } == true
         }
         return !isIsolated && !isIsolatedByHand
+    }
+
+    private func isUndone(_ mitigation: Mitigation) -> Bool {
+        given.incident.mitigations.contains { other in
+            other.state == .succeeded
+                && other.proposal.rollbackOf.map { NameRule.same($0, mitigation.proposal.id) }
+                    == true
+        }
     }
 
     private static func interrupts(_ action: CatalogueAction) -> Bool {
@@ -78,12 +87,7 @@ extension GateJudge {
         if isUndo { return GateVerdict(.progression, .pass, "a rollback needs no step before it") }
         let prefill = given.leadingHypothesis.map { "leading hypothesis: \($0)" } ?? ""
         guard let (playbook, place) = playbookWithAction else {
-            guard given.action?.tier != .contained || given.action == nil else {
-                return GateVerdict(.progression, .pass, "the least invasive kind of action")
-            }
-            return GateVerdict(
-                .progression, .review, "no playbook says what should be tried before it",
-                remedy: prefill)
+            return progressionAcrossTiers(prefill)
         }
         let step = playbook.mitigations[place]
         let skipped = playbook.mitigations[..<place].first { earlier in
@@ -101,6 +105,33 @@ extension GateJudge {
         return GateVerdict(
             .progression, .review, "\"\(title)\" comes first in \"\(playbook.title)\"",
             remedy: prefill.isEmpty ? "try that first, or say why not" : prefill)
+    }
+
+    /// Without a playbook: contained, then moderate, then aggressive.
+    private func progressionAcrossTiers(_ prefill: String) -> GateVerdict {
+        guard let action = given.action else {
+            return GateVerdict(
+                .progression, .review, "how invasive an unknown action is, is unknown",
+                remedy: prefill)
+        }
+        if action.tier == .contained {
+            return GateVerdict(.progression, .pass, "the least invasive kind of action")
+        }
+        let tried =
+            given.incident.mitigations.filter { !$0.attempts.isEmpty }
+            .map(\.proposal.action) + given.incident.manualActions.compactMap(\.action)
+        let below = CatalogueAction.Tier(rawValue: action.tier.rawValue - 1) ?? .contained
+        let gentler = tried.compactMap { id in
+            given.configuration.actions.first { NameRule.same($0.key, id) }?.value
+        }.first { $0.tier == below }
+        if let gentler {
+            return GateVerdict(
+                .progression, .pass, "something \(below.name) was tried before (\(gentler.title))")
+        }
+        return GateVerdict(
+            .progression, .review,
+            "it is \(action.tier.name), nothing \(below.name) was tried, and no playbook says that "
+                + "it comes first", remedy: prefill)
     }
 
     private func isForAnotherCause(_ earlier: Playbook.Step, than step: Playbook.Step) -> Bool {

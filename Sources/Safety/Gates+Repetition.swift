@@ -15,7 +15,7 @@ extension GateJudge {
                     + "effect", remedy: "look, and acknowledge what you found")
         }
         if let open = Breaker.openReason(
-            of: given.incident, actions: given.configuration.actions, reset: given.breakerReset)
+            of: given.incident, actions: given.configuration.actions)
         {
             let isRollback = isUndo || given.action?.isRollback == true
             return GateVerdict(
@@ -50,7 +50,9 @@ extension GateJudge {
     func limits() -> GateVerdict {
         let severity = given.incident.severity
         let row = SeverityPolicy.row(severity)
-        if let verdict = tooManyServices(row, severity) { return verdict }
+        if let verdict = tooManyServices(row, severity) ?? tooLargeAShare(severity) {
+            return verdict
+        }
         if let verdict = tooMuchAutomation(row, severity) { return verdict }
         let used = given.incident.automaticExecutions.count
         let limit = SeverityPolicy.automaticMax(severity)
@@ -69,13 +71,25 @@ extension GateJudge {
     private func tooManyServices(_ row: SeverityPolicy.Row, _ severity: Severity) -> GateVerdict? {
         guard !isUndo, let most = row.servicesMax else { return nil }
         let touched = given.incident.servicesTouched
-        let isNew = !touched.contains { NameRule.same($0, proposal.target) }
-        let count = touched.count + (isNew ? 1 : 0)
-        guard isNew, count > most else { return nil }
+        let new = blast.targets.filter { name in
+            !touched.contains { NameRule.same($0, name) }
+        }
+        let count = touched.count + new.count
+        guard !new.isEmpty, count > most else { return nil }
         return GateVerdict(
             .limits, .review,
             "\(severity.name) allows \(most) service\(most == 1 ? "" : "s"), this is number "
                 + "\(count)", remedy: "raise the severity, or the IC reviews it")
+    }
+
+    /// The cap by severity. What gives traffic back to what ran before, or takes it away from what
+    /// fails, is not capped: it makes the reach of the incident smaller.
+    private func tooLargeAShare(_ severity: Severity) -> GateVerdict? {
+        guard !isUndo, let action = given.action, !action.isRollback, !action.isContainment,
+            let reason = SeverityPolicy.capReason(blast, severity)
+        else { return nil }
+        return GateVerdict(
+            .limits, .review, reason, remedy: "raise the severity, or the IC reviews it")
     }
 
     /// Person-approved executions and rollbacks never use the automatic limit up.
@@ -90,15 +104,19 @@ extension GateJudge {
                 "\(severity.name): a rollback in production needs a person's approval")
         }
         guard !isUndo else { return nil }
-        let automatic = given.incident.automaticExecutions
-        let limit = SeverityPolicy.automaticMax(severity)
-        if automatic.count >= limit {
+        if let most = row.automaticMax, given.incident.automaticExecutions.count >= most {
             return automationRefused(
-                "\(severity.name): all \(limit) automatic executions are used up")
+                "\(severity.name): all \(most) automatic executions are used up")
         }
-        let failures = automatic.filter(\.outcome.countsAsFailed).count
+        let most = SeverityPolicy.automaticBeforeEscalationMax
+        if given.incident.automaticSinceEscalation.count >= most {
+            return automationRefused(
+                "\(most) automatic executions, and nobody answered an escalation since")
+        }
+        let failures = given.incident.failedExecutions.count
         if let most = row.failuresMax, failures >= most {
-            return automationRefused("\(severity.name): \(failures) automatic executions failed")
+            return automationRefused(
+                "\(severity.name): \(failures) executions failed, from here on a person decides")
         }
         return nil
     }

@@ -7,6 +7,11 @@ import Playbooks
 /// Hard gates (stop, input, rollback ready, approval, journal) block. Review gates ask the
 /// incident's commander for a reason; at execution a review that the approval does not carry blocks
 /// as well.
+///
+/// What differs by stage: a *proposal* is judged without a person; at the *approval* the person's
+/// rights, the objections and the second person are; at the *execution* the approval itself (whose,
+/// for exactly what, how old, never used), what was reviewed, and whether the ticket, the
+/// objections or the configuration changed since.
 package enum Gates {
     /// Judges one proposal at one stage. Pure: no clock and no files.
     ///
@@ -18,6 +23,7 @@ package enum Gates {
             judge.limits(), judge.containment(), judge.progression(), judge.rollbackReady(),
             judge.tested(),
         ]
+        if !input.actor.isPerson { verdicts = verdicts.map(judge.inherited) }
         let reviews = verdicts.filter { $0.outcome == .review }.map(\.gate)
         verdicts.append(judge.approval(openReviews: reviews))
         verdicts.append(
@@ -39,7 +45,9 @@ struct GateJudge {
         blast = Blast.radius(
             of: Self.targets(of: given.proposal, action: given.action),
             services: given.configuration.services,
-            isFleetWide: given.action?.isFleetWide ?? false)
+            isFleetWide: given.action?.isFleetWide ?? false,
+            outdated: given.incident.configurationChange == nil
+                ? nil : "the registry on the disk is another one now")
     }
 
     var proposal: MitigationProposed { given.proposal }
@@ -49,15 +57,16 @@ struct GateJudge {
     var undone: Mitigation? { proposal.rollbackOf.flatMap { given.incident.mitigation($0) } }
     var isUndo: Bool { proposal.rollbackOf != nil }
 
-    /// The target and every other service named in a slot, each once.
+    /// The target and every other service named in a slot or spanned, each once.
     private static func targets(of proposal: MitigationProposed, action: CatalogueAction?)
         -> [String]
     {
         var targets = [proposal.target]
-        for (slot, type) in action?.slots ?? [:] where type == .service {
-            guard let name = proposal.slots[slot],
-                !targets.contains(where: { NameRule.same($0, name) })
-            else { continue }
+        let slots = (action?.slots ?? [:]).filter { $0.value == .service }.keys
+        let named =
+            slots.compactMap { proposal.slots[$0] } + (proposal.stages ?? []).map(\.service)
+            + (action?.spans ?? [])
+        for name in named where !targets.contains(where: { NameRule.same($0, name) }) {
             targets.append(name)
         }
         return [targets[0]] + targets.dropFirst().sorted()
@@ -70,11 +79,28 @@ struct GateJudge {
         let reason = record?.approval?.reviewReason ?? ""
         let isCarried =
             record?.approval?.reviewed.contains { NameRule.same($0, verdict.gate.rawValue) } == true
-        guard isCarried, !reason.utf8.allSatisfy({ $0 <= 0x20 }), given.isCommander else {
+        guard isCarried, ApprovalPolicy.isReason(reason), given.isCommander,
+            given.actor.isPerson
+        else {
             return GateVerdict(
                 verdict.gate, .blocked, verdict.reason + "; this was not reviewed at the approval",
                 remedy: "approve it again, with a review by the IC")
         }
         return GateVerdict(verdict.gate, .pass, "passed over by the IC: \(reason)")
     }
+
+    /// What the IC reviewed for an action holds for its automatic rollback too: the ticket, where
+    /// it was tested, how far it reaches. Nothing else can be passed over without a person.
+    func inherited(_ verdict: GateVerdict) -> GateVerdict {
+        guard verdict.outcome == .review, Self.inheritable.contains(verdict.gate),
+            let approval = undone?.approval, ApprovalPolicy.isReason(approval.reviewReason),
+            approval.reviewed.contains(where: { NameRule.same($0, verdict.gate.rawValue) })
+        else { return verdict }
+        return GateVerdict(
+            verdict.gate, .pass,
+            "passed over by the IC for \(undone?.proposal.id ?? ""): \(approval.reviewReason ?? "")"
+        )
+    }
+
+    private static let inheritable: Set<GateID> = [.incident, .containment, .tested]
 }

@@ -26,7 +26,10 @@ struct Fixture {
     var bootID = Fixture.bootID
     var ticketIsOpen: Bool? = true
     var attemptsElsewhere: [PastAttempt] = []
-    var breakerReset: Moment?
+    var policyDigest: String?
+    var breakGlass: String?
+    /// nil: as the settings say, with the commander as the room's owner.
+    var rights: Set<Person.Right>?
     /// The number of the next event.
     private var sequence: UInt64 = 0
 
@@ -129,7 +132,8 @@ struct Fixture {
             steps: rollbackOf == nil ? forward : back, rollbackSteps: rollbackOf == nil ? back : [],
             rollbackOf: rollbackOf, risk: action.risk.name, tier: action.tier.name,
             approvalClass: ApprovalPolicy.approvalClass(
-                action: action, environment: incident.environment),
+                action: action, environment: incident.environment,
+                steps: rollbackOf == nil ? forward : back, isUndo: rollbackOf != nil),
             onStop: action.onStop.rawValue, timeout: 300, blastRadius: "", reason: "test",
             digest: "")
         proposal.digest = ActionDigest.hex(
@@ -157,7 +161,8 @@ struct Fixture {
             leadingHypothesis: "deploy 4f2a91c regressed checkout", stop: stop, actor: actor,
             isCommander: isCommander, now: now, bootID: bootID, stage: stage,
             ticketIsOpen: ticketIsOpen, attemptsElsewhere: attemptsElsewhere,
-            breakerReset: breakerReset)
+            rights: rights ?? Set(Person.Right.allCases), policyDigest: policyDigest,
+            breakGlass: breakGlass)
     }
 
     func report(
@@ -177,12 +182,14 @@ struct Fixture {
     @discardableResult
     mutating func approve(
         _ proposal: MitigationProposed, reviewed: [GateID] = [], reason: String? = nil,
-        proposedBy proposer: Actor = Fixture.other, by approver: Actor = Fixture.commander
+        proposedBy proposer: Actor = Fixture.other, by approver: Actor = Fixture.commander,
+        breakGlass: String? = nil, policy: String? = nil
     ) -> MitigationApproved {
         log(proposal, by: proposer)
         let approval = MitigationApproved(
             proposal: proposal.id, digest: proposal.digest, approvalClass: proposal.approvalClass,
-            reviewed: reviewed.map(\.rawValue), reviewReason: reason)
+            reviewed: reviewed.map(\.rawValue), reviewReason: reason, breakGlass: breakGlass,
+            policy: policy)
         log(approval, by: approver)
         return approval
     }

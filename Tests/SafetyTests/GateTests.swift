@@ -86,7 +86,7 @@ struct GateTests {
         },
     ]
 
-    @Test(arguments: situations)
+    @Test("N48: one thing wrong at a time is said and refused", arguments: situations)
     func oneThingWrongIsSaid(_ spoiled: Spoiled) {
         var fixture = Fixture()
         spoiled.spoil(&fixture)
@@ -98,7 +98,9 @@ struct GateTests {
         }
     }
 
-    @Test(arguments: situations.filter { $0.outcome == .review })
+    @Test(
+        "N48: a review blocks at execution unless the approval carries it",
+        arguments: situations.filter { $0.outcome == .review })
     func aReviewBlocksAtExecutionUnlessTheApprovalCarriesIt(_ spoiled: Spoiled) {
         var bare = Fixture()
         spoiled.spoil(&bare)
@@ -121,7 +123,8 @@ struct GateTests {
         #expect(!reviewed.report(stage: .execution).mayProceed)
     }
 
-    @Test func theCatalogueIsTheAllowList() {
+    @Test("N11: the catalogue is the allow-list")
+    func theCatalogueIsTheAllowList() {
         let fixture = Fixture()
         var input = fixture.input()
         input.action = nil
@@ -149,8 +152,9 @@ struct GateTests {
         }
     }
 
-    /// N02 for arguments: equal to Swift, other bytes to the program.
-    @Test func anArgumentInAnotherNormalisationIsRefused() {
+    /// Equal to Swift, other bytes to the program.
+    @Test("N02: an argument in another normalisation is refused")
+    func anArgumentInAnotherNormalisationIsRefused() {
         var fixture = Fixture()
         fixture.action.steps[0].append("caf\u{E9}")
         var proposal = fixture.proposal()
@@ -161,7 +165,8 @@ struct GateTests {
         #expect(fixture.verdict(.input, proposal).outcome == .blocked)
     }
 
-    @Test func aCatalogueChangedAfterTheProposalIsRefused() {
+    @Test("N52: a catalogue changed after the approval is refused")
+    func aCatalogueChangedAfterTheProposalIsRefused() {
         var fixture = Fixture()
         let proposal = fixture.proposal()
         fixture.approve(proposal)

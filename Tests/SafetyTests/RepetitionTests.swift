@@ -7,8 +7,8 @@ import Testing
 
 @Suite("Loop, limits and breaker")
 struct RepetitionTests {
-    /// N54.
-    @Test func theThirdSameAttemptIn15MinutesNeedsAReview() {
+    @Test("N54: the third same attempt in 15 min, also with other values, asks for a review")
+    func theThirdSameAttemptIn15MinutesNeedsAReview() {
         var fixture = Fixture()
         fixture.attempt("A1", of: fixture.proposal("M1"), outcome: .succeeded)
         fixture.advance(.minutes(1))
@@ -24,7 +24,8 @@ struct RepetitionTests {
         #expect(fixture.verdict(.loop, fixture.proposal("M3")).outcome == .pass)
     }
 
-    @Test func workByHandAndOtherIncidentsCount() {
+    @Test("N54: work by hand and a second incident's attempts count")
+    func workByHandAndOtherIncidentsCount() {
         var fixture = Fixture()
         fixture.log(
             ActionManual(text: "did it", action: "rollback-deployment", target: "checkout"))
@@ -39,8 +40,9 @@ struct RepetitionTests {
         #expect(fixture.verdict(.loop, fixture.proposal(target: "web")).outcome == .pass)
     }
 
-    /// N55: no step of the wall clock and no restart empties the window.
-    @Test(arguments: [Duration.hours(-1), .hours(24), .seconds(-3), .seconds(400)])
+    @Test(
+        "N55: no step of the wall clock empties the loop's window",
+        arguments: [Duration.hours(-1), .hours(24), .seconds(-3), .seconds(400)])
     func theWindowIgnoresTheWallClockWithinABoot(_ step: Duration) {
         var fixture = Fixture()
         fixture.attempt("A1", of: fixture.proposal("M1"), outcome: .succeeded)
@@ -50,7 +52,8 @@ struct RepetitionTests {
         #expect(fixture.verdict(.loop, fixture.proposal("M3")).outcome == .review)
     }
 
-    @Test func acrossBootsABackwardWallClockIsNoTime() {
+    @Test("N55: across boots a backward wall clock is no time passed")
+    func acrossBootsABackwardWallClockIsNoTime() {
         var fixture = Fixture()
         fixture.attempt("A1", of: fixture.proposal("M1"), outcome: .succeeded)
         fixture.attempt("A2", of: fixture.proposal("M2"), outcome: .succeeded)
@@ -81,14 +84,16 @@ struct RepetitionTests {
         fixture.action = Fixture.flag
         for number in 1...limit {
             fixture.actor = .automation
-            #expect(fixture.verdict(.limits, fixture.proposal("M9")).outcome == .pass)
+            #expect(
+                fixture.verdict(.limits, fixture.proposal("M9", target: "cart")).outcome == .pass)
             fixture.attempt(
-                "A\(number)", of: fixture.proposal("M\(number)"), outcome: .succeeded,
+                "A\(number)", of: fixture.proposal("M\(number)", target: "cart"),
+                outcome: .succeeded,
                 by: .automation)
         }
-        #expect(fixture.verdict(.limits, fixture.proposal("M9")).outcome == .review)
+        #expect(fixture.verdict(.limits, fixture.proposal("M9", target: "cart")).outcome == .review)
         fixture.actor = Fixture.commander
-        #expect(fixture.verdict(.limits, fixture.proposal("M9")).outcome == .pass)
+        #expect(fixture.verdict(.limits, fixture.proposal("M9", target: "cart")).outcome == .pass)
     }
 
     @Test func approvedOnesAndRollbacksNeverUseTheLimitUp() {
@@ -130,12 +135,14 @@ struct RepetitionTests {
 
     // MARK: breaker
 
-    /// N56: outcomes of rollbacks in order, minutes between them, and whether the breaker opens.
-    @Test(arguments: [
-        ("FF", 1.0, true), ("F", 1.0, false), ("FSF", 1, false), ("FSFSF", 1, true),
-        ("FSFSF", 20, false), ("UU", 1, true), ("TF", 60, true), ("SSSS", 1, false),
-        ("FFS", 1, true), ("PF", 1, true),
-    ])
+    /// Outcomes of rollbacks in order, minutes between them, and whether the breaker opens.
+    @Test(
+        "N56: two failures in a row or three in 30 min open the breaker",
+        arguments: [
+            ("FF", 1.0, true), ("F", 1.0, false), ("FSF", 1, false), ("FSFSF", 1, true),
+            ("FSFSF", 20, false), ("UU", 1, true), ("TF", 60, true), ("SSSS", 1, false),
+            ("FFS", 1, true), ("PF", 1, true),
+        ])
     func theBreakerOpens(_ outcomes: String, _ minutes: Double, _ opens: Bool) {
         let kinds: [Character: AttemptOutcome] = [
             "F": .failed, "S": .succeeded, "U": .unknown, "T": .timedOut, "P": .stopped,
@@ -161,25 +168,59 @@ struct RepetitionTests {
         var flag = fixture
         flag.action = Fixture.flag
         #expect(flag.verdict(.loop, flag.proposal("M3")).outcome == .review)
-        fixture.breakerReset = Moment(
-            wall: fixture.now.wall, boot: fixture.now.boot, bootID: fixture.bootID)
+        fixture.log(BreakerClosed(reason: "the registry was down, it is back"))
         #expect(fixture.verdict(.loop, fixture.proposal("M3")).outcome == .pass)
     }
 
-    @Test func lookingAtAFailedRollbackTakesItOutOfTheCountButNotAnUnknownOne() {
-        var failed = Fixture()
-        failed.attempt("A1", of: failed.proposal("M1"), outcome: .failed)
-        failed.attempt("A2", of: failed.proposal("M2"), outcome: .failed)
-        failed.log(ActionAcknowledged(attempt: "A2", finding: "wrong kubeconfig"))
-        #expect(
-            Breaker.openReason(of: failed.incident, actions: failed.configuration.actions) == nil)
-        var unknown = Fixture()
-        for number in 1...2 {
-            unknown.attempt(
-                "A\(number)", of: unknown.proposal("M\(number)"), outcome: .unknown)
-            unknown.log(ActionAcknowledged(attempt: "A\(number)", finding: "it ran"))
+    @Test("N56: looking at a failure resets nothing, and neither does a success or time")
+    func onlyATypedResetClosesTheBreaker() {
+        var fixture = Fixture()
+        for (number, outcome) in [AttemptOutcome.failed, .unknown].enumerated() {
+            fixture.attempt(
+                "A\(number + 1)", of: fixture.proposal("M\(number + 1)"), outcome: outcome)
+            fixture.log(ActionAcknowledged(attempt: "A\(number + 1)", finding: "I looked"))
         }
-        #expect(unknown.verdict(.loop, unknown.proposal("M3")).outcome == .blocked)
+        #expect(fixture.verdict(.loop, fixture.proposal("M9")).outcome == .blocked)
+        fixture.attempt("A3", of: fixture.proposal("M3"), outcome: .succeeded)
+        fixture.advance(.hours(48))
+        #expect(fixture.verdict(.loop, fixture.proposal("M9")).outcome == .blocked)
+    }
+
+    @Test("N56: what was opened in the record stays open until it is closed there")
+    func theRecordedBreakerCounts() {
+        var fixture = Fixture()
+        fixture.log(BreakerOpened(reason: "two rollbacks in a row have failed"))
+        #expect(fixture.verdict(.loop).outcome == .blocked)
+        fixture.log(BreakerClosed(reason: "mended"))
+        #expect(fixture.verdict(.loop).outcome == .pass)
+        #expect(fixture.incident.breakerReset != nil)
+    }
+
+    @Test("N56: after a reset the count begins anew, with what ended since")
+    func theCountBeginsAnew() {
+        var fixture = Fixture()
+        fixture.attempt("A1", of: fixture.proposal("M1"), outcome: .failed)
+        fixture.attempt("A2", of: fixture.proposal("M2"), outcome: .running)
+        fixture.log(BreakerClosed(reason: "mended"))
+        fixture.log(ActionFailed(attempt: "A2", detail: "exit 1"))
+        fixture.advance(.minutes(16))
+        #expect(fixture.verdict(.loop, fixture.proposal("M9")).outcome == .pass)
+        fixture.attempt("A3", of: fixture.proposal("M3"), outcome: .failed)
+        #expect(fixture.verdict(.loop, fixture.proposal("M9")).outcome == .blocked)
+    }
+
+    @Test(
+        "N55: no clock and no restart closes the breaker",
+        arguments: [Duration.hours(-1), .hours(24), .seconds(-3)])
+    func noClockClosesTheBreaker(_ step: Duration) {
+        var fixture = Fixture()
+        fixture.attempt("A1", of: fixture.proposal("M1"), outcome: .failed)
+        fixture.now.wall = fixture.now.wall + step
+        fixture.attempt("A2", of: fixture.proposal("M2"), outcome: .failed)
+        fixture.bootID = "99999999-2222-4333-8444-555555555555"
+        fixture.now = ClockReading(
+            wall: fixture.now.wall + step, boot: BootTime(nanoseconds: 1))
+        #expect(fixture.verdict(.loop, fixture.proposal("M9")).outcome == .blocked)
     }
 
     @Test func anAcknowledgedUnknownNoLongerBlocks() {

@@ -11,23 +11,82 @@ struct RuleTests {
 
     // MARK: slots
 
-    /// N01, N02, N04, N05, N08: none of these is a service.
-    @Test(arguments: [
-        "", "checkout\n", "checkout\r\n", "checkout\u{2028}", " checkout", "checkout ",
-        "chec\u{212A}out", "\u{441}heckout", "ｃheckout", "checkout\u{37E}", "checkout\u{0}",
-        "poweroff.target", "-rf", "a..", "a", String(repeating: "a", count: 65), "inventory",
-        "--kubeconfig=/x", "-H", "--root=/", "Checkout", "checkout/../x", "a@b", "a:b", "a=b",
-    ])
-    func thisIsNoService(_ value: String) {
-        #expect(
-            SlotRule.validate(value, type: .service, configuration: Self.configuration) != nil)
+    @Test(
+        "N01: a name with something behind it is another name",
+        arguments: [
+            "payments\n", "payments\r\n", "payments\u{2028}", "payments\u{2029}", "payments\u{85}",
+            " payments", "payments ", "payments\t", "\npayments", "payments\u{200B}", "",
+        ])
+    func noServiceWithATail(_ value: String) { expectNoService(value) }
+
+    /// Each is equal to a registered name for Swift, or looks like one.
+    @Test(
+        "N02: a look-alike of a registered name is refused",
+        arguments: [
+            "\u{212A}8s", "\u{441}heckout", "ｃheckout", "checkout\u{37E}", "che\u{301}ckout",
+            "checkout\u{301}", "Checkout", "CHECKOUT", "ch\u{435}ckout", "c\u{AD}heckout",
+        ])
+    func noLookAlike(_ value: String) { expectNoService(value) }
+
+    @Test("N02: Swift takes the Kelvin sign for a K, the registry does not")
+    func theKelvinSign() {
+        #expect("K8s" == "\u{212A}8s")
+        #expect(SlotRule.entry("\u{212A}8s", in: Self.withKubernetes.services) == nil)
+        #expect(SlotRule.entry("K8s", in: Self.withKubernetes.services) != nil)
     }
 
-    /// N12: moving names and anything that is not a known artefact.
-    @Test(arguments: [
-        "0", "00", "latest", "LATEST", "stable", "main", "HEAD", "previous", "deadbee", "",
-        "9c1e07b\n", "-9c1e07b", "9c1e07b/../x", "9C1E07B", "sha256:9c", "9c1e07b\u{301}",
-    ])
+    @Test(
+        "N04: what is in the pattern and not in the registry is refused",
+        arguments: [
+            "poweroff.target", "-rf", "a..", "a", String(repeating: "a", count: 65), "inventory",
+            "checkout/../x", "a@b", "a:b", "a=b", "..", ".checkout", "_x",
+        ])
+    func notInTheRegistry(_ value: String) { expectNoService(value) }
+
+    @Test(
+        "N05: a NUL is refused in every type of slot", arguments: CatalogueAction.SlotType.allCases)
+    func noNul(_ type: CatalogueAction.SlotType) {
+        for value in ["checkout\u{0}", "\u{0}", "checkout\u{0}.x", "production\u{0}", "1\u{0}"] {
+            #expect(
+                SlotRule.validate(value, type: type, configuration: Self.configuration) != nil)
+        }
+    }
+
+    @Test(
+        "N08: a value that a program would read as an option is refused",
+        arguments: [
+            "--kubeconfig=/x", "-H", "--root=/", "-", "--", "-checkout", "--to-revision=0",
+        ])
+    func noOption(_ value: String) {
+        for type in CatalogueAction.SlotType.allCases {
+            #expect(
+                SlotRule.validate(value, type: type, configuration: Self.configuration) != nil)
+        }
+    }
+
+    static var withKubernetes: Configuration {
+        var configuration = configuration
+        configuration.services["K8s"] = Service(name: "K8s")
+        return configuration
+    }
+
+    private func expectNoService(_ value: String) {
+        let configuration = Self.withKubernetes
+        #expect(SlotRule.validate(value, type: .service, configuration: configuration) != nil)
+        // And as the target of a whole proposal.
+        var fixture = Fixture()
+        fixture.configuration = configuration
+        let proposal = fixture.proposal(
+            target: value, slots: ["service": value, "revision": "9c1e07b"])
+        #expect(fixture.verdict(.input, proposal).outcome == .blocked)
+    }
+
+    @Test(
+        "N12: a moving name or an unknown artefact is no version",
+        arguments: [
+            "0", "00", "latest", "LATEST", "stable", "main", "HEAD", "previous", "deadbee", "",
+            "9c1e07b\n", "-9c1e07b", "9c1e07b/../x", "9C1E07B", "sha256:9c", "9c1e07b\u{301}",
+        ])
     func thisIsNoVersion(_ value: String) {
         var configuration = Self.configuration
         configuration.services["cart"]?.versions = ["latest", "0", "00", "stable", "main"]
@@ -83,6 +142,38 @@ struct RuleTests {
         #expect((why == nil) == isValid, "\(why ?? "accepted")")
     }
 
+    @Test(
+        "N07: no other spelling of an environment is one",
+        arguments: [
+            "Production", "prod", "production ", "PRODUCTION", "production\n", "",
+            "pr\u{43E}duction",
+        ])
+    func noOtherEnvironment(_ name: String) {
+        #expect(DeploymentEnvironment(exactly: name) == nil)
+        #expect(
+            SlotRule.validate(name, type: .environment, configuration: Self.configuration) != nil)
+    }
+
+    @Test(
+        "N03: no other form of an incident's id is one",
+        arguments: [
+            "INC-\u{661}\u{662}\u{663}\u{664}", "INC-1234\n", "xINC-1234", "INC-123",
+            "INC-123456789",
+            "inc-1234", "Inc-1234", "INC-12a4", "INC\u{2010}1234", "INC-1234 ", " INC-1234", "",
+            "INC-\u{FF11}234",
+        ])
+    func noOtherIncident(_ text: String) {
+        #expect(IncidentID(text) == nil)
+    }
+
+    @Test("N13: a slot of more than 4 KiB is refused", arguments: CatalogueAction.SlotType.allCases)
+    func noLongSlot(_ type: CatalogueAction.SlotType) {
+        let value = String(repeating: "1", count: 4 * 1024 + 1)
+        #expect(
+            SlotRule.validate(value, type: type, configuration: Self.configuration)
+                == "is longer than 4 KiB")
+    }
+
     // MARK: templates
 
     @Test func slotsAreFilledInsideOneArgument() throws {
@@ -98,12 +189,13 @@ struct RuleTests {
             filled == [["/bin/x", "{b}", #"{"enabled": false}"#, "{", "{}", "{A}", "}{"]])
     }
 
-    /// N10, N11, N13, N16.
-    @Test(arguments: [
-        [], [[]], [["kubectl", "x"]], [["{service}"]], [["/bin/{service}"]],
-        [["/bin/x", "{missing}"]], [["/bin/x", "a\u{0}b"]],
-        [["/bin/x", String(repeating: "y", count: 128 * 1024)]], [["./x"]], [[""]],
-    ])
+    @Test(
+        "N11, N13: a missing slot or a line of 128 KiB makes no command line",
+        arguments: [
+            [], [[]], [["kubectl", "x"]], [["{service}"]], [["/bin/{service}"]],
+            [["/bin/x", "{missing}"]], [["/bin/x", "a\u{0}b"]],
+            [["/bin/x", String(repeating: "y", count: 128 * 1024)]], [["./x"]], [[""]],
+        ])
     func thisIsNoCommandLine(_ steps: [[String]]) {
         #expect(throws: ArgvTemplate.Defect.self) {
             try ArgvTemplate.fill(steps, slots: ["service": "web"])
@@ -151,8 +243,8 @@ struct RuleTests {
         #expect(radius.text == "touches 1 service, 2 dependants, ~31 % of customers")
     }
 
-    /// N58: what is missing or runs in a circle is unknown, and unknown is everything.
-    @Test func whatCannotBeKnownIsUnknown() {
+    @Test("N58: what is missing or runs in a circle is unknown, and unknown is everything")
+    func whatCannotBeKnownIsUnknown() {
         var services = Self.configuration.services
         #expect(Blast.radius(of: [], services: services, isFleetWide: false).isUnknown)
         #expect(Blast.radius(of: ["web"], services: [:], isFleetWide: false).isUnknown)
@@ -167,13 +259,40 @@ struct RuleTests {
         #expect(Blast.radius(of: ["cart"], services: services, isFleetWide: false).isUnknown)
     }
 
-    @Test func anUnknownShareIsNotGuessed() {
+    @Test("N58: a customer share that is unknown or no share is not guessed")
+    func anUnknownShareIsNotGuessed() {
         var services = Self.configuration.services
         services["web"]?.customers = nil
         #expect(
             Blast.radius(of: ["payments"], services: services, isFleetWide: false).customers == nil)
+        for share in [Double.nan, .infinity, -0.1, 1.1] {
+            services["web"]?.customers = share
+            let radius = Blast.radius(of: ["payments"], services: services, isFleetWide: false)
+            #expect(radius.customers == nil && radius.customerShare == 1)
+        }
         let fleet = Blast.radius(of: ["payments"], services: services, isFleetWide: true)
         #expect(fleet.targets.count == 4 && fleet.customers == 1)
+    }
+
+    @Test("N58: a dependency outside of the registry and an outdated registry are unknown")
+    func anIncompleteRegistryIsUnknown() {
+        var services = Self.configuration.services
+        services["cart"]?.dependsOn = ["ledger"]
+        let radius = Blast.radius(of: ["checkout"], services: services, isFleetWide: false)
+        #expect(radius.isUnknown && radius.unknownReason.contains("ledger"))
+        #expect(radius.serviceShare == 1 && radius.customerShare == 1)
+        let outdated = Blast.radius(
+            of: ["checkout"], services: Self.configuration.services, isFleetWide: false,
+            outdated: "changed")
+        #expect(outdated.isUnknown && outdated.customers == nil)
+    }
+
+    @Test func zonesAreNamed() {
+        var services = Self.configuration.services
+        services["checkout"]?.zones = ["a": 2, "b": 1, "c": 1, "d": 0]
+        let radius = Blast.radius(of: ["checkout"], services: services, isFleetWide: false)
+        #expect(radius.text.hasSuffix(", 4 zones (a, b, c, …)"))
+        #expect(radius.shareText == "touches 1 of 4 services, ~31 % of customers")
     }
 
     @Test func aLongChainEnds() {
