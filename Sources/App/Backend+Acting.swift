@@ -118,7 +118,7 @@ extension Backend {
         actionQueue.async { [self] in
             _ = executor.run(
                 mitigation.proposal, attempt: attempt, approval: approval,
-                approver: approver, action: action,
+                approver: approver, action: action, stageCheck: stageCheck(of: attempt),
                 gatesNow: { [self] in gatesNow(mitigation.proposal, by: approver) },
                 onFailure: { [self] in post(.failed($0)) }, onEvent: { _ in })
         }
