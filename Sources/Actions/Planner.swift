@@ -72,7 +72,7 @@ package struct Planner: Sendable {
         undo.timeout = min(action.timeout, Self.rollbackMax).inSeconds
         undo.environment = incident.environment
         undo.approvalClass = ApprovalPolicy.approvalClass(
-            action: action, environment: incident.environment)
+            action: action, environment: incident.environment, steps: undo.steps, isUndo: true)
         undo.reason = reason.isEmpty ? "puts back what \(original.id) changed" : reason
         undo.digest = ActionDigest.hex(
             of: undo, variables: action.environment, incident: incident.id)
@@ -132,7 +132,7 @@ package struct Planner: Sendable {
             environment: incident.environment, slots: draft.slots, steps: steps,
             rollbackSteps: back, rollbackOf: nil, risk: action.risk.name, tier: action.tier.name,
             approvalClass: ApprovalPolicy.approvalClass(
-                action: action, environment: incident.environment),
+                action: action, environment: incident.environment, steps: steps),
             onStop: (action.isRollback ? .finish : action.onStop).rawValue,
             timeout: timeout.inSeconds, blastRadius: radius.text, reason: draft.reason, digest: "")
         proposal.stages = StageOrder.stages(draft.services, steps: steps.count)

@@ -133,9 +133,11 @@ extension Backend {
             try journal.append(EventDraft(approval, by: approver), sync: true)
             let attempt = nextAttempt()
             actionQueue.async { [self] in
+                // Asked on this queue, where waiting for another program holds up nothing else.
+                _ = ticketIsOpen()
                 _ = executor.run(
                     mitigation.proposal, attempt: attempt, approval: approval,
-                    approver: approver, action: action,
+                    approver: approver, action: action, stageCheck: stageCheck(of: attempt),
                     gatesNow: { [self] in
                         gatesNow(mitigation.proposal, .execution, by: approver)
                     },
@@ -247,6 +249,7 @@ extension Backend {
         // Files first: reading them can take long, and what is judged must be as it is afterwards.
         model.stopFiles = stopFiles.read()
         model.policyDigest = policyDigestNow()
+        model.attemptsElsewhere = attemptsElsewhereNow()
         model.incident = journal.incident
         model.now = clock.now
         return model

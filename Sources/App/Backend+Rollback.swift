@@ -88,7 +88,8 @@ extension Backend {
     )? {
         let incident = journal.incident
         if let why = AutomaticRollback.refusal(of: original, in: incident) {
-            block(original, .approval, "no automatic rollback: \(why)")
+            let proposal = incident.mitigation(original)?.proposal
+            block(proposal, named: original, .approval, "no automatic rollback: \(why)")
             return nil
         }
         guard let mitigation = incident.mitigation(original),
@@ -112,7 +113,7 @@ extension Backend {
         let report = automationGates(undo, .approval)
         let held = report.verdicts.filter { $0.outcome == .blocked || $0.outcome == .review }
         guard held.isEmpty else {
-            for verdict in held { block(undo.id, verdict.gate, verdict.reason) }
+            for verdict in held { block(undo, verdict.gate, verdict.reason) }
             return
         }
         let approval = MitigationApproved(
@@ -124,14 +125,19 @@ extension Backend {
         actionQueue.async { [self] in
             _ = executor.run(
                 undo, attempt: attempt, approval: approval, approver: .automation, action: action,
+                stageCheck: stageCheck(of: attempt),
                 gatesNow: { [self] in automationGates(undo, .execution) },
                 onFailure: { [self] in post(.failed($0)) }, onEvent: { _ in })
         }
     }
 
-    private func block(_ proposal: String, _ gate: GateID, _ reason: String) {
-        let blocked = GateBlocked(proposal: proposal, gate: gate.rawValue, reason: reason)
+    private func block(
+        _ proposal: MitigationProposed?, named id: String? = nil, _ gate: GateID, _ reason: String
+    ) {
+        let blocked = GateBlocked(
+            proposal: proposal?.id ?? id ?? "", gate: gate.rawValue, reason: reason)
         _ = try? journal.append(EventDraft(blocked, by: .automation), sync: true)
+        if let proposal { logBlocked(proposal, gate: gate.rawValue, reason: reason) }
     }
 
     /// The gates for automation, on what is true now.
