@@ -113,6 +113,7 @@ final class History: @unchecked Sendable {
         room.isInRun = true
         world.note("meanwhile:")
         world.checker.count("turn in a run")
+        if random.chance(20) { world.happen(.stopAppears) }
         for _ in 0..<(1 + random.below(5)) where !room.isDead { move() }
         world.note("the run goes on")
         room.isInRun = false
@@ -163,6 +164,8 @@ final class History: @unchecked Sendable {
         if random.chance(60) { planBehaviour() }
         if random.chance(30) { world.planTurn(afterCalls: 1 + random.below(8)) }
         if random.chance(25) { ahead(room, callsMax: 30) }
+        // From here to the spawn it takes about 25 calls.
+        if random.chance(15) { world.plan(.stopAppears, afterCalls: 5 + random.below(30)) }
     }
 
     /// What stands in the way is put right, as a crew would.
