@@ -17,13 +17,16 @@ import Testing
 #endif
 
 /// A room on a clock of its own and a real series store, whose one action is a real program.
-private final class RollbackRoom {
+final class RollbackRoom {
     let folder: TemporaryFolder
     let clock: ManualClock
     let backend: Backend
     var model: Model
     private let inbox = Mailbox<Message>(capacity: nil)
     private(set) var failures: [Failure] = []
+    /// Services of which something is read beside the counters, and whose the counters are.
+    var services: [String] = []
+    var job = "checkout"
     private var good = 1_000.0
     private var bad = 10.0
 
@@ -96,13 +99,7 @@ private final class RollbackRoom {
     /// Lets minutes go by in which 300 requests each come, of which so many fail, read every 15 s.
     func traffic(minutes: Int, failing: Double) {
         for _ in 0..<minutes * 4 {
-            clock.advance(by: .seconds(15))
-            good += (300 - failing) / 4
-            bad += failing / 4
-            let now = clock.now.wall.milliseconds
-            backend.store.append(Self.labels("200"), t: now, v: good)
-            backend.store.append(Self.labels("500"), t: now, v: bad)
-            take(.tick(clock.now))
+            read(failing: failing, after: .seconds(15))
             for _ in 0..<3 {
                 backend.evaluate(FeedSnapshot())
                 settle()
@@ -110,28 +107,57 @@ private final class RollbackRoom {
         }
     }
 
-    private static func labels(_ code: String) -> Labels {
+    /// The same while an action runs: a second goes by at each look, until `isOver`.
+    func traffic(failing: Double = 3, until isOver: () -> Bool) {
+        for _ in 0..<20_000 where !isOver() {
+            read(failing: failing, after: .seconds(1))
+            backend.evaluate(FeedSnapshot())
+            usleep(3_000)
+            for message in inbox.receive().values { take(message) }
+        }
+        settle()
+    }
+
+    private func read(failing: Double, after span: Duration) {
+        clock.advance(by: span)
+        good += (300 - failing) / 60 * span.inSeconds
+        bad += failing / 60 * span.inSeconds
+        let now = clock.now.wall.milliseconds
+        backend.store.append(labels("200"), t: now, v: good)
+        backend.store.append(labels("500"), t: now, v: bad)
+        for service in services {
+            backend.store.append(
+                Labels([("__name__", "up"), ("service", service)]), t: now, v: 1)
+        }
+        take(.tick(clock.now))
+    }
+
+    private func labels(_ code: String) -> Labels {
         Labels([
-            ("__name__", "http_requests_total"), ("job", "checkout"), ("instance", "a"),
+            ("__name__", "http_requests_total"), ("job", job), ("instance", "a"),
             ("code", code),
         ])
     }
 
-    /// Proposes the action and approves it with whatever reviews it needs.
+    /// Proposes the action and approves it with whatever reviews it needs; it is done then.
     func flip() throws {
+        try approve(target: "checkout")
+        settle()
+        try #require(done == "off\n", "\(failures) \(blocked)")
+    }
+
+    func approve(target: String) throws {
         backend.perform(
             .propose(
                 ProposalRequest(
-                    basis: .action("flip", target: "checkout", slots: [:]), reason: "test")), model)
+                    basis: .action("flip", target: target, slots: [:]), reason: "test")), model)
         settle()
-        let proposal = try #require(model.incident.mitigation("M1")).proposal
+        let proposal = try #require(model.incident.mitigation("M1"), "\(failures)").proposal
         let reviewed = model.gates(for: proposal, stage: .approval).needReview
         let approval = MitigationApproved(
             proposal: "M1", digest: proposal.digest, approvalClass: proposal.approvalClass,
             reviewed: reviewed.map(\.gate.rawValue), reviewReason: "looked")
         backend.perform(.approve(approval), model)
-        settle()
-        try #require(done == "off\n", "\(failures) \(blocked)")
     }
 
     var done: String { (try? folder.text("done")) ?? "" }
