@@ -36,7 +36,7 @@ extension Model {
         if stop.isOn {
             let running = incident.runningAttempt.map { "; \($0.id) is still running" } ?? ""
             return NextStep(
-                "EMERGENCY STOP is on: \(stop.reason)\(running)",
+                "EMERGENCY STOP is on: \(incident.stop?.reason ?? stop.reason)\(running)",
                 keys: ":clear-stop REASON (IC only)",
                 isUrgent: true)
         }

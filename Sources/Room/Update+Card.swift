@@ -147,7 +147,8 @@ extension Model {
     }
 
     private func approval(_ card: ApprovalCard) -> MitigationApproved {
-        let reviewed = card.reviews.map(\.gate.rawValue)
+        // The missing second person counts as a review as well: it is passed over by the IC.
+        let reviewed = card.gates.needReview.map(\.gate.rawValue)
         let reason = card.reason.text.trimmingSpaces
         let breakGlass = card.needsBreakGlass ? card.breakGlass.text.trimmingSpaces : nil
         let others = connected.filter(\.mayObject)
@@ -155,7 +156,7 @@ extension Model {
         return MitigationApproved(
             proposal: card.proposal.id, digest: card.proposal.digest,
             approvalClass: card.proposal.approvalClass, reviewed: reviewed,
-            reviewReason: reviewed.isEmpty ? nil : reason,
+            reviewReason: reviewed.isEmpty ? nil : reason.isEmpty ? breakGlass : reason,
             breakGlass: breakGlass,
             objectionWindow: others.isEmpty ? nil : window.inSeconds,
             connected: connected.isEmpty ? nil : connected.map(\.actor.name),

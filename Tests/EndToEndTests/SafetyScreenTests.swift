@@ -339,7 +339,8 @@ struct SafetyRoom {
         usleep(300_000)
         try safety.room.tmux.press("Enter")
         try safety.room.waitForJournal("mitigation.approved")
-        #expect(safety.room.journal().contains("nobody else is awake!"))
+        #expect(safety.room.journal().contains("\"breakGlass\":\"nobody else is awake!\""))
+        try safety.room.waitForJournal("action.succeeded")
     }
 
     /// The fastest test of a hypothesis is a command that changes nothing: it runs by one key, also
@@ -348,7 +349,13 @@ struct SafetyRoom {
         let safety = try SafetyRoom(first: "quick", diagnostic: true)
         try safety.room.tmux.press("Escape", "!")
         try safety.screen("EMERGENCY STOP ON")
-        try safety.room.tmux.press("2", "g", "t")
+        try safety.room.tmux.press("2", "g")
+        // The built-in playbook suspects the deploy as well; only ours knows a command.
+        for _ in 0..<4 where !safety.room.journal().contains("command.ran") {
+            try safety.room.tmux.press("t")
+            usleep(700_000)
+            if !safety.room.journal().contains("command.ran") { try safety.room.tmux.press("j") }
+        }
         try safety.room.waitForJournal("command.ran")
         try safety.screen("test: ok")
         try safety.room.tmux.press("Enter")

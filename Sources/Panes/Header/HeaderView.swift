@@ -128,13 +128,16 @@ enum HeaderView {
             forms: [[Span(line.long, .alertFiring)], [Span(line.short, .alertFiring)], []])
     }
 
+    /// The reason is cut before anything else goes, and goes after most of it.
     private static func armed(_ line: ArmingText.Line) -> FittedRow.Item {
         let token: Token = line.isLoud ? .alertFiring : .header
-        let short = [Span(line.short, token)]
-        return line.isLoud
-            ? .init(70, 93, forms: [[Span(line.long, token)], short, []])
-            : .init(45, 62, forms: [[Span(line.long, token)], short, []])
+        let cut = CellWidth.truncated(line.long, to: reasonWidthMax)
+        let forms = [line.long, cut, line.short].map { [Span($0, token)] } + [[]]
+        return line.isLoud ? .init(8, 70, 93, forms: forms) : .init(8, 45, 62, forms: forms)
     }
+
+    /// Cells of "auto-rollback not armed: 2 of 5 min" and a little more.
+    private static let reasonWidthMax = 44
 
     private static func stop(_ model: Model) -> [[Span]] {
         guard model.stop.isOn else { return [[Span("EMERGENCY STOP off", .stopOff)]] }
