@@ -89,8 +89,9 @@ extension Model {
         let words = Set(text.split(separator: " ").map(String.init))
         let action = configuration.actions.keys.sorted().first { words.contains($0) }
         let target = configuration.services.keys.sorted().first { words.contains($0) }
-        return write(
-            ActionManual(text: text, action: action, target: target, id: nextManualID))
+        let numbers = incident.manualActions.compactMap { Int(($0.id ?? "").dropFirst()) }
+        let id = "H\((numbers.max() ?? 0) + 1)"
+        return write(ActionManual(text: text, action: action, target: target, id: id))
     }
 
     // MARK: Facts
