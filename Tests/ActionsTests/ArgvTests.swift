@@ -29,10 +29,11 @@ struct ArgvTests {
     private func refusal(_ slots: [String: String]) -> String? {
         var all = ["service": "checkout", "version": "v1.2", "flag": "f", "count": "1"]
         all.merge(slots) { $1 }
+        guard let id = IncidentID("INC-2041") else { return "no id" }
         do throws(Failure) {
             _ = try Planner(configuration: Self.configuration).propose(
                 id: "M1", action: "act", target: "checkout", slots: all, reason: "r",
-                incident: Incident(id: IncidentID("INC-2041") ?? IncidentID("INC-0000")!))
+                incident: Incident(id: id))
             return nil
         } catch { return error.code }
     }

@@ -131,6 +131,9 @@ struct CommandDeskTests {
     // MARK: Diagnostics
 
     private func diagnostic(_ slots: [String: String]) -> Result<[String], Failure> {
+        guard let id = IncidentID("INC-2041") else {
+            return .failure(Failure("test.noID", "No incident id"))
+        }
         var configuration = Configuration()
         configuration.services["checkout"] = Service(name: "checkout")
         let diagnostic = Diagnostic(
@@ -139,7 +142,7 @@ struct CommandDeskTests {
         return Result { () throws(Failure) in
             let command = try SideCommand.diagnostic(
                 diagnostic, slots: slots, hypothesis: "h1", configuration: configuration,
-                incident: Incident(id: IncidentID("INC-2041")!))
+                incident: Incident(id: id))
             #expect(command.deadline == .seconds(5) && command.hypothesis == "h1")
             return command.argv
         }
