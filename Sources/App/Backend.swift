@@ -84,6 +84,11 @@ package final class Backend: Sendable {
         planner = Planner(configuration: setup.configuration)
         executor = Executor(
             journal: journal, clock: clock, stopFiles: stopFiles,
+            blockedLog: BlockedLog(
+                directory: setup.directory, incident: "\(setup.id)", clock: clock,
+                scrub: { setup.redaction.redactor.clean($0) }),
+            // Whatever is decided is journalled there.
+            exclusively: { [journalQueue] body in journalQueue.sync(execute: body) },
             scrub: { Self.lineScrub(setup.redaction.redactor) })
     }
 
@@ -117,7 +122,7 @@ package final class Backend: Sendable {
             bootID: clock.bootID, size: size)
         model.timeline = events.map { TimelineLine($0) }
         model.speed = setup.speed
-        model.stopFiles = stopFiles.read()
+        model.stopFiles = stopFilesNow()
         publish(model)
         numbers.withLock {
             $0.proposal = Self.lastNumber(incident.mitigations.map(\.proposal.id))
@@ -175,6 +180,7 @@ package final class Backend: Sendable {
             evaluate(snapshot)
         }
         for note in setup.redaction.notes { post(.notice(note)) }
+        if let why = stopFiles.watchFailure { post(.notice(why)) }
         loadSignals()
         loadLogs()
         hub.start()
@@ -206,9 +212,14 @@ package final class Backend: Sendable {
 
     /// Tells the room when the stop files look different.
     package func watchStopFiles() {
-        let files = stopFiles.read()
+        let files = stopFilesNow()
         let known = latest.withLock { $0?.stopFiles }
         if files != known { post(.stopFiles(files)) }
+    }
+
+    /// A room that only watches takes what was, and its clearing, from the other room's journal.
+    private func stopFilesNow() -> [StopState.FileState] {
+        journal.readOnlyReason == nil ? stopFiles.read() : stopFiles.readNow()
     }
 
     /// The main loop hands over its model after every change.
@@ -223,6 +234,7 @@ package final class Backend: Sendable {
         stopControl()
         hub.stop()
         recorder?.finish()
+        executor.commands.close()
         settle()
         journal.sync()
         journal.close()
@@ -235,6 +247,7 @@ package final class Backend: Sendable {
         approvalQueue.sync {}
         journalQueue.sync {}
         actionQueue.sync {}
+        executor.commands.settle()
         journalQueue.sync {}
     }
 
