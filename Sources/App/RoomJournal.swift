@@ -66,7 +66,9 @@ package final class RoomJournal: EventSink {
             guard Self.allowsReading(error.code) else { throw error }
             state = Mutex(
                 State(
-                    mode: .reader(try JournalReader.open(directory)),
+                    mode: .reader(
+                        try JournalReader.open(
+                            directory, isBeginning: error.code == "journal.locked")),
                     incident: Incident(id: incident)))
             openingNotes = [error.description]
             readOnlyReason =

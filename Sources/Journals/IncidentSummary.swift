@@ -13,6 +13,18 @@ package struct IncidentSummary: Codable, Hashable, Sendable {
         package var isUndo: Bool
         /// No person approved it.
         package var isAutomatic: Bool
+
+        package init(
+            action: String, target: String, outcome: String, verdict: String?, isUndo: Bool,
+            isAutomatic: Bool
+        ) {
+            self.action = action
+            self.target = target
+            self.outcome = outcome
+            self.verdict = verdict
+            self.isUndo = isUndo
+            self.isAutomatic = isAutomatic
+        }
     }
 
     package var id: String
