@@ -70,7 +70,9 @@ package final class RoomJournal: EventSink {
             state = Mutex(
                 State(
                     mode: .reader(
-                        try JournalReader.open(directory, fileSystem: options.fileSystem)),
+                        try JournalReader.open(
+                            directory, isBeginning: error.code == "journal.locked",
+                            fileSystem: options.fileSystem)),
                     incident: Incident(id: incident)))
             openingNotes = [error.description]
             readOnlyReason =

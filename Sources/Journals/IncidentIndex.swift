@@ -46,17 +46,23 @@ package struct IncidentIndex: Sendable {
         return (summaries, work)
     }
 
-    /// The newest `limit` lines that hold every word of `text` since `since`, newest first. Case is
-    /// ignored for A to Z; a word may be part of a longer one.
+    /// The newest `limit` lines that hold every word of `text` since `since`, newest first; of each
+    /// incident those that were written last. Case is ignored for A to Z; a word may be part of a
+    /// longer one.
     package func search(_ text: String, since: Timestamp? = nil, limit: Int = .max) -> (
         hits: [Hit], work: Work
     ) {
-        let words = text.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { $0.map(Self.folded) }
+        let words = text.split { $0 == " " || $0 == "\t" }.map {
+            IndexFile.escaped(String($0)).map(Self.folded)
+        }
         var hits: [Hit] = []
         let work = eachPart { part in
-            for line in Self.lines(with: words, in: part.lines) {
+            var found = 0
+            for range in Self.lines(with: words, in: part.lines).reversed() where found < limit {
+                guard let line = IndexFile.line(part.lines[range]) else { continue }
                 if let since, line.time < since { continue }
                 hits.append(Hit(incident: part.summary.id, line: line))
+                found += 1
             }
         }
         hits.sort {
@@ -70,23 +76,25 @@ package struct IncidentIndex: Sendable {
         (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
     }
 
-    private static func lines(with words: [[UInt8]], in bytes: ArraySlice<UInt8>) -> [IndexedLine] {
-        guard let rarest = words.max(by: { $0.count < $1.count }) else { return [] }
+    /// The lines in whose actor, kind or text every word stands.
+    private static func lines(with words: [[UInt8]], in bytes: ArraySlice<UInt8>)
+        -> [Range<Int>]
+    {
+        guard let longest = words.max(by: { $0.count < $1.count }) else { return [] }
         let folded = bytes.map(Self.folded)
-        var found: [IndexedLine] = []
+        var found: [Range<Int>] = []
         var index = 0
-        while let hit = position(of: rarest, in: folded[index...]) {
-            let start = (folded[..<hit].lastIndex(of: 0x0A) ?? -1) + 1
+        while let hit = position(of: longest, in: folded[index...]) {
+            let start = (folded[index..<hit].lastIndex(of: 0x0A) ?? index - 1) + 1
             let end = folded[hit...].firstIndex(of: 0x0A) ?? folded.endIndex
-            let original = bytes[(bytes.startIndex + start)..<(bytes.startIndex + end)]
-            if let line = IndexFile.line(original) {
-                let said = [line.actor, line.word, line.text].joined(separator: "\t").utf8
-                    .map(Self.folded)
-                if words.allSatisfy({ position(of: $0, in: said[...]) != nil }) {
-                    found.append(line)
-                }
+            // Behind the number and the time.
+            let said = folded[start..<end].split(
+                separator: 0x09, maxSplits: 2, omittingEmptySubsequences: false
+            ).last
+            if let said, words.allSatisfy({ position(of: $0, in: said) != nil }) {
+                found.append((bytes.startIndex + start)..<(bytes.startIndex + end))
             }
-            index = end
+            index = min(end + 1, folded.endIndex)
         }
         return found
     }

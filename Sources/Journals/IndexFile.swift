@@ -82,7 +82,7 @@ struct IndexFile {
     }
 
     /// Tabs, newlines and backslashes inside a field.
-    private static func escaped(_ text: String) -> [UInt8] {
+    static func escaped(_ text: String) -> [UInt8] {
         var out: [UInt8] = []
         for byte in text.utf8 {
             switch byte {

@@ -22,20 +22,27 @@ package final class JournalReader: Sendable {
 
     package let directory: JournalDirectory
     private let files: any FileSystem
+    /// Another room has only just begun it: its first segment may not be there yet.
+    private let isBeginning: Bool
     private let state = Mutex(State())
 
-    private init(_ directory: JournalDirectory, _ files: any FileSystem) {
+    private init(_ directory: JournalDirectory, _ files: any FileSystem, isBeginning: Bool) {
         self.directory = directory
         self.files = files
+        self.isBeginning = isBeginning
     }
 
-    /// Opens the journal of the incident directory `directory`, which must have one.
+    /// Opens the journal of the incident directory `directory`, which must have one unless another
+    /// room `isBeginning` it at this moment.
     package static func open(
-        _ directory: String, fileSystem: any FileSystem = SystemFileSystem()
+        _ directory: String, isBeginning: Bool = false,
+        fileSystem: any FileSystem = SystemFileSystem()
     ) throws(Failure) -> JournalReader {
-        let reader = JournalReader(JournalDirectory(directory), fileSystem)
+        let reader = JournalReader(
+            JournalDirectory(directory), fileSystem, isBeginning: isBeginning)
         do throws(SystemError) {
-            _ = try fileSystem.status(reader.directory.segment(1))
+            _ = try fileSystem.status(
+                isBeginning ? reader.directory.lock : reader.directory.segment(1))
         } catch {
             throw reader.unreadable(reader.directory.segment(1), error)
         }
@@ -121,6 +128,7 @@ package final class JournalReader: Sendable {
             return try files.read(
                 descriptor, at: position.offset, count: status.size - position.offset)
         } catch {
+            if isBeginning, error.code == ENOENT, state.scanner.sequence == 0 { return [] }
             guard error.code == ESTALE else { throw unreadable(path, error) }
             throw Failure(
                 "journal.replaced", "The journal was exchanged or shortened while it was read",

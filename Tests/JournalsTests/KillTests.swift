@@ -74,8 +74,8 @@ private struct KillVictim {
     let round: Int
     var seed: UInt64
 
-    /// Every note is far longer than 4 KiB; every eighth is synced, and then written down beside the
-    /// journal as acknowledged.
+    /// Every note is far longer than 4 KiB; every eighth is synced, and then written down beside
+    /// the journal as acknowledged.
     func writeUntilKilled() throws {
         var generator = SplitMix(state: seed)
         let killer = Killer(
