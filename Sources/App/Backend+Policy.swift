@@ -1,4 +1,5 @@
 import Basics
+import Dispatch
 import Incidents
 import Room
 import Safety
