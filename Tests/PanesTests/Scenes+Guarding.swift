@@ -185,7 +185,7 @@ extension Fixture {
         proposal.cannotUndo = "cached sessions are gone, people must log in again"
         return ApprovalCard(
             proposal: proposal, gates: GateReport(verdicts: verdicts), proposer: operatorActor,
-            secondPerson: "irreversible", openedAt: now)
+            secondPerson: "nothing undoes it", openedAt: now)
     }
 
     static func addDiagnostic(_ model: inout Model) {

@@ -133,6 +133,15 @@ extension StateLook {
         }
     }
 
+    /// What failed because it was stopped, or took too long, says so.
+    init(_ state: Mitigation.State, _ outcome: AttemptOutcome?) {
+        switch (state, outcome) {
+        case (.failed, .stopped): self.init("■", "stopped", .gateBlocked)
+        case (.failed, .timedOut): self.init("✗", "timed out", .gateBlocked)
+        default: self.init(state)
+        }
+    }
+
     init(_ verdict: Verdict) {
         switch verdict {
         case .effective: self.init("✓", verdict.rawValue, .conditionMet)

@@ -40,7 +40,7 @@ enum MitigationDetail {
         -> [TextLine]
     {
         let proposal = mitigation.proposal
-        let look = StateLook(mitigation.state)
+        let look = StateLook(mitigation.state, mitigation.attempts.last?.outcome)
         var lines = Fields.text(
             "\(proposal.id) \(proposal.title)", width: width, token: .textStrong)
         lines += [.blank]

@@ -63,7 +63,7 @@ enum MitigationsPane {
             line.trailingKept = 1
             return line
         case .proposal(let mitigation):
-            let look = StateLook(mitigation.state)
+            let look = StateLook(mitigation.state, mitigation.attempts.last?.outcome)
             var line = TextLine([
                 look.span(), Span("  "), Span(mitigation.proposal.title, .textStrong),
                 Span(outcome(mitigation, model), .textDim),
@@ -149,7 +149,7 @@ enum MitigationsPane {
             ]
             if let reason = model.missingSecondPerson(mitigation) {
                 lines.append(
-                    TextLine("▲ two persons (\(reason)): somebody else approves", .gateReview)
+                    TextLine("▲ two persons, \(reason): somebody else approves", .gateReview)
                         .indented(2))
             }
             if let objection = mitigation.objections.last {

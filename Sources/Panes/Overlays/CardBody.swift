@@ -42,7 +42,7 @@ enum CardBody {
         }
         if let reason = card.secondPerson {
             texts.append(
-                "▲ TWO PERSONS (\(reason)): another user runs  warroom approve "
+                "▲ TWO PERSONS, \(reason): another user runs  warroom approve "
                     + "\(card.proposal.id)  in their own login, or the IC breaks glass below")
         }
         return texts.flatMap { Fields.text($0, width: width, token: .cardDanger) }
