@@ -194,7 +194,7 @@ import Testing
         var probe = RoomProbe()
         probe.model.access = .viewer("another room holds the journal")
         for command: Command in [
-            .escalate, .ticket, .handOver, .inverse, .object, .approve, .test, .byHand,
+            .escalate, .ticket, .handOver, .inverse, .approve, .test, .byHand,
         ] {
             probe.run(command, "x y")
             #expect(probe.model.toast?.text.contains("read-only") == true, "\(command)")

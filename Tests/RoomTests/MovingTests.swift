@@ -42,11 +42,12 @@ import Testing
 
     // MARK: Read-only
 
+    /// Notes and objections are handed to the room that writes; nothing else is.
     @Test func aViewerWritesNothingButCanStop() {
         var probe = RoomProbe()
         probe.model.access = .viewer("another room holds the journal")
         _ = probe.takeEffects()
-        for command in [Command.note, .approve, .resolve, .severity, .update, .byHand] {
+        for command in [Command.approve, .resolve, .severity, .update, .byHand] {
             probe.run(command, "text")
             #expect(probe.takeEffects().isEmpty, "\(command.rawValue)")
         }
