@@ -66,9 +66,9 @@ package final class Executor: Sendable {
 
     /// Why nothing may run now, or nil.
     package func stopReason() -> String? {
-        if let reason = latch.withLock({ $0 }) { return reason }
+        // The latch after the files: reading them can take long, and may be when it is set.
         let state = StopState(files: stopFiles.read(), isLatched: false)
-        return state.isOn ? state.reason : nil
+        return latch.withLock { $0 } ?? (state.isOn ? state.reason : nil)
     }
 
     /// Carries `proposal` out and returns when it has ended.
