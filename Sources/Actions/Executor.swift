@@ -87,9 +87,9 @@ package final class Executor: Sendable {
 
     /// Why nothing may run now, or nil.
     package func stopReason() -> String? {
-        if let reason = latch.withLock({ $0 }) { return reason }
+        // The latch after the files: reading them can take long, and may be when it is set.
         let state = StopState(files: stopFiles.read(), isLatched: false)
-        return state.isOn ? state.reason : nil
+        return latch.withLock { $0 } ?? (state.isOn ? state.reason : nil)
     }
 
     /// The attempt whose end is in no record, in words. Nothing runs any more once there is one:

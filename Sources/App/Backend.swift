@@ -135,6 +135,8 @@ package final class Backend: Sendable {
         model.speed = setup.speed
         model.stopFiles = stopFilesNow()
         publish(model)
+        // What was there before the room must be latched and written down as well.
+        if holdUnder(model.stopFiles) { post(.stopFiles(model.stopFiles)) }
         numbers.withLock {
             $0.proposal = Self.lastNumber(incident.mitigations.map(\.proposal.id))
             $0.attempt = Self.lastNumber(incident.attempts.map(\.id))
@@ -225,8 +227,7 @@ package final class Backend: Sendable {
     /// before the main loop has written it down, and until the IC clears it.
     package func watchStopFiles() {
         let files = stopFilesNow()
-        let seen = StopState(files: files, isLatched: false)
-        if seen.isOn { executor.latchStop(reason: seen.reason) }
+        holdUnder(files)
         let known = latest.withLock { $0?.stopFiles }
         if files != known { post(.stopFiles(files)) }
     }
@@ -234,6 +235,14 @@ package final class Backend: Sendable {
     /// A room that only watches takes what was, and its clearing, from the other room's journal.
     private func stopFilesNow() -> [StopState.FileState] {
         journal.readOnlyReason == nil ? stopFiles.read() : stopFiles.readNow()
+    }
+
+    /// Latches the executor when these files mean a stop; whether they do.
+    @discardableResult
+    private func holdUnder(_ files: [StopState.FileState]) -> Bool {
+        let seen = StopState(files: files, isLatched: false)
+        if seen.isOn { executor.latchStop(reason: seen.reason) }
+        return seen.isOn
     }
 
     /// The main loop hands over its model after every change.
