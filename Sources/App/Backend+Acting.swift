@@ -201,6 +201,8 @@ extension Backend {
     private func afterWindow(
         _ approval: MitigationApproved, of mitigation: Mitigation, by approver: Actor
     ) throws(Failure) -> MitigationApproved {
+        // An armed rollback waits for nobody: that it may run was decided when it was armed.
+        guard approver.isPerson else { return approval }
         guard let model = modelNow else { throw notTaken(approval, "the room has no state") }
         let left = model.objectionTimeLeft(mitigation, approver: approver)
         guard left == .zero || approval.proceededEarly == true else {

@@ -119,9 +119,15 @@ extension Backend {
             approvalQueue.async { [self] in approve(request, by: peer.actor, answer) }
         case .attend: answer(Answer(did: "attending \(setup.id)"))
         case .note, .propose, .object, .refuse, .acknowledge, .takeCommand:
+            guard control.mayWrite(peer.actor) else { return answer(Answer(Self.tooMany)) }
             journalQueue.async { [self] in answer(carryOut(request, by: peer.actor)) }
         }
     }
+
+    private static let tooMany = Failure(
+        "control.tooMany", "The room takes no more entries from you for a minute",
+        why: "\(RoomControl.entriesPerMinuteMax) a minute are the limit",
+        unchanged: "Nothing was changed", exit: .refusedByGate)
 
     private static let stranger = "they have no part in this room"
 

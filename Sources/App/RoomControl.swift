@@ -16,6 +16,8 @@ final class RoomControl: Sendable {
         var proposalsTold = 0
         /// When somebody's refusal was last journalled.
         var refusals: [String: BootTime] = [:]
+        /// What each user has asked to be written in the running minute.
+        var asked: [UInt32: (since: BootTime, count: Int)] = [:]
     }
 
     private let state = Mutex(State())
@@ -32,6 +34,21 @@ final class RoomControl: Sendable {
     private static let refusalGap: Duration = .seconds(60)
     /// Different refusals that are remembered; beyond it the oldest are forgotten.
     private static let refusalsMax = 256
+
+    /// Entries that one user may ask for in a minute: a program gone wild must not bury the record.
+    static let entriesPerMinuteMax = 60
+
+    /// Whether this user may ask for one more entry now.
+    func mayWrite(_ actor: Actor) -> Bool {
+        let now = clock.now.boot
+        return state.withLock { state in
+            var asked = state.asked[actor.uid] ?? (now, 0)
+            if now - asked.since >= .seconds(60) { asked = (now, 0) }
+            asked.count += 1
+            state.asked[actor.uid] = asked
+            return asked.count <= Self.entriesPerMinuteMax
+        }
+    }
 
     // MARK: Life of the loop
 

@@ -287,6 +287,19 @@ private struct SharedRoom {
         shared.room.close()
     }
 
+    @Test func aProgramGoneWildDoesNotBuryTheRecord() throws {
+        let shared = try SharedRoom()
+        let answers = try (0..<70).map { _ in
+            try shared.ask(Request(.note, text: "again"), SharedRoom.agent)
+        }
+        #expect(answers.count { $0.ok } == RoomControl.entriesPerMinuteMax)
+        #expect(answers.last?.failure?.code == "control.tooMany")
+        // Others are not held up by it, and it may still look.
+        #expect(try shared.ask(Request(.note, text: "mine"), SharedRoom.second).ok)
+        #expect(try shared.ask(Request(.status), SharedRoom.agent).ok)
+        shared.room.close()
+    }
+
     @Test func refusingTakesTheRightOrTheProposer() throws {
         let shared = try SharedRoom()
         shared.propose()
