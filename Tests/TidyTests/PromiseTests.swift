@@ -10,19 +10,19 @@ import Testing
         var files: [String: Set<String>] = [:]
         for path in House.tests {
             for (_, line) in try House.lines(path) {
-                guard let name = displayName(in: line) else { continue }
-                for word in name.prefix(while: { $0 != ":" }).split(whereSeparator: {
-                    ", ".contains($0)
-                })
-                where isNumber(word) { files[String(word), default: []].insert(file(path)) }
+                for number in numbers(in: line) { files[number, default: []].insert(file(path)) }
             }
         }
         return files
     }
 
-    private static func displayName(in line: String) -> Substring? {
-        guard let start = line.range(of: "\"N")?.lowerBound, line.contains(":") else { return nil }
-        return line[line.index(after: start)...]
+    /// `N17` and the like inside quotes, each followed by a colon, a comma or a blank.
+    private static func numbers(in line: String) -> [String] {
+        let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
+        let quoted = parts.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+        return quoted.flatMap { text in
+            text.split(whereSeparator: { " ,:".contains($0) }).filter(isNumber).map(String.init)
+        }
     }
 
     private static func isNumber(_ word: Substring) -> Bool {
