@@ -30,6 +30,8 @@ package final class DrillSession: Sendable {
         stateDirectory: String, executable: String
     ) throws(Failure) {
         let directory = try Self.makeDirectory()
+        var isWhole = false
+        defer { if !isWhole { Directories.remove(directory) } }
         let simulator = try Simulator(
             scenario: scenario, seed: seed, directory: directory, start: start,
             actuator: [executable, "drill-actuator"] + actuatorOptions)
@@ -57,6 +59,7 @@ package final class DrillSession: Sendable {
         self.seed = seed
         score = simulator.emptyScore
         self.simulator = Mutex(simulator)
+        isWhole = true
     }
 
     private static func makeDirectory() throws(Failure) -> String {

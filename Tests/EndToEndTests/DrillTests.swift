@@ -82,6 +82,7 @@ import Testing
         try first.approve()
         try first.waitForJournal("action.started")
         kill(try first.pid, SIGKILL)
+        defer { RunningProcess.endActions(having: first.home.path) }
         try poll("the end") { first.tmux.isDead }
         let written = first.journal()
         #expect(!written.contains("action.succeeded"), "the kill came too late to tell anything")

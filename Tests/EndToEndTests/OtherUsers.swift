@@ -21,18 +21,20 @@ final class OtherUsers: Sendable {
     /// nil, and a message, where none can be made.
     init?(_ count: Int) throws {
         guard getuid() == 0 else {
-            print("needs root to make other users: not tried")
+            print("skipped: making other users needs root")
             return nil
         }
+        guard Machine.allows("setpriv", "--reuid=65534", "--clear-groups", "--no-new-privs")
+        else { return nil }
         var users: [User] = []
         for number in 0..<count {
             let name = "wrt\(Int.random(in: 100_000..<999_999))\(number)"
-            let made = try ChildProcess.run(
+            let made = try? ChildProcess.run(
                 ["useradd", "--no-create-home", "--user-group", "--shell", "/bin/sh", name])
-            guard made.status == 0, let entry = getpwnam(name) else {
+            guard let made, made.status == 0, let entry = getpwnam(name) else {
                 for user in users { Self.remove(user) }
-                print("useradd \(name): \(made.errors)")
-                throw SystemError(EEXIST)
+                print("skipped: useradd makes no users here: \(made?.errors ?? "it is missing")")
+                return nil
             }
             users.append(User(name: name, uid: entry.pointee.pw_uid))
         }

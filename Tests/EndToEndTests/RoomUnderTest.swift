@@ -23,6 +23,9 @@ final class RoomUnderTest {
                 + "\(program) \(arguments)", width: width, height: height)
     }
 
+    /// Before its folder goes: the room writes until it has ended.
+    deinit { tmux.close() }
+
     /// Waits for the first frame and gets the declaration out of the way.
     func ready() throws {
         try tmux.wait(for: "the room") { $0.contains("Situation") || $0.contains("What is broken") }

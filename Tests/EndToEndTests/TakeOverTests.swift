@@ -45,6 +45,11 @@ import Testing
             return try Tmux(script)
         }
 
+        deinit {
+            tmux.close()
+            RunningProcess.endActions(having: home.file("tool"))
+        }
+
         func shell(_ arguments: String) throws -> Tmux { try Self.shell(home, arguments) }
 
         var journal: String {
@@ -128,6 +133,6 @@ import Testing
         #expect(room.journal.contains("the other screen froze"))
         #expect(room.journal.contains("action.unknown"))
         try next.wait(forText: "outcome unknown")
-        for pid in RunningProcess.having(room.home.file("tool")) { kill(pid, SIGKILL) }
+        next.close()
     }
 }

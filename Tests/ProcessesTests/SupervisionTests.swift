@@ -92,6 +92,8 @@ import Testing
         guard geteuid() == 0, access("/proc/self/ns/time", F_OK) == 0 else {
             return print("skipped: a time namespace needs root and a kernel that has them")
         }
+        guard Machine.allows("/usr/bin/unshare", "--time", "--fork", "--boottime", "900000000")
+        else { return }
         let run = try ChildProcess.runTest(
             "readsTheKernelsBootClock", environment: ["WARROOM_TEST_BOOT_OFFSET": "900000000"],
             through: ["/usr/bin/unshare", "--time", "--fork", "--boottime", "900000000"])
@@ -139,6 +141,7 @@ import Testing
     @Test("N38: no signal reaches a number that was reaped", .enabled(if: reuse == nil))
     func signalsNobodyElse() throws {
         guard geteuid() == 0 else { return print("skipped: a process namespace needs root") }
+        guard Machine.allows("/usr/bin/unshare", "--pid", "--fork", "--mount-proc") else { return }
         let folder = try TemporaryFolder()
         let run = try ChildProcess.runTest(
             "aNumberIsGivenOutAgain", environment: ["WARROOM_TEST_PID_REUSE": folder.path],

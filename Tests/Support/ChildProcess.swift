@@ -11,7 +11,8 @@ package struct ChildProcess: Sendable {
     package var errors: String
 
     /// - Parameters:
-    ///   - environment: added to the test's own environment.
+    ///   - environment: added to the test's own environment, in which the user's own records and
+    ///     configuration are out of reach.
     ///   - patience: after this it is killed, and the test fails with what it had written.
     package static func run(
         _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [],
@@ -31,7 +32,7 @@ package struct ChildProcess: Sendable {
         defer { posix_spawnattr_destroy(&attributes) }
         var pid: pid_t = 0
         let code = withStrings(arguments) { argv in
-            withStrings(merged(environment)) { envp in
+            withStrings(merged(environment, folder)) { envp in
                 posix_spawnp(&pid, arguments[0], &actions, &attributes, argv, envp)
             }
         }
@@ -105,7 +106,7 @@ package struct ChildProcess: Sendable {
         return attributes
     }
 
-    private static func merged(_ extra: [String: String]) -> [String] {
+    private static func merged(_ extra: [String: String], _ folder: TemporaryFolder) -> [String] {
         var all: [String: String] = [:]
         var pointer = environ
         while let entry = pointer.pointee {
@@ -115,6 +116,8 @@ package struct ChildProcess: Sendable {
             }
             pointer += 1
         }
+        for name in ["WARROOM_CONFIG_DIR", "STATE_DIRECTORY"] { all[name] = nil }
+        for name in ["XDG_STATE_HOME", "XDG_CONFIG_HOME"] { all[name] = folder.file(name) }
         all.merge(extra) { $1 }
         return all.map { "\($0)=\($1)" }
     }

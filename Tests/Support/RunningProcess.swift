@@ -4,8 +4,8 @@
 
 /// Processes of this machine, as `/proc` shows them.
 package enum RunningProcess {
-    /// Those with `text` among their arguments that have not ended, without this one.
-    package static func having(_ text: String) -> [pid_t] {
+    /// All of them, without this one.
+    package static var all: [pid_t] {
         guard let directory = opendir("/proc") else { return [] }
         defer { closedir(directory) }
         var found: [pid_t] = []
@@ -13,10 +13,27 @@ package enum RunningProcess {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            guard let pid = pid_t(name), pid != getpid() else { continue }
-            if arguments(of: pid).contains(where: { $0.contains(text) }) { found.append(pid) }
+            if let pid = pid_t(name), pid != getpid() { found.append(pid) }
         }
         return found
+    }
+
+    /// Those with `text` among their arguments that have not ended, without this one.
+    package static func having(_ text: String) -> [pid_t] {
+        all.filter { pid in arguments(of: pid).contains { $0.contains(text) } }
+    }
+
+    /// Ends actions that outlived the room that ran them: those with `text` among their arguments,
+    /// with their process groups and the empty homes that the room would have removed.
+    package static func endActions(having text: String) {
+        for pid in having(text) {
+            let home = contents("/proc/\(pid)/environ").split(separator: 0)
+                .map { String(decoding: $0, as: UTF8.self) }
+                .first { $0.hasPrefix("HOME=/tmp/warroom-home-") }
+            guard let home, getpgid(pid) == pid else { continue }
+            kill(-pid, SIGKILL)
+            rmdir(String(home.dropFirst("HOME=".count)))
+        }
     }
 
     /// The arguments of `pid`; empty for one that has ended.

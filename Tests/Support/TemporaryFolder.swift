@@ -5,6 +5,7 @@ package final class TemporaryFolder: Sendable {
     package let path: String
 
     package init() throws {
+        try Machine.spareItsEmergencyStop()
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "warroom-test-" + UUID().uuidString)
         try FileManager.default.createDirectory(

@@ -33,7 +33,24 @@ package final class Tmux: Sendable {
         ])
     }
 
-    deinit { _ = try? tmux(["kill-server"]) }
+    deinit { close() }
+
+    /// Ends the server as a closed terminal does, and waits for what ran in it: a room that is hung
+    /// up still writes. What does not end within five seconds is killed.
+    package func close() {
+        let programs = (try? value("#{pane_pid}")).flatMap { pid_t($0) }.map { leader in
+            RunningProcess.all.filter { getsid($0) == leader }
+        }
+        _ = try? tmux(["kill-server"])
+        let programsLeft = { (programs ?? []).filter { kill($0, 0) == 0 } }
+        if (try? poll("the end", patience: .seconds(5), { programsLeft().isEmpty })) == nil {
+            for pid in programsLeft() { kill(pid, SIGKILL) }
+            try? poll("the end", patience: .seconds(5)) { programsLeft().isEmpty }
+        }
+        // The server leaves its socket behind.
+        let directory = getenv("TMUX_TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        unlink("\(directory)/tmux-\(getuid())/\(name)")
+    }
 
     private func tmux(_ arguments: [String]) throws -> String {
         let result = try ChildProcess.run(
