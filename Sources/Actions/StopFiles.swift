@@ -124,6 +124,20 @@ package struct StopFiles: Sendable {
         return (written, unreached)
     }
 
+    /// Whose rooms go on although `written` is there, in a sentence; nil when every room of this
+    /// machine reads one of them.
+    package func gap(written: [String]) -> String? {
+        guard !written.isEmpty,
+            !written.contains(where: { NameRule.same($0, Self.defaultPath) })
+        else { return nil }
+        let isState = written.allSatisfy { path in
+            stateFile.map { NameRule.same($0, path) } ?? false
+        }
+        let whose = isState ? "other users" : "other users with another configuration"
+        return "▲ NOT STOPPED: rooms of \(whose), they do not read that file. Press ! there, or "
+            + "set it as root: `sudo touch \(Self.defaultPath)`"
+    }
+
     /// Removes the own files and returns those whose absence is still not proven, others' included.
     package func clear() -> [String] {
         watch.forget()

@@ -89,6 +89,8 @@ final class RoomControl: Sendable {
             }
         }
         guard proposals < model.incident.mitigations.count else { return news }
+        // Rooms of other users cannot be listed: without the incident they are not found.
+        let room = "--incident \(model.incident.id)"
         for mitigation in model.incident.mitigations[proposals...]
         where mitigation.state == .proposed {
             let id = mitigation.proposal.id
@@ -96,14 +98,16 @@ final class RoomControl: Sendable {
             news.append(
                 Push(
                     .proposal, time: time, actor: mitigation.proposer.name,
-                    text: "\(mitigation.proposal.title): `warroom approve \(id)`", proposal: id))
+                    text: "\(mitigation.proposal.title): `warroom approve \(id) \(room)`",
+                    proposal: id))
             let left = model.objectionTimeLeft(mitigation)
             guard left > .zero else { continue }
             news.append(
                 Push(
                     .window, time: time, actor: mitigation.proposer.name,
                     text:
-                        "others may object for \(TimeText.span(left)): `warroom object \(id) WHY`",
+                        "others may object for \(TimeText.span(left)): "
+                        + "`warroom object \(id) \"WHY\" \(room)`",
                     proposal: id, seconds: left.inSeconds))
         }
         return news

@@ -40,6 +40,8 @@ extension Diagnoser {
         _ condition: ConditionID, _ facts: ConditionFacts, _ input: DiagnosisInput
     ) -> StopCondition {
         var timer = timers[condition] ?? HoldTimer(hold: Self.hold(of: condition))
+        // Time in which it did not apply is no time in which it held.
+        if facts.notApplicable != nil { timer = HoldTimer(hold: timer.hold) }
         timer.evaluated(facts.reading, at: input.now, interval: facts.interval)
         timers[condition] = timer
         let state = state(of: condition, timer, facts, input)

@@ -234,7 +234,8 @@ extension Diagnoser {
             let kind = change.changeKind.rawValue
             return Candidate(
                 id: "\(kind)-change:\(change.service):\(change.version)",
-                statement: "\(kind) change \(change.version) on \(change.service) caused it",
+                statement: [kind, "change", change.version, "on \(change.service) caused it"]
+                    .filter { !$0.isEmpty }.joined(separator: " "),
                 origin: "data", service: change.service, prior: 0, change: change,
                 dependency: nil, rules: [],
                 falsifiedBy: "the errors began before the change, or go on after it is undone",

@@ -50,9 +50,9 @@ package enum ArmingText {
         if let why = whyNotArmed(model) { return "not armed: \(why)" }
         let row = SeverityPolicy.row(model.incident.severity)
         if proposal.environment == .production, row.asksForProductionRollback {
-            return "armed, but \(model.incident.severity.name) asks a person first"
+            return "armed by an approval, but \(model.incident.severity.name) asks a person first"
         }
-        return "armed: compared with the \(validMinutes(model)) min before this action"
+        return "armed by an approval: compared with the \(validMinutes(model)) min before it"
     }
 
     /// What keeps an approval from arming anything now; nil when nothing does.

@@ -183,7 +183,9 @@ extension Model {
         if let blocked = report.blocked.first { return "blocked by \(blocked.gate.rawValue)" }
         let reviews = report.needReview.count
         let settled = report.verdicts.filter { $0.outcome != .atRun }.count
+        let objections = incident.mitigation(row)?.objections.count ?? 0
         return "\(report.passing) of \(settled) gates pass"
             + (reviews > 0 ? ", \(reviews) to review" : "")
+            + (objections > 0 ? ", \(objections) \(objections == 1 ? "objects" : "object")" : "")
     }
 }

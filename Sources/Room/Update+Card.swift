@@ -91,6 +91,13 @@ extension Model {
         card.proceedsEarly = true
     }
 
+    private static let mayStillObject = "others may still object: wait, or P proceeds now"
+
+    /// What the card says about the last key; nothing when its time is over.
+    package func message(of card: ApprovalCard) -> String {
+        card.message == Self.mayStillObject && windowLeft(card) == .zero ? "" : card.message
+    }
+
     /// How long others may still object to what the open card shows.
     package func windowLeft(_ card: ApprovalCard) -> Duration {
         guard !card.proceedsEarly, let mitigation = incident.mitigation(card.proposal.id) else {
@@ -184,7 +191,7 @@ extension Model {
     private func peopleObstacle(_ card: ApprovalCard) -> String? {
         let commander = incident.commander ?? "nobody is IC"
         if windowLeft(card) > .zero {
-            return "others may still object: wait, or P proceeds now"
+            return Self.mayStillObject
         }
         if card.needsReason {
             if !isCommander { return "a review needs the IC (\(commander))" }

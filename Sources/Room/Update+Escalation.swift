@@ -39,7 +39,9 @@ extension Model {
             if expired.next == nil {
                 say("nobody answered \(expired.id): call somebody by hand", isError: true)
             }
-        case is EscalationAcknowledged: say("the escalation is acknowledged")
+        case let seen as EscalationAcknowledged where seen.text != Self.stopIsOver:
+            say("the escalation is acknowledged")
+        case is StopCleared: return callsOfTheStopEnd()
         case let opened as BreakerOpened:
             guarding.opensBreaker = false
             say("rollbacks are halted: \(opened.reason)", isError: true)
@@ -51,6 +53,22 @@ extension Model {
         default: break
         }
         return []
+    }
+
+    private static let stopIsOver = "the emergency stop was cleared"
+
+    /// Nobody is called any further for a stop that is no more.
+    private func callsOfTheStopEnd() -> [Effect] {
+        guard canWrite else { return [] }
+        let calls = incident.escalations.filter {
+            $0.isOpen && EscalationLadder.isAboutStop($0.raised.cause ?? "")
+        }
+        guard !calls.isEmpty else { return [] }
+        let drafts = calls.map {
+            EventDraft(
+                EscalationAcknowledged(id: $0.raised.id, text: Self.stopIsOver), by: .automation)
+        }
+        return [.journal(drafts, sync: true)]
     }
 
     private static func whom(_ raised: EscalationRaised) -> String {
@@ -78,11 +96,23 @@ extension Model {
             let planned = EscalationLadder.call(
                 cause, id: "", incident: incident, configuration: configuration)
             guard var call = planned else { continue }
-            call.id = nextCall()
             guarding.raised.insert(cause.id)
+            if hears(call, drafts) { continue }
+            call.id = nextCall()
             drafts.append(EventDraft(call, by: .automation))
         }
         return drafts
+    }
+
+    /// Whether the same person is called for the same thing already: on-call and IC may be one.
+    private func hears(_ call: EscalationRaised, _ drafts: [EventDraft]) -> Bool {
+        let others =
+            incident.escalations.map(\.raised)
+            + drafts.compactMap { $0.payload as? EscalationRaised }
+        return others.contains { other in
+            NameRule.same(other.person, call.person) && other.reason == call.reason
+                && EscalationLadder.isSameMatter(other.cause ?? "", call.cause ?? "")
+        }
     }
 
     private func isRaised(_ cause: String) -> Bool {

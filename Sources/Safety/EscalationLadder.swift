@@ -168,6 +168,17 @@ package enum EscalationLadder {
         incident.environmentAnswered ? incident.hasOnCall : configuration.hasOnCall
     }
 
+    /// Whether somebody is called because the emergency stop is on.
+    package static func isAboutStop(_ cause: String) -> Bool { cause.hasPrefix("stop ") }
+
+    /// Whether two causes differ only in whom they call: `stop 118` and `stop 118 IC`.
+    package static func isSameMatter(_ left: String, _ right: String) -> Bool {
+        func matter(_ cause: String) -> String {
+            cause.hasSuffix(" IC") ? String(cause.dropLast(3)) : cause
+        }
+        return NameRule.same(matter(left), matter(right))
+    }
+
     /// Where on the ladder a cause begins.
     package static func place(
         of level: Level, in rungs: [EscalationRung], commander: String?

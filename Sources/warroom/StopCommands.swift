@@ -11,19 +11,27 @@ struct StopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop",
         abstract:
-            "Set the EMERGENCY STOP: no room on this machine runs an action until it is cleared.")
+            "Set the EMERGENCY STOP: no room that reads its file runs an action until it is cleared.",
+        discussion: """
+            Rooms of every user read /etc/incident-response/EMERGENCY_STOP; beside it each reads \
+            the stop_files of its own configuration and the file in its own user's state \
+            directory. What could not be written, and whom that leaves running, is said.
+            """)
 
     @Argument(help: "The reason; it is shown wherever something is blocked.")
-    var reason: String = "set from the command line"
+    var reason: [String] = []
 
     @OptionGroup var sources: SourceOptions
 
     func run() throws {
         let files = try StopAccess.files(sources)
+        let words = reason.joined(separator: " ")
         let result = files.set(
-            reason: Clean.text(reason), by: try CurrentUser.actor(), at: SystemClock().now.wall)
+            reason: Clean.text(words.isEmpty ? "set from the command line" : words),
+            by: try CurrentUser.actor(), at: SystemClock().now.wall)
         for path in result.written { print(Clean.text("EMERGENCY STOP ON: \(path)")) }
         for path in result.unreached { Talk.say("not written: \(path)") }
+        if let gap = files.gap(written: result.written) { Talk.say(gap) }
         if result.written.isEmpty {
             throw Failure(
                 "stop.notWritten", "The emergency stop could not be written anywhere",

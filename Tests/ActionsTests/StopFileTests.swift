@@ -135,6 +135,16 @@ struct StopFileTests {
                 look: { _, _, _ in SystemError(ENOENT) }) == .absent)
     }
 
+    @Test func whomAStopDoesNotReachIsSaid() {
+        let files = StopFiles(
+            paths: [StopFiles.defaultPath, "/srv/STOP", "/home/ops/STOP"],
+            stateFile: "/home/ops/STOP")
+        #expect(files.gap(written: []) == nil, "nothing is stopped: said elsewhere")
+        #expect(files.gap(written: [StopFiles.defaultPath, "/home/ops/STOP"]) == nil)
+        #expect(files.gap(written: ["/home/ops/STOP"])?.contains("rooms of other users,") == true)
+        #expect(files.gap(written: ["/srv/STOP"])?.contains("another configuration") == true)
+    }
+
     @Test("N43: a file system whose server died stops") func aDeadFileSystemStops() throws {
         guard FaultyMount.isPossible else {
             return print("skipped: mounting needs root, /dev/fuse and fusepy")

@@ -146,6 +146,27 @@ import Testing
         #expect(try condition(.errorRate, observation).timing.hasSuffix("bad"))
     }
 
+    @Test func `what did not apply has not held when an action makes it apply`() throws {
+        var (diagnoser, fleet, room) = try prepared()
+        fleet.failing = ["checkout-1": 0.5]
+        for _ in 0..<20 {
+            fleet.scrape()
+            let observation = diagnoser.tick(fleet.input(room.incident))
+            room.take(observation)
+            #expect(try condition(.postDeploy, observation).state.word == "n/a")
+        }
+        room.apply(
+            ActionManual(text: "switched the flag off", action: nil, target: "checkout"),
+            at: fleet.now)
+        for _ in 0..<3 {
+            let observation = diagnoser.tick(fleet.input(room.incident))
+            room.take(observation)
+            #expect(try condition(.postDeploy, observation).state.word == "not met")
+            fleet.scrape()
+        }
+        #expect(room.count(ConditionMet.self) == 0)
+    }
+
     @Test func `not applicable needs the IC and an unbound condition`() throws {
         var (diagnoser, fleet, room) = try prepared()
         fleet.scrape()

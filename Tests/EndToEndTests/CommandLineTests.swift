@@ -177,7 +177,19 @@ import Testing
         for line in set.output.split(separator: "\n") {
             #expect(line.contains(home.path), "a test may only write below its own folder: \(line)")
         }
+        // This user's file stops no room of others, and whoever stops must not believe it.
+        #expect(set.errors.contains("NOT STOPPED: rooms of other users"))
         #expect(try Self.run(["resume"], home).status == 0)
+    }
+
+    @Test func stopNeedsNoQuotes() throws {
+        let home = try TemporaryFolder()
+        let set = try Self.run(["stop", "db", "is", "moved"], home)
+        #expect(set.status == 0, "\(set.errors)")
+        let path = set.output.split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
+        #expect(path.hasPrefix(home.path + "/"), "\(set.output)")
+        let name = String(path.dropFirst(home.path.count + 1))
+        #expect(try home.text(name).hasPrefix("db is moved (set by "))
     }
 
     @Test func readOnlyStateIsOneClearMessage() throws {

@@ -111,6 +111,16 @@ import Testing
         #expect(probe.card != nil)
     }
 
+    @Test func anObjectionStandsBesideTheGates() {
+        var probe = opened(RoomProbe.flag)
+        probe.run(.back)
+        #expect(!probe.model.gateText("M1").contains("object"))
+        probe.record(
+            MitigationObjected(proposal: "M1", reason: "the cache is cold"), by: Self.other)
+        #expect(probe.model.gateText("M1").hasSuffix("gates pass, 1 objects"))
+        #expect(probe.model.nextStep.text.contains("1 objects"))
+    }
+
     @Test func anObjectionToSomethingElseIsNone() {
         var probe = opened(RoomProbe.flag)
         probe.record(probe.proposal(RoomProbe.untested, id: "M2"))
@@ -221,6 +231,14 @@ import Testing
         probe.press(.character("Y"))
         #expect(probe.takeApproval() == nil)
         #expect(probe.card?.message == "others may still object: wait, or P proceeds now")
+    }
+
+    @Test func aRefusalByTheWindowEndsWithIt() throws {
+        var probe = windowed()
+        probe.press(.character("Y"))
+        #expect(try probe.model.message(of: #require(probe.card)).contains("may still object"))
+        for _ in 0..<40 { probe.advance(.seconds(1)) }
+        #expect(try probe.model.message(of: #require(probe.card)).isEmpty)
     }
 
     @Test func silenceExecutesNothing() {

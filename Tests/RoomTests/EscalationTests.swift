@@ -131,6 +131,44 @@ struct EscalationTests {
             room.model.incident.escalations.map(\.raised.person) == ["payments-oncall", "ops1"])
     }
 
+    @Test func whoIsOnCallAndCommanderIsCalledOnceForTheSameStop() {
+        var room = CallRoom()
+        room.model.configuration.services["checkout"]?.onCall = "ops1"
+        room.send(.stopFiles([RoomProbe.present]))
+        for _ in 0..<5 { room.advance(.seconds(1)) }
+        #expect(room.model.incident.escalations.map(\.raised.person) == ["ops1"])
+        let told = room.delivered()
+        #expect(told == ["E1"])
+        room.perform { $0.acknowledgeEscalation(id: "E1", text: "seen") }
+        for _ in 0..<5 { room.advance(.seconds(1)) }
+        #expect(room.model.incident.escalations.count == 1)
+        // Another stop is another matter.
+        room.record(StopCleared(reason: "moved"))
+        room.send(.stopFiles([]))
+        room.send(.stopFiles([RoomProbe.present]))
+        room.advance(.seconds(1))
+        #expect(room.model.incident.escalations.count == 2)
+    }
+
+    @Test func aStopThatIsNoMoreCallsNobodyFurther() {
+        var room = CallRoom()
+        room.send(.stopFiles([RoomProbe.present]))
+        room.send(.stopFiles([]))
+        #expect(room.model.incident.escalations.filter(\.isOpen).count == 2)
+        room.record(StopCleared(reason: "moved"))
+        #expect(room.model.incident.escalations.filter(\.isOpen).isEmpty)
+        for _ in 0..<700 { room.advance(.seconds(1)) }
+        #expect(room.model.incident.escalations.count == 2)
+        // What else somebody was called for goes on.
+        room.fail()
+        room.send(.stopFiles([RoomProbe.present]))
+        room.send(.stopFiles([]))
+        room.record(StopCleared(reason: "moved"))
+        #expect(
+            room.model.incident.escalations.filter(\.isOpen).compactMap(\.raised.cause)
+                == ["attempt A1"])
+    }
+
     @Test("N56: two failed rollbacks open the breaker once; only a typed reason closes it")
     func theBreakerIsAnEntry() {
         var room = CallRoom()

@@ -184,7 +184,11 @@ enum MitigationsPane {
 
     private static func gateLine(_ id: String, _ model: Model, end: String) -> TextLine {
         let report = model.gateReports[id]
-        let look = GateText.look(report)
+        var look = GateText.look(report)
+        // The card asks the IC for a reason then: no tick here.
+        if look.token == .gatePass, model.incident.mitigation(id)?.objections.isEmpty == false {
+            look = StateLook("▲", "review", .gateReview)
+        }
         return TextLine(
             [Span("\(look.glyph) \(model.gateText(id))", look.token)],
             trailing: [Span(end, .textDim)]

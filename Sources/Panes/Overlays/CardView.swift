@@ -135,7 +135,8 @@ enum CardFoot {
                 "\(head)others may object for \(TimeText.span(left)): wait, or P proceeds now",
                 card.message.isEmpty ? .gateReview : .toastError)
         }
-        if !card.message.isEmpty { return TextLine("✗ " + card.message, .toastError) }
+        let message = model.message(of: card)
+        if !message.isEmpty { return TextLine("✗ " + message, .toastError) }
         if let blocked = card.gates.blocked.first {
             return TextLine(
                 "✗ cannot be approved: \(blocked.gate.rawValue): \(blocked.reason)", .gateBlocked)

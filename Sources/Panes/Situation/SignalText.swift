@@ -35,12 +35,20 @@ enum SignalText {
     static func edge(_ signal: SignalState) -> String {
         guard let edge = signal.definition.target ?? signal.baseline?.bandEdge else { return "" }
         let isUp = signal.definition.harm != .down
-        let sign =
-            switch signal.isBad {
-            case true?: isUp ? ">" : "<"
-            case false?, nil: isUp ? "≤" : "≥"
-            }
+        let sign: String
+        switch signal.isBad {
+        case true?: sign = isUp ? ">" : "<"
+        case false?: sign = isUp ? "≤" : "≥"
+        case nil:
+            // Not judged, so the sign says no more than the two numbers do.
+            sign = Self.sign(signal.value ?? edge, edge, isUp: isUp)
+        }
         return sign + " " + signal.text(edge)
+    }
+
+    private static func sign(_ value: Double, _ edge: Double, isUp: Bool) -> String {
+        if isUp { return value > edge ? ">" : "≤" }
+        return value < edge ? "<" : "≥"
     }
 
     /// The recent values; before them, apart by a line, the baseline's height on the same scale.
