@@ -25,8 +25,10 @@ struct StepRunner: Sendable {
             for index in stage.steps {
                 let step = run.proposal.steps[index]
                 let number = index + 1
-                if let outcome = heldBack(number, used: used) { return outcome }
+                // The look at the program can wait for a slow disk: the stop comes after it, and
+                // nothing that waits after the stop.
                 if let outcome = replaced(step, number: number) { return outcome }
+                if let outcome = heldBack(number, used: used) { return outcome }
                 let result = execute(step, number: number, left: timeout - used)
                 used += result.ended - result.started
                 let lastLine = keepOutput(result, step: number)
@@ -76,12 +78,6 @@ struct StepRunner: Sendable {
     }
 
     private func heldBack(_ number: Int, used: Duration) -> AttemptOutcome? {
-        if number > 1, !finishesOnStop, let reason = run.executor.stopReason() {
-            return run.ended(
-                .stopped,
-                ActionStopped(
-                    attempt: run.attempt, detail: "before step \(number) of \(count): \(reason)"))
-        }
         if used >= timeout {
             return run.ended(
                 .timedOut,
@@ -90,7 +86,15 @@ struct StepRunner: Sendable {
                     detail: "\(TimeText.span(timeout)) were over before step \(number) of \(count)"
                 ))
         }
-        return nil
+        // What finishes under a stop has to have begun.
+        guard number == 1 || !finishesOnStop, let reason = run.executor.stopReason() else {
+            return nil
+        }
+        let reached =
+            number == 1
+            ? "before it started, nothing was run" : "before step \(number) of \(count)"
+        return run.ended(
+            .stopped, ActionStopped(attempt: run.attempt, detail: "\(reached): \(reason)"))
     }
 
     private func execute(_ step: [String], number: Int, left: Duration) -> ProcessResult {

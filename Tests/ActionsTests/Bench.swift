@@ -20,6 +20,7 @@ struct Bench {
     var stageCheck: StageCheck?
     var rollbackOf: String?
     var runner: (any ProgramRunning)?
+    var programs: any ProgramChecking = InstalledPrograms()
     var clock: any TimeSource = SystemClock()
     var isLogged = false
     var approver = Bench.approver
@@ -77,6 +78,7 @@ struct Bench {
     func executor(_ sink: any EventSink) -> Executor {
         Executor(
             journal: sink, clock: clock, stopFiles: StopFiles(paths: [stopPath]), runner: runner,
+            programs: programs,
             blockedLog: isLogged ? blockedLog : nil,
             scrub: {
                 { line in

@@ -1,6 +1,7 @@
 import Basics
 import Incidents
 import Playbooks
+import Processes
 import Safety
 import Synchronization
 import Testing
@@ -67,6 +68,60 @@ struct ExecutorTests {
         #expect(bench.run(sink) == .stopped)
         #expect(sink.kinds == ["action.intent", "action.stopped"])
         #expect(!scratch.exists("ran"))
+    }
+
+    /// The real checks, on a disk so slow that something happens while they look.
+    private struct SlowPrograms: ProgramChecking {
+        /// Called after each look at a program, with the number of the look.
+        let looked: @Sendable (Int) -> Void
+        private let looks = Counter()
+
+        private final class Counter: Sendable {
+            private let count = Atomic(0)
+            func next() -> Int { count.add(1, ordering: .relaxed).newValue }
+        }
+
+        init(_ looked: @escaping @Sendable (Int) -> Void) { self.looked = looked }
+
+        func pins(of steps: [[String]]) throws(Failure) -> [PinnedExecutable] {
+            try InstalledPrograms().pins(of: steps)
+        }
+
+        func verify(_ pin: PinnedExecutable) throws(Failure) {
+            try InstalledPrograms().verify(pin)
+            looked(looks.next())
+        }
+    }
+
+    @Test(
+        "N40: a stop while the program is looked at for the last time spawns nothing",
+        arguments: CatalogueAction.OnStop.allCases)
+    func aStopAtTheLastLookSpawnsNothing(onStop: CatalogueAction.OnStop) {
+        var bench = Bench("touch $SCRATCH/ran")
+        bench.action.onStop = onStop
+        let scratch = bench.scratch
+        // The first look belongs to the section before the intent.
+        bench.programs = SlowPrograms { if $0 == 2 { scratch.write("EMERGENCY_STOP", "now") } }
+        let sink = bench.sink()
+        #expect(bench.run(sink) == .stopped)
+        #expect(sink.kinds == ["action.intent", "action.stopped"])
+        #expect(
+            sink.payload(ActionStopped.self)?.detail.hasPrefix(
+                "before it started, nothing was run") == true)
+        #expect(!scratch.exists("ran"))
+    }
+
+    @Test("N40: a stop while the next step's program is looked at keeps that step from starting")
+    func aStopAtTheLookBetweenStepsHoldsTheNext() {
+        var bench = Bench("touch $SCRATCH/one", "touch $SCRATCH/two")
+        let scratch = bench.scratch
+        bench.programs = SlowPrograms { if $0 == 4 { scratch.write("EMERGENCY_STOP", "now") } }
+        let sink = bench.sink()
+        #expect(bench.run(sink) == .stopped)
+        #expect(scratch.exists("one"))
+        #expect(!scratch.exists("two"))
+        #expect(
+            sink.payload(ActionStopped.self)?.detail.hasPrefix("before step 2 of 2") == true)
     }
 
     @Test("N41: a stop while it runs terminates it")

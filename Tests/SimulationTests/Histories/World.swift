@@ -51,9 +51,9 @@ final class World: Sendable {
     }
 
     /// Whether anything can happen while a program is looked at just before it is started.
-    static let verifyTakesTime = false
+    static let verifyTakesTime = true
     /// Whether anything can happen while programs are hashed between the gates and the intent.
-    static let pinsTakeTime = false
+    static let pinsTakeTime = true
 
     let state = Mutex(State())
     let disk = SimulatedDisk()
