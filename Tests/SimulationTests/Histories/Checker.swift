@@ -145,6 +145,8 @@ final class Checker: Sendable {
 
     /// A program goes on after its room was asked whether it may.
     func wentOn(_ process: Int, in world: World) {
+        guard !world.disk.isDead(process) else { return }
+        read(world)
         let stop = world.state.withLock { $0.stop }
         state.withLock { state in
             guard let room = state.rooms[process], let book = state.books[room.directory],
@@ -180,14 +182,16 @@ final class Checker: Sendable {
         }
     }
 
-    func sawStop(_ process: Int) {
+    func sawStop(_ process: Int, in world: World) {
+        read(world)
         state.withLock { state in
             guard let directory = state.rooms[process]?.directory else { return }
             state.rooms[process]?.sawStopAt = state.books[directory]?.ledger.clears ?? 0
         }
     }
 
-    func pressedStop(_ process: Int) {
+    func pressedStop(_ process: Int, in world: World) {
+        read(world)
         state.withLock { state in
             guard let directory = state.rooms[process]?.directory else { return }
             state.rooms[process]?.pressedAt = state.books[directory]?.ledger.clears ?? 0
