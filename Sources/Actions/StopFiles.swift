@@ -135,7 +135,7 @@ package struct StopFiles: Sendable {
         }
         let whose = isState ? "other users" : "other users with another configuration"
         return "▲ NOT STOPPED: rooms of \(whose), they do not read that file. Press ! there, or "
-            + "set it as root: `sudo touch \(Self.defaultPath)`"
+            + "set it as root: `sudo install -D /dev/null \(Self.defaultPath)`"
     }
 
     /// Removes the own files and returns those whose absence is still not proven, others' included.

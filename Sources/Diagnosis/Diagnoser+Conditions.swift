@@ -40,9 +40,12 @@ extension Diagnoser {
         _ condition: ConditionID, _ facts: ConditionFacts, _ input: DiagnosisInput
     ) -> StopCondition {
         var timer = timers[condition] ?? HoldTimer(hold: Self.hold(of: condition))
-        // Time in which it did not apply is no time in which it held.
-        if facts.notApplicable != nil { timer = HoldTimer(hold: timer.hold) }
-        timer.evaluated(facts.reading, at: input.now, interval: facts.interval)
+        if facts.notApplicable == nil {
+            timer.evaluated(facts.reading, at: input.now, interval: facts.interval)
+        } else {
+            // Time in which it did not apply is no time in which it held.
+            timer = HoldTimer(hold: timer.hold)
+        }
         timers[condition] = timer
         let state = state(of: condition, timer, facts, input)
         emit(condition, timer, facts, input)

@@ -78,7 +78,9 @@ extension Model {
             return judged(.worse, found.detail)
         }
         let tests = tests(of: deed, observation)
-        guard let last = tests.first(where: { $0.isMet != true }) ?? tests.first else { return nil }
+        let unmet = tests.first { $0.isMet != true }
+        let shown = unmet ?? tests.first { !wasMetBefore($0, deed.id) } ?? tests.first
+        guard let last = shown else { return nil }
         guard let isMet = last.isMet, let signal = last.signal, let value = signal.value else {
             guard waited > last.window else { return nil }
             return judged(
@@ -86,12 +88,17 @@ extension Model {
         }
         let before = before(deed.id, signal)
         if isMet {
+            // A quick action ends before its situation is written down: that comes with this tick.
+            if waited <= .seconds(10), deedsToRecord(observation.time).contains(deed.id) {
+                return nil
+            }
             // What was never out of its band proves nothing by being in it.
-            if last.condition == .atBaseline, wasGoodBefore(deed.id, signal) {
+            if wasMetBefore(last, deed.id) {
                 guard waited > last.window else { return nil }
+                let place = last.condition == .atBaseline ? "in its band" : "there"
                 return judged(
                     .inconclusive,
-                    "\(last.name) \(signal.text(value)) was in its band before it, too")
+                    "\(last.name) \(signal.text(value)) was \(place) before it, too")
             }
             return judged(
                 .effective,
@@ -191,8 +198,14 @@ extension Model {
         }
     }
 
-    private func wasGoodBefore(_ deed: String, _ signal: SignalState) -> Bool {
-        recordedBefore(deed, signal)?.isBad == false
+    /// Whether what is expected was so already when the deed began.
+    private func wasMetBefore(_ test: Test, _ deed: String) -> Bool {
+        guard let recorded = test.signal.flatMap({ recordedBefore(deed, $0) }) else { return false }
+        switch test.condition {
+        case .atBaseline: return recorded.isBad == false
+        case .below(let limit): return recorded.number.map { $0 <= limit } ?? false
+        case .above(let limit): return recorded.number.map { $0 >= limit } ?? false
+        }
     }
 
     /// Deeds of the last minute whose situation is not written down yet.

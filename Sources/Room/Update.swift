@@ -175,12 +175,16 @@ extension Model {
         return [.journal([EventDraft(set, by: .automation)], sync: true)]
     }
 
-    /// Somebody refused it, or it expired, while its card was open.
+    /// Somebody refused or approved it, or it expired, while its card was open. That outweighs
+    /// whatever kept it from being approved before.
     private mutating func revokeCardIfClosed() {
-        guard case .card(var card) = overlay, card.revoked == nil,
-            let state = incident.mitigation(card.proposal.id)?.state, state != .proposed
+        guard case .card(var card) = overlay,
+            let mitigation = incident.mitigation(card.proposal.id), mitigation.state != .proposed
         else { return }
-        card.revoked = "the proposal is \(state.rawValue)"
+        let state = mitigation.state.rawValue
+        card.revoked =
+            mitigation.approver.map { "\($0.name) has approved it, it is \(state)" }
+            ?? "the proposal is \(state)"
         overlay = .card(card)
     }
 

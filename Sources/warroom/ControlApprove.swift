@@ -112,13 +112,18 @@ struct ApproveCommand: ParsableCommand {
 
 /// A card for a terminal without a room.
 enum CardText {
+    /// The label says the verb.
+    private static func reach(_ text: String) -> String {
+        text.hasPrefix("touches ") ? String(text.dropFirst("touches ".count)) : text
+    }
+
     static func lines(_ card: ProposalCard, of client: RoomClient) -> [String] {
         var lines = [
             "\(card.id) \(card.title)   \(card.incident)   \(card.environment.uppercased())",
             "room        of \(client.room.actor.name) (uid \(client.room.actor.uid)), "
                 + "process \(client.room.pid), \(client.place.path)",
             "target      \(card.target)", "risk        \(card.risk)",
-            "touches     \(card.blastRadius)",
+            "touches     \(reach(card.blastRadius))",
             "proposed    by \(card.proposer) \(TimeText.span(.seconds(card.age))) ago: "
                 + card.reason,
         ]

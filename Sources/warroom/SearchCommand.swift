@@ -60,6 +60,9 @@ struct SearchCommand: ParsableCommand {
                             kind: $0.line.word, text: Clean.text($0.line.text))
                     }))
         }
+        if hits.isEmpty, work.unread.isEmpty {
+            Talk.say("no line of an incident recorded here has all of these words")
+        }
         if hits.count == limit { Talk.say("Only the newest \(limit); --limit shows more.") }
         try Stores.refuse(work)
     }

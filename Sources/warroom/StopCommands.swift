@@ -11,7 +11,7 @@ struct StopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop",
         abstract:
-            "Set the EMERGENCY STOP: no room that reads its file runs an action until it is cleared.",
+            "Set the EMERGENCY STOP: no room that reads it runs an action until it is cleared.",
         discussion: """
             Rooms of every user read /etc/incident-response/EMERGENCY_STOP; beside it each reads \
             the stop_files of its own configuration and the file in its own user's state \

@@ -80,6 +80,46 @@ struct VerdictTests {
         #expect(detail?.contains("was 8 % before") == true, "\(detail ?? "")")
     }
 
+    /// Nothing was observed while it ran.
+    private func quickly(verify: [String] = []) -> RoomProbe {
+        var probe = RoomProbe()
+        var flag = RoomProbe.flag
+        flag.verify = verify
+        probe.model.configuration.actions[flag.id] = flag
+        probe.observe(probe.observation(errorRatio: 0.001))
+        let proposal = probe.proposal(flag, id: "M1")
+        probe.record(proposal)
+        probe.record(
+            ActionIntent(
+                proposal: "M1", attempt: "A1", action: flag.id, target: "checkout",
+                environment: .production, steps: proposal.steps, digest: proposal.digest,
+                rollbackOf: nil, executables: []))
+        probe.record(ActionSucceeded(attempt: "A1", seconds: 0.1))
+        probe.observe(probe.observation(errorRatio: 0.001))
+        return probe
+    }
+
+    @Test func aQuickActionOnWhatWasNeverBadProvesNothing() {
+        var probe = quickly()
+        #expect(verdict(probe) == nil)
+        probe.advance(.seconds(1))
+        probe.observe(probe.observation(errorRatio: 0.001))
+        #expect(verdict(probe) == nil)
+        probe.advance(.seconds(300))
+        probe.observe(probe.observation(errorRatio: 0.001))
+        #expect(verdict(probe) == .inconclusive)
+    }
+
+    @Test func aLimitThatWasKeptBeforeProvesNothing() {
+        var probe = quickly(verify: ["error_ratio below 5% within 2m"])
+        probe.advance(.seconds(10))
+        probe.observe(probe.observation(errorRatio: 0.001))
+        #expect(verdict(probe) == nil)
+        probe.advance(.seconds(120))
+        probe.observe(probe.observation(errorRatio: 0.001))
+        #expect(verdict(probe) == .inconclusive)
+    }
+
     @Test func whatWasNeverBadProvesNothing() {
         var probe = room(before: 0.001)
         probe.advance(.seconds(60))

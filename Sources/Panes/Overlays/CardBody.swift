@@ -8,7 +8,7 @@ import SafeText
 enum CardBody {
     static func lines(_ card: ApprovalCard, _ model: Model, width: Int) -> [TextLine] {
         let proposal = card.proposal
-        var lines = banners(card, width)
+        var lines = banners(card, model, width)
         lines += Fields.text(proposal.title, width: width, token: .textStrong)
         lines += CommandText.rows("Runs", proposal.steps, width: width)
         lines += place(proposal, width)
@@ -32,7 +32,7 @@ enum CardBody {
                 width: width, token: .textDim)
     }
 
-    private static func banners(_ card: ApprovalCard, _ width: Int) -> [TextLine] {
+    private static func banners(_ card: ApprovalCard, _ model: Model, _ width: Int) -> [TextLine] {
         var texts: [String] = []
         if let revoked = card.revoked { texts.append("■ NO LONGER ALLOWED: " + revoked) }
         if let objection = card.objection { texts.append("✗ OBJECTION, " + objection) }
@@ -43,7 +43,8 @@ enum CardBody {
         if let reason = card.secondPerson {
             texts.append(
                 "▲ TWO PERSONS, \(reason): another user runs  warroom approve "
-                    + "\(card.proposal.id)  in their own login, or the IC breaks glass below")
+                    + "\(card.proposal.id) --incident \(model.incident.id)  in their own login, "
+                    + "or the IC breaks glass below")
         }
         return texts.flatMap { Fields.text($0, width: width, token: .cardDanger) }
     }
