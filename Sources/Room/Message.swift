@@ -38,7 +38,7 @@ package enum Message: Sendable {
     /// used, or is empty.
     case policy(digest: String, problem: String)
     /// What was done in other incidents of this machine.
-    case elsewhere([PastAttempt])
+    case elsewhere(WorkElsewhere)
     /// A document to show.
     case show(title: String, body: String)
 }

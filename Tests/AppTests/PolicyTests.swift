@@ -194,20 +194,22 @@ struct PolicyTests {
             try write(number, isDrill: isDrill)
         }
         let own = try #require(IncidentID("INC-0001"))
-        let others = OtherIncidents(stateDirectory: folder.path, own: own, isDrill: false)
-        #expect(others.attempts().attempts.map(\.action) == ["restart"])
-        #expect(others.attempts().attempts.count == 1)
-        let drill = OtherIncidents(stateDirectory: folder.path, own: own, isDrill: true)
-        #expect(drill.attempts().attempts.count == 1)
+        func look(isDrill: Bool = false) -> WorkElsewhere {
+            AttemptsElsewhere(stateDirectory: folder.path, own: own, isDrill: isDrill)
+                .read(now: clock.now, bootID: clock.bootID)
+        }
+        let others = AttemptsElsewhere(stateDirectory: folder.path, own: own, isDrill: false)
+        #expect(look().attempts.map(\.action) == ["restart"])
+        #expect(others.read(now: clock.now, bootID: clock.bootID) == look())
+        #expect(look(isDrill: true).attempts.count == 1)
         // More comes in while the room is open.
         try write(4, isDrill: false)
-        #expect(others.attempts().attempts.count == 2)
-        // Damage is told once and hides nothing else.
+        #expect(others.read(now: clock.now, bootID: clock.bootID).attempts.count == 2)
+        // Damage hides nothing else, and is no pass.
         try folder.write("rubbish\n", to: "incidents/INC-0002/journal/000001.wj")
-        let fresh = OtherIncidents(stateDirectory: folder.path, own: own, isDrill: false)
-        let found = fresh.attempts()
-        #expect(found.problems.count == 1 && found.problems.first?.contains("INC-0002") == true)
+        let found = look()
         #expect(found.attempts.count == 1)
-        #expect(fresh.attempts().problems.isEmpty)
+        #expect(
+            found.problem?.hasPrefix("what was done in INC-0002 cannot be counted: ") == true)
     }
 }
