@@ -96,6 +96,7 @@ package final class Backend: Sendable {
         executor = Executor(
             journal: journal, clock: clock, stopFiles: stopFiles, runner: machine.runner,
             programs: machine.programs,
+            kubeconfigExec: setup.configuration.safety.kubeconfigExec,
             blockedLog: BlockedLog(
                 directory: setup.directory, incident: "\(setup.id)", clock: clock,
                 scrub: { setup.redaction.redactor.clean($0) }),
