@@ -214,6 +214,9 @@ package final class Backend: Sendable {
         watchStopFiles()
         watchPolicy()
         journal.poll()
+        if let head = journal.recordHead, head != latestModel?.recordHead {
+            post(.recordHead(head))
+        }
         if beats.add(1, ordering: .relaxed).newValue % 4 == 0 { journal.sync() }
     }
 

@@ -45,6 +45,9 @@ extension Model {
             connected = people
             return []
         case .policy(let digest, let problem): return policyChanged(digest, problem)
+        case .recordHead(let head):
+            recordHead = head
+            return []
         case .elsewhere(let work):
             let isNew = work.uncounted != elsewhere.uncounted
             elsewhere = work
