@@ -51,8 +51,12 @@ struct ActionRun: Sendable {
             NameRule.same(action.id, proposal.action)
         else { return refused(.approval, "the approval is for something else") }
         let defect =
-            proposal.stageDefect ?? ChildEnvironment.defect(of: action.environment)
-            ?? proposal.steps.lazy.compactMap(ArgvRule.defect).first
+            proposal.stageDefect
+            ?? ChildEnvironment.defect(
+                of: action.environment, kubeconfigExec: executor.kubeconfigExec)
+            ?? proposal.steps.lazy.compactMap {
+                ArgvRule.defect(of: $0, kubeconfigExec: executor.kubeconfigExec)
+            }.first
         return defect.map { refused(.input, $0) }
     }
 

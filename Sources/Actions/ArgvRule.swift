@@ -4,9 +4,15 @@ import Incidents
 /// Command lines that do more than their words say, whoever wrote them into the catalogue.
 enum ArgvRule {
     /// Why this command line must not be run, or nil.
-    static func defect(of argv: [String]) -> String? {
+    ///
+    /// - Parameter kubeconfigExec: programs that a kubeconfig may name.
+    static func defect(of argv: [String], kubeconfigExec: [String] = []) -> String? {
+        words(of: argv) ?? kubeconfig(argv, kubeconfigExec)
+    }
+
+    /// What can be told from the words alone, without looking at a file.
+    static func words(of argv: [String]) -> String? {
         guard let program = argv.first else { return "it is empty" }
-        if let why = kubeconfig(argv) { return why }
         switch name(of: program) {
         case "curl": return curl(argv.dropFirst())
         case "systemctl", "journalctl": return remote(argv.dropFirst(), program)
@@ -21,14 +27,14 @@ enum ArgvRule {
     }
 
     /// The kubeconfigs that a command line names, looked at before it runs.
-    private static func kubeconfig(_ argv: [String]) -> String? {
+    private static func kubeconfig(_ argv: [String], _ allowed: [String]) -> String? {
         for (index, argument) in argv.enumerated().dropFirst() {
-            if let path = value(of: "--kubeconfig", in: argument) {
-                if let why = Kubeconfig.defect(of: path) { return why }
-            } else if NameRule.same(argument, "--kubeconfig") {
+            var path = value(of: "--kubeconfig", in: argument)
+            if NameRule.same(argument, "--kubeconfig") {
                 guard index + 1 < argv.count else { return "--kubeconfig names no file" }
-                if let why = Kubeconfig.defect(of: argv[index + 1]) { return why }
+                path = argv[index + 1]
             }
+            if let path, let why = Kubeconfig.defect(of: path, allowing: allowed) { return why }
         }
         return nil
     }

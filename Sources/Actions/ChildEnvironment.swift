@@ -22,14 +22,18 @@ enum ChildEnvironment {
     }
 
     /// Why a catalogue may not declare these variables, or nil when it may.
-    static func defect(of declared: [String: String]) -> String? {
+    static func defect(of declared: [String: String], kubeconfigExec: [String] = []) -> String? {
         for (name, value) in declared.sorted(by: { $0.key < $1.key }) {
             guard isName(name) else { return "\(JSONText.quoted(name)) is not a variable's name" }
             if isForbidden(name) {
                 return "\(name) would change which code runs or where it connects"
             }
             if value.utf8.contains(0) { return "\(name) contains a NUL byte" }
-            if name == "KUBECONFIG", let why = Kubeconfig.defect(of: value) { return why }
+            if name == "KUBECONFIG",
+                let why = Kubeconfig.defect(of: value, allowing: kubeconfigExec)
+            {
+                return why
+            }
         }
         return nil
     }
@@ -55,7 +59,8 @@ enum ChildEnvironment {
         return bytes.allSatisfy { NameRule.isAlphanumeric($0) || $0 == 0x5F }
     }
 
-    private static func isForbidden(_ name: String) -> Bool {
+    /// Whether this variable would change which code runs or where it connects.
+    static func isForbidden(_ name: String) -> Bool {
         let upper = name.uppercased()
         return fixed.contains(upper) || forbidden.contains(upper) || upper.hasSuffix("_PROXY")
             || forbiddenPrefixes.contains { upper.hasPrefix($0) }

@@ -37,16 +37,19 @@ package struct CommandDesk: Sendable {
     private let clock: any TimeSource
     private let runner: any ProgramRunning
     private let programs: any ProgramChecking
+    private let kubeconfigExec: [String]
     private let makeScrub: @Sendable () -> Executor.LineScrub
 
     package init(
         journal: any EventSink, clock: any TimeSource, runner: any ProgramRunning,
-        programs: any ProgramChecking, scrub makeScrub: @escaping @Sendable () -> Executor.LineScrub
+        programs: any ProgramChecking, kubeconfigExec: [String] = [],
+        scrub makeScrub: @escaping @Sendable () -> Executor.LineScrub
     ) {
         self.journal = journal
         self.clock = clock
         self.runner = runner
         self.programs = programs
+        self.kubeconfigExec = kubeconfigExec
         self.makeScrub = makeScrub
     }
 
@@ -103,7 +106,8 @@ package struct CommandDesk: Sendable {
         _ command: SideCommand, _ shouldStop: @escaping @Sendable () -> StopRequest?
     ) throws(Failure) -> ProcessResult {
         let defect =
-            ArgvRule.defect(of: command.argv) ?? ChildEnvironment.defect(of: command.variables)
+            ArgvRule.defect(of: command.argv, kubeconfigExec: kubeconfigExec)
+            ?? ChildEnvironment.defect(of: command.variables, kubeconfigExec: kubeconfigExec)
         if let defect {
             throw Failure(
                 "command.refused", "This command is not run", subject: command.argv.first ?? "",

@@ -41,6 +41,8 @@ package final class Executor: Sendable {
     let stopFiles: any StopReading
     let runner: any ProgramRunning
     let programs: any ProgramChecking
+    /// Programs that a kubeconfig may name to fetch credentials with.
+    let kubeconfigExec: [String]
     let makeScrub: @Sendable () -> LineScrub
     /// Where diagnostics and notifications wait for their turn.
     package let commands = CommandQueue()
@@ -54,12 +56,14 @@ package final class Executor: Sendable {
     package typealias Exclusion = @Sendable (() -> Void) -> Void
 
     /// - Parameters:
+    ///   - kubeconfigExec: absolute paths of programs that a kubeconfig may name.
     ///   - blockedLog: gets one line for every action that is refused.
     ///   - exclusively: the section in which the gates are looked at for the last time and the
     ///     intent is written.
     package init(
         journal: any EventSink, clock: any TimeSource, stopFiles: any StopReading,
         runner: (any ProgramRunning)? = nil, programs: any ProgramChecking = InstalledPrograms(),
+        kubeconfigExec: [String] = [],
         blockedLog: BlockedLog? = nil, exclusively: @escaping Exclusion = { $0() },
         scrub makeScrub: @escaping @Sendable () -> LineScrub
     ) {
@@ -69,6 +73,7 @@ package final class Executor: Sendable {
         self.makeScrub = makeScrub
         self.runner = runner ?? ProcessRunner(clock: clock)
         self.programs = programs
+        self.kubeconfigExec = kubeconfigExec
         self.blockedLog = blockedLog
         self.exclusively = exclusively
     }
@@ -76,7 +81,8 @@ package final class Executor: Sendable {
     /// Runs commands that change nothing: evidence, diagnostics, checks, notifications.
     package var desk: CommandDesk {
         CommandDesk(
-            journal: journal, clock: clock, runner: runner, programs: programs, scrub: makeScrub)
+            journal: journal, clock: clock, runner: runner, programs: programs,
+            kubeconfigExec: kubeconfigExec, scrub: makeScrub)
     }
 
     /// Stops what runs and refuses what comes, even when no stop file could be written.

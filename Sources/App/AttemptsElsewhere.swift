@@ -2,38 +2,47 @@ import Basics
 import Incidents
 import Journals
 import Safety
+import Synchronization
 
 /// What was lately done in the other incidents recorded here, as the gates take it: the same
-/// restart from a second incident is the same restart.
-package struct AttemptsElsewhere: Sendable {
+/// restart from a second incident is the same restart. Drills and real incidents do not count for
+/// each other.
+///
+/// Thread: any; one lock around a look, which reads only what changed.
+package final class AttemptsElsewhere: Sendable {
     /// The longest window that any gate or breaker looks back.
     package static let window: Duration = .minutes(30)
+    /// Calls of `isDue` between two looks: 2 s at four calls a second.
+    private static let callsPerLook = 8
 
     private let recent: RecentAttempts
     private let incident: String
+    private let isDrill: Bool
+    private let calls = Atomic(0)
 
-    package init(store: IncidentStore, except incident: IncidentID) {
-        recent = RecentAttempts(store: store)
-        self.incident = incident.text
-    }
-
-    /// The attempts, and the incidents whose journal could not be read with the reason.
-    ///
-    /// Reads files, so it belongs on a background queue; what has not changed since the last call
-    /// is not read again.
-    package func read(now: ClockReading, bootID: String) -> (
-        attempts: [PastAttempt], unread: [String: String]
+    package init(
+        stateDirectory: String, own: IncidentID, isDrill: Bool,
+        fileSystem: any FileSystem = SystemFileSystem()
     ) {
-        let findings = recent.read(
-            except: incident, window: Self.window, now: now, bootID: bootID)
-        return (findings.attempts.map(PastAttempt.init), findings.unread)
+        recent = RecentAttempts(
+            store: IncidentStore(stateDirectory: stateDirectory, fileSystem: fileSystem),
+            fileSystem: fileSystem)
+        incident = own.text
+        self.isDrill = isDrill
     }
 
-    /// One reading without anything remembered.
-    package static func read(
-        store: IncidentStore, except incident: IncidentID, now: ClockReading, bootID: String
-    ) -> [PastAttempt] {
-        AttemptsElsewhere(store: store, except: incident).read(now: now, bootID: bootID).attempts
+    /// True at the first call and then every two seconds.
+    package var isDue: Bool {
+        calls.add(1, ordering: .relaxed).oldValue % Self.callsPerLook == 0
+    }
+
+    /// The attempts, and what cannot be counted.
+    package func read(now: ClockReading, bootID: String) -> WorkElsewhere {
+        let findings = recent.read(
+            except: incident, isDrill: isDrill, window: Self.window, now: now, bootID: bootID)
+        return WorkElsewhere(
+            attempts: findings.attempts.map(PastAttempt.init),
+            uncounted: findings.unread.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })
     }
 }
 

@@ -251,7 +251,7 @@ extension Backend {
         // Files first: reading them can take long, and what is judged must be as it is afterwards.
         model.stopFiles = stopFiles.read()
         model.policyDigest = policyDigestNow()
-        model.attemptsElsewhere = attemptsElsewhereNow()
+        model.elsewhere = workElsewhereNow()
         model.incident = journal.incident
         model.now = clock.now
         return model

@@ -20,15 +20,14 @@ extension Backend {
     }
 
     /// What other incidents did, as their journals have it now. Attempts there count for the loop
-    /// gate of this one. Called on the approval queue.
-    func attemptsElsewhereNow() -> [PastAttempt] { others.attempts().attempts }
+    /// gate of this one, and a journal that cannot be read asks for a review.
+    func workElsewhereNow() -> WorkElsewhere {
+        others.read(now: clock.now, bootID: clock.bootID)
+    }
 
     private func lookElsewhere() {
-        let found = others.attempts()
-        for problem in found.problems { post(.notice(problem)) }
-        if found.attempts != latestModel?.attemptsElsewhere {
-            post(.elsewhere(found.attempts))
-        }
+        let found = workElsewhereNow()
+        if found != latestModel?.elsewhere { post(.elsewhere(found)) }
     }
 
     /// A change that an earlier room saw is settled by opening a room with the files as they are:

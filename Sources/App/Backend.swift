@@ -48,7 +48,7 @@ package final class Backend: Sendable {
     /// Whether the configuration on the disk is still the one in use.
     let policy: PolicyWatch
     /// What was done in other incidents of this machine.
-    let others: OtherIncidents
+    let others: AttemptsElsewhere
     /// How often a stop was asked for; also the lock around writing and removing the stop files.
     let stopOrders = Mutex(0)
 
@@ -90,11 +90,13 @@ package final class Backend: Sendable {
         stopFiles = machine.stopFiles
         planner = Planner(configuration: setup.configuration)
         policy = PolicyWatch(setup.configuration)
-        others = OtherIncidents(
-            stateDirectory: setup.stateDirectory, own: setup.id, isDrill: setup.isDrill)
+        others = AttemptsElsewhere(
+            stateDirectory: setup.stateDirectory, own: setup.id, isDrill: setup.isDrill,
+            fileSystem: options.fileSystem)
         executor = Executor(
             journal: journal, clock: clock, stopFiles: stopFiles, runner: machine.runner,
             programs: machine.programs,
+            kubeconfigExec: setup.configuration.safety.kubeconfigExec,
             blockedLog: BlockedLog(
                 directory: setup.directory, incident: "\(setup.id)", clock: clock,
                 scrub: { setup.redaction.redactor.clean($0) }),
@@ -212,6 +214,9 @@ package final class Backend: Sendable {
         watchStopFiles()
         watchPolicy()
         journal.poll()
+        if let head = journal.recordHead, head != latestModel?.recordHead {
+            post(.recordHead(head))
+        }
         if beats.add(1, ordering: .relaxed).newValue % 4 == 0 { journal.sync() }
     }
 

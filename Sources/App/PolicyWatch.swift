@@ -84,6 +84,12 @@ package final class PolicyWatch: Sendable {
 
     /// Hashes only when `stat` says that something is different.
     private func look(_ state: inout State) -> String {
+        // What others can change is not read: its content says nothing about who wrote it. Asked
+        // every time: a folder above that was opened changes nothing that `stat` tells of the file.
+        guard Trust.problem(paths) == nil else {
+            state.digest = ""
+            return ""
+        }
         let stamps = paths.map(Self.stamp)
         if !state.digest.isEmpty, stamps == state.stamps, !stamps.contains(nil) {
             return state.digest
@@ -104,10 +110,12 @@ package final class PolicyWatch: Sendable {
 
     /// Whether a room could be opened with these files, in the lint's words.
     private func problem(_ digest: String) -> String {
-        guard !digest.isEmpty else { return "a file of it cannot be read" }
+        guard !digest.isEmpty else {
+            return Trust.problem(paths) ?? "a file of it cannot be read"
+        }
         guard let main = paths.first else { return "" }
         do throws(Failure) {
-            let (_, problems) = try ConfigurationLoader.load(path: main)
+            let (_, problems) = try Trust.load(path: main)
             guard let first = problems.first(where: \.isError) else { return "" }
             let count = problems.filter(\.isError).count
             return count == 1 ? first.description : "\(first.description) and \(count - 1) more"

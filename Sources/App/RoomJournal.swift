@@ -107,6 +107,13 @@ package final class RoomJournal: EventSink {
         return head.sequence == 0 ? nil : String(head.hash.prefix(12))
     }
 
+    /// The same with the entry's number, both of one moment.
+    package var recordHead: RecordHead? {
+        let head = head
+        return head.sequence == 0
+            ? nil : RecordHead(mark: String(head.hash.prefix(12)), entry: head.sequence)
+    }
+
     /// Everything written before this room opened, in order, and whatever a reader finds since.
     package func readAll() throws(Failure) -> [Event] {
         try state.withLock { state throws(Failure) in

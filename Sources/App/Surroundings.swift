@@ -55,12 +55,16 @@ package enum CurrentUser {
 package enum RuleFiles {
     package static func load(_ configuration: Configuration) throws(Failure) -> [RuleGroup] {
         var groups: [RuleGroup] = []
-        for source in configuration.sources where source.kind == .rules {
-            for path in Paths.matching(source.path) {
-                groups += try RuleFile.load(text: try TextFile.read(path), file: path).groups
-            }
+        for path in paths(configuration) {
+            try Trust.check(path)
+            groups += try RuleFile.load(text: try TextFile.read(path), file: path).groups
         }
         return groups
+    }
+
+    /// The files that the configuration's rules are read from.
+    package static func paths(_ configuration: Configuration) -> [String] {
+        configuration.sources.filter { $0.kind == .rules }.flatMap { Paths.matching($0.path) }
     }
 }
 

@@ -218,6 +218,16 @@ package struct RollbackJudged: EventPayload, Hashable {
         /// The operator decides at once.
         case ask
         case inconclusive, notWorse
+
+        /// For people.
+        package var words: String {
+            switch self {
+            case .worse: "worse"
+            case .ask: "a person was asked"
+            case .inconclusive: "inconclusive"
+            case .notWorse: "not worse"
+            }
+        }
     }
     package var proposal: String
     package var finding: Finding

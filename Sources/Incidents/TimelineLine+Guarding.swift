@@ -3,6 +3,7 @@ import Basics
 extension TimelineLine {
     static func guarding(_ payload: any EventPayload) -> Parts? {
         people(payload) ?? commands(payload) ?? rollback(payload) ?? halts(payload)
+            ?? journal(payload)
     }
 
     private static func people(_ payload: any EventPayload) -> Parts? {
@@ -68,7 +69,7 @@ extension TimelineLine {
         case let it as RollbackJudged:
             Parts(
                 it.finding == .worse ? "✗" : "◆", "rollback?",
-                "\(it.proposal) \(it.finding.rawValue)\(because(it.detail))",
+                "\(it.proposal) \(it.finding.words)\(because(it.detail))",
                 it.finding == .worse || it.finding == .ask ? .alarm : .normal)
         case let it as RollbackDisarmed:
             Parts("–", "disarmed", "\(it.proposal)\(because(it.reason))")
@@ -98,6 +99,34 @@ extension TimelineLine {
         default: nil
         }
     }
+
+    /// What the record says about itself.
+    private static func journal(_ payload: any EventPayload) -> Parts? {
+        switch payload {
+        case let it as JournalKinds.Recovered:
+            Parts(
+                "!", "record",
+                "the end was torn by a crash: \(bytes(it.length)) that were never acknowledged "
+                    + (it.copy.isEmpty ? "were written again" : "are kept in \(it.copy)"))
+        case let it as JournalKinds.Continued:
+            Parts(
+                "!", "record",
+                "goes on behind damage after entry \(it.sequence), \(bytes(it.length)) lost"
+                    + because(it.reason), .alarm)
+        case let it as JournalKinds.Adopted:
+            Parts(
+                "!", "record",
+                "\(it.entries) \(it.entries == 1 ? "entry" : "entries") taken over from "
+                    + "\(it.path), where an outcome was kept" + because(it.reason), .alarm)
+        case let it as JournalKinds.AnchorSkipped:
+            Parts(
+                "–", "record",
+                "its heads are not kept in the system log (\(it.socket))\(because(it.reason))")
+        default: nil
+        }
+    }
+
+    private static func bytes(_ count: Int) -> String { UnitText.bytes(Double(count)) }
 
     static func because(_ reason: String) -> String { reason.isEmpty ? "" : ": " + reason }
 }

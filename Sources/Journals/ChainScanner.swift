@@ -1,4 +1,5 @@
 import Basics
+import Incidents
 
 #if canImport(Glibc)
     import Glibc

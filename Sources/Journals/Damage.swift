@@ -1,5 +1,6 @@
 import Basics
 import Crypto
+import Incidents
 
 /// A damaged stretch that an operator has accepted: the first record of a later segment names it,
 /// and the chain goes on there from the last good record.

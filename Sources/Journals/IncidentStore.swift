@@ -50,8 +50,20 @@ package struct IncidentStore: Sendable {
     /// Ids of the incidents that have a directory, by number. An unreadable or missing store is
     /// empty.
     package func list() -> [String] {
-        let names = (try? files.list(incidentsDirectory)) ?? []
-        return names.filter(Self.isValid).sorted { (Self.number($0), $0) < (Self.number($1), $1) }
+        (try? listed()) ?? []
+    }
+
+    /// The same for those who must not take an unreadable store for an empty one; a missing one is
+    /// empty.
+    package func listed() throws(SystemError) -> [String] {
+        do throws(SystemError) {
+            return try files.list(incidentsDirectory).filter(Self.isValid).sorted {
+                (Self.number($0), $0) < (Self.number($1), $1)
+            }
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            return []
+        }
     }
 
     /// One above the highest id in use, `INC-0001` in an empty store; the lowest unused one when

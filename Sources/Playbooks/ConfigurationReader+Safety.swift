@@ -110,7 +110,36 @@ extension ConfigurationReader {
             }
         }
         result.safety.allowsAutomaticRollback = policy.bool("auto_rollback") ?? true
+        readKubeconfigExec(policy)
         policy.finish()
+    }
+
+    /// Programs that kubeconfigs may run: what is not plainly one is left out, so nothing more is
+    /// allowed than was meant.
+    private func readKubeconfigExec(_ policy: MappingReader) {
+        for path in policy.strings("kubeconfig_exec") {
+            guard isPlainProgram(path) else {
+                context.report(
+                    policy.node("kubeconfig_exec") ?? policy.node,
+                    "\"\(path)\" is not the path of a program",
+                    expected: "an absolute path of letters, digits and . _ + - such as "
+                        + "/usr/local/bin/aws")
+                continue
+            }
+            result.safety.kubeconfigExec.append(path)
+        }
+    }
+
+    /// `/a/b`, no empty part, `.` or `..`: one spelling for one program.
+    private func isPlainProgram(_ path: String) -> Bool {
+        let parts = path.utf8.split(separator: 0x2F, omittingEmptySubsequences: false)
+        guard parts.count > 1, parts[0].isEmpty else { return false }
+        return parts.dropFirst().allSatisfy { part in
+            !part.isEmpty && !part.allSatisfy { $0 == 0x2E }
+                && part.allSatisfy {
+                    NameRule.isAlphanumeric($0) || [0x2E, 0x5F, 0x2B, 0x2D].contains($0)
+                }
+        }
     }
 
     private static let objectionWindowMax: Duration = .seconds(10 * 60)

@@ -94,6 +94,9 @@ package struct SafetySettings: Sendable, Hashable {
     package var errorCounter: String?
     package var requestCounter: String?
 
+    /// Absolute paths of the programs that a kubeconfig may name to fetch credentials with.
+    package var kubeconfigExec: [String] = []
+
     package static let objectionWindowDefault: Duration = .seconds(30)
 
     package init() {

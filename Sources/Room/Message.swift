@@ -38,7 +38,9 @@ package enum Message: Sendable {
     /// used, or is empty.
     case policy(digest: String, problem: String)
     /// What was done in other incidents of this machine.
-    case elsewhere([PastAttempt])
+    case elsewhere(WorkElsewhere)
+    /// The record has this last entry now.
+    case recordHead(RecordHead)
     /// A document to show.
     case show(title: String, body: String)
 }
@@ -75,6 +77,21 @@ package struct PlannedMitigation: Sendable, Hashable {
         self.proposal = proposal
         self.problem = problem
     }
+}
+
+/// The last entry of the record, as it can be kept outside of it: on paper, in a photograph.
+package struct RecordHead: Sendable, Hashable {
+    /// The beginning of its hash, hex, as `warroom verify --anchor` takes it.
+    package var mark: String
+    /// Its number.
+    package var entry: UInt64
+
+    package init(mark: String, entry: UInt64) {
+        self.mark = mark
+        self.entry = entry
+    }
+
+    package var text: String { "head \(mark), entry \(entry)" }
 }
 
 /// Somebody at the other end of the room's socket, as the kernel names them.

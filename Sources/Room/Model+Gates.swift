@@ -23,7 +23,7 @@ extension Model {
                 scopeIsKnown: (observation?.situation.reach ?? .unknown) != .unknown,
                 leadingHypothesis: observation?.hypotheses.first?.statement, stop: stop,
                 actor: person, isCommander: isCommander(person), now: now, bootID: bootID,
-                stage: stage, attemptsElsewhere: attemptsElsewhere, rights: rights(of: person),
+                stage: stage, elsewhere: elsewhere, rights: rights(of: person),
                 policyDigest: policyDigest, breakGlass: breakGlass))
     }
 

@@ -29,8 +29,10 @@ package struct Model: Sendable {
     package var minutes: MinuteCounts?
     /// The configuration files as they are on the disk now; nil before the first look.
     package var policyDigest: String?
-    /// Attempts in other incidents of this machine; they count for the loop gate.
-    package var attemptsElsewhere: [PastAttempt] = []
+    /// The last entry of the record; nil before there is one.
+    package var recordHead: RecordHead?
+    /// What was done in other incidents of this machine; it counts for the loop gate.
+    package var elsewhere = WorkElsewhere()
     /// The main signal's value when each attempt began: what the verdict compares with.
     package var valueBefore: [String: Double] = [:]
     /// Stages of running actions whose effect is being watched, by attempt.

@@ -136,7 +136,18 @@ extension Model {
                 isError: true)
             return []
         }
-        return write(RoleAssigned(role: .commander, person: argument))
+        guard let commander = incident.commander, !NameRule.same(commander, actor.name) else {
+            return write(RoleAssigned(role: .commander, person: argument))
+        }
+        guard !NameRule.same(commander, argument) else {
+            say("\(argument) is the IC already", isError: true)
+            return []
+        }
+        // The commander did not hand it over.
+        return write(
+            CommandTransferred(
+                from: commander, to: argument, reason: "by \(actor.name), with :ic",
+                isTakeover: true))
     }
 
     private mutating func setOnset(_ argument: String) -> [Effect] {

@@ -248,18 +248,6 @@ extension MitigationProposed {
     package var services: [String] { [target] + (stages ?? []).map(\.service) }
 }
 
-extension RollbackJudged.Finding {
-    /// For people.
-    package var words: String {
-        switch self {
-        case .worse: "worse"
-        case .ask: "a person was asked"
-        case .inconclusive: "inconclusive"
-        case .notWorse: "not worse"
-        }
-    }
-}
-
 extension MinuteCounts {
     /// The whole minutes before the one in which `time` lies: 30 at most, the last one is -1.
     package func baseline(before time: Timestamp) -> [RecordedMinute] {

@@ -45,8 +45,13 @@ extension Model {
             connected = people
             return []
         case .policy(let digest, let problem): return policyChanged(digest, problem)
-        case .elsewhere(let attempts):
-            attemptsElsewhere = attempts
+        case .recordHead(let head):
+            recordHead = head
+            return []
+        case .elsewhere(let work):
+            let isNew = work.uncounted != elsewhere.uncounted
+            elsewhere = work
+            if isNew, let problem = work.problem { say(problem, isError: true) }
             return []
         case .show(let title, let body):
             // It comes some time after the key: it takes no keys meant for what is open now.

@@ -33,8 +33,8 @@ package struct GateInput: Sendable {
     package var stage: Stage
     /// Whether the ticket is open; nil when nothing and nobody could say.
     package var ticketIsOpen: Bool?
-    /// Attempts in other incidents of this machine; they count for the loop gate.
-    package var attemptsElsewhere: [PastAttempt]
+    /// What was done in other incidents of this machine; it counts for the loop gate.
+    package var elsewhere: WorkElsewhere
     /// Rights of `actor` in this room (`Rights.of`).
     package var rights: Set<Person.Right>
     /// What was typed to go on alone where two persons are asked for; nil or blank when nothing
@@ -48,7 +48,7 @@ package struct GateInput: Sendable {
         incident: Incident, activePlaybooks: [Playbook], scopeIsKnown: Bool,
         leadingHypothesis: String?, stop: StopState, actor: Actor, isCommander: Bool,
         now: ClockReading, bootID: String, stage: Stage, ticketIsOpen: Bool? = nil,
-        attemptsElsewhere: [PastAttempt] = [],
+        elsewhere: WorkElsewhere = WorkElsewhere(),
         rights: Set<Person.Right> = Set(Person.Right.allCases), policyDigest: String? = nil,
         breakGlass: String? = nil
     ) {
@@ -66,7 +66,7 @@ package struct GateInput: Sendable {
         self.bootID = bootID
         self.stage = stage
         self.ticketIsOpen = ticketIsOpen
-        self.attemptsElsewhere = attemptsElsewhere
+        self.elsewhere = elsewhere
         self.rights = rights
         self.policyDigest = policyDigest
         self.breakGlass = breakGlass
@@ -86,6 +86,27 @@ package struct PastAttempt: Sendable, Hashable {
         self.target = target
         self.isUndo = isUndo
         self.moment = moment
+    }
+}
+
+/// What was lately done in other incidents of this machine, as far as it can be known.
+package struct WorkElsewhere: Sendable, Hashable {
+    package var attempts: [PastAttempt]
+    /// Incidents whose record cannot be counted, each with the reason: `INC-0003: EIO: …`.
+    package var uncounted: [String]
+
+    package init(attempts: [PastAttempt] = [], uncounted: [String] = []) {
+        self.attempts = attempts
+        self.uncounted = uncounted
+    }
+
+    /// `what was done in INC-0003 cannot be counted: EIO: … (and in 2 more)`, or nil.
+    package var problem: String? {
+        guard let first = uncounted.first else { return nil }
+        let parts = first.split(separator: ":", maxSplits: 1)
+        let reason = parts.count == 2 ? ":\(parts[1])" : ""
+        let more = uncounted.count == 1 ? "" : " (nor in \(uncounted.count - 1) more)"
+        return "what was done in \(parts[0]) cannot be counted\(reason)\(more)"
     }
 }
 

@@ -33,6 +33,11 @@ extension GateJudge {
                     + "without resolution",
                 remedy: "escalate; it passes by itself 15 min after the first of them")
         }
+        if let problem = given.elsewhere.problem {
+            return GateVerdict(
+                .loop, .review, problem,
+                remedy: "look at that record with `warroom verify`, or say why it cannot matter")
+        }
         return GateVerdict(
             .loop, .pass,
             attempts == 0
@@ -40,7 +45,7 @@ extension GateJudge {
     }
 
     private var recentSameAttempts: Int {
-        (given.incident.pastAttempts + given.attemptsElsewhere).filter { attempt in
+        (given.incident.pastAttempts + given.elsewhere.attempts).filter { attempt in
             NameRule.same(attempt.action, proposal.action)
                 && NameRule.same(attempt.target, proposal.target) && attempt.isUndo == isUndo
                 && TimeWindow.contains(

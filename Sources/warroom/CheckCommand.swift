@@ -1,3 +1,4 @@
+import Actions
 import App
 import ArgumentParser
 import Basics
@@ -43,18 +44,24 @@ struct CheckCommand: ParsableCommand {
     private func problems(of text: String, _ path: String) throws(Failure) -> [LintProblem] {
         let lines = text.split(separator: "\n")
         if lines.contains(where: { $0.hasPrefix("groups:") }) {
-            return try RuleFile.load(text: text, file: path).notes.map {
-                LintProblem(.note, position: $0.position, what: $0.what)
-            }
+            return try Trust.problems(of: [path])
+                + RuleFile.load(text: text, file: path).notes.map {
+                    LintProblem(.note, position: $0.position, what: $0.what)
+                }
         }
         if lines.contains(where: { $0.hasPrefix("hypotheses:") }) {
-            return try ConfigurationLoader.parsePlaybook(text: text, file: path).1
+            return try Trust.problems(of: [path])
+                + ConfigurationLoader.parsePlaybook(text: text, file: path).1
         }
         var (configuration, problems) = try ConfigurationLoader.parse(text: text, file: path)
         problems += RedactionSetup.unreadable(configuration).map {
             LintProblem(.error, position: path, what: $0)
         }
-        _ = try RuleFiles.load(configuration)
-        return problems
+        problems += CatalogueLint.problems(configuration)
+        let playbooks = configuration.files.filter { Paths.absolute($0) != path }
+        let exposed = Trust.problems(of: [path] + playbooks + RuleFiles.paths(configuration))
+        // Loading would say the first of them again, and nothing else.
+        if exposed.isEmpty { _ = try RuleFiles.load(configuration) }
+        return problems + exposed
     }
 }

@@ -62,7 +62,7 @@ struct SourceOptions: ParsableArguments {
 
     /// A file with errors opens nothing: half a catalogue would be a trap.
     private static func load(_ path: String) throws(Failure) -> Configuration {
-        let (configuration, problems) = try ConfigurationLoader.load(path: path)
+        let (configuration, problems) = try Trust.load(path: path)
         if let failure = problems.failure { throw failure }
         return configuration
     }

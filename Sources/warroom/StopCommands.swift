@@ -24,7 +24,7 @@ struct StopCommand: ParsableCommand {
     @OptionGroup var sources: SourceOptions
 
     func run() throws {
-        let files = try StopAccess.files(sources)
+        let files = files()
         let words = reason.joined(separator: " ")
         let result = files.set(
             reason: Clean.text(words.isEmpty ? "set from the command line" : words),
@@ -37,6 +37,17 @@ struct StopCommand: ParsableCommand {
                 "stop.notWritten", "The emergency stop could not be written anywhere",
                 subject: result.unreached.joined(separator: ", "),
                 unchanged: "Nothing was stopped", next: "Create one of the files as root")
+        }
+    }
+
+    /// A configuration that cannot be used must not keep anybody from stopping: the usual files are
+    /// looked at by every room.
+    private func files() -> StopFiles {
+        do throws(Failure) {
+            return try StopAccess.files(sources)
+        } catch {
+            Talk.say("\(error)\nOnly the usual stop files are written, not those it names.")
+            return StopAccess.files(of: ConfigurationLoader.builtin())
         }
     }
 }
@@ -70,8 +81,12 @@ struct ResumeCommand: ParsableCommand {
 
 enum StopAccess {
     static func files(_ sources: SourceOptions) throws(Failure) -> StopFiles {
+        files(of: try sources.configuration())
+    }
+
+    static func files(of configuration: Configuration) -> StopFiles {
         StopFiles(
-            configuration: try sources.configuration(),
+            configuration: configuration,
             stateDirectory: IncidentStore.defaultStateDirectory(environment: Environment.all))
     }
 }

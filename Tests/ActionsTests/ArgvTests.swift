@@ -176,6 +176,84 @@ struct ArgvTests {
         #expect(!bench.scratch.exists("ran"))
     }
 
+    /// As `aws eks update-kubeconfig` and `gcloud` write it, the command an absolute path.
+    private static func execKubeconfig(_ command: String, more: String = "") -> String {
+        """
+        apiVersion: v1
+        preferences: {}
+        users:
+        # Fetches a token.
+        - name: arn:aws:eks:eu-west-1:1:cluster/shop
+          user:
+            exec:
+              apiVersion: client.authentication.k8s.io/v1beta1
+              args:
+              - --region
+              - eu-west-1
+              command: \(command)
+              env:
+              - name: AWS_PROFILE
+                value: shop
+              installHint: Install it
+                https://example.com/how
+              provideClusterInfo: false\(more)
+
+        """
+    }
+
+    @Test("N14: a kubeconfig whose only programs are allow-listed passes")
+    func allowedKubeconfigProgram() {
+        let scratch = Scratch()
+        let aws = scratch.script("aws", "touch \(scratch.path)/token")
+        let path = scratch.write("kubeconfig", Self.execKubeconfig(aws), mode: 0o600)
+        #expect(Kubeconfig.defect(of: path, allowing: ["/usr/bin/x", aws]) == nil)
+        #expect(Kubeconfig.defect(of: path)?.contains("policy: kubeconfig_exec:") == true)
+        #expect(Kubeconfig.defect(of: path, allowing: [aws + "2"]) != nil)
+        #expect(
+            ArgvRule.defect(of: ["/usr/bin/kubectl", "--kubeconfig", path], kubeconfigExec: [aws])
+                == nil)
+        var bench = Bench("touch $SCRATCH/ran")
+        bench.action.environment = ["KUBECONFIG": path]
+        #expect(bench.run(bench.sink()) == .failed)
+        #expect(!bench.scratch.exists("ran"))
+        bench.kubeconfigExec = [aws]
+        #expect(bench.run(bench.sink()) == .succeeded)
+        #expect(bench.scratch.exists("ran"))
+        chmod(aws, 0o777)
+        #expect(Kubeconfig.defect(of: path, allowing: [aws])?.contains("not safe") == true)
+    }
+
+    @Test(
+        "N14: an allow-list lets no other program of a kubeconfig in",
+        arguments: [
+            "", "\n      command: /usr/bin/id", "\n      Command: /usr/bin/id",
+            "\n      \"command\": /usr/bin/id", "\n- user:\n    exec:\n      args:\n      - x",
+            "\n- user: {exec: {command: /usr/bin/id}}", "\n- user:\n    'exec':\n      x: y",
+            "\n- user:\n    auth-provider:\n      name: gcp", "\n- user: &a\n    b: c",
+            "\n# x\u{85}      command: /usr/bin/id", "\n- user:\n    \\x65xec: y",
+            "\n      x: |\n        y", "\n- user: !!map\n    x: y", "\r- y: z", "\n\tx: y",
+            "\n      env2:\n      - name: LD_PRELOAD", "\n- ? exec\n  : x",
+            "\n      z:\n      - name: https_proxy",
+        ])
+    func otherKubeconfigPrograms(_ more: String) {
+        let scratch = Scratch()
+        let aws = scratch.script("aws", "true")
+        let text = Self.execKubeconfig(aws, more: more)
+        let path = scratch.write("kubeconfig", text, mode: 0o600)
+        #expect((Kubeconfig.defect(of: path, allowing: [aws]) == nil) == more.isEmpty)
+    }
+
+    @Test(
+        "N14: a command that is only nearly the allowed one is none",
+        arguments: ["aws", "\"$\"", "$ x", "$ # x", "$\n        x", "$\n      - x", "", "$/../id"])
+    func nearlyAllowedKubeconfigPrograms(_ command: String) {
+        let scratch = Scratch()
+        let aws = scratch.script("aws", "true")
+        let text = Self.execKubeconfig(command.replacing("$", with: aws))
+        let path = scratch.write("kubeconfig", text, mode: 0o600)
+        #expect(Kubeconfig.defect(of: path, allowing: [aws]) != nil)
+    }
+
     @Test("N14: a plain kubeconfig passes, one that others can change does not")
     func plainKubeconfig() {
         let scratch = Scratch()

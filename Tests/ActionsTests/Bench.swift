@@ -21,6 +21,7 @@ struct Bench {
     var rollbackOf: String?
     var runner: (any ProgramRunning)?
     var programs: any ProgramChecking = InstalledPrograms()
+    var kubeconfigExec: [String] = []
     var clock: any TimeSource = SystemClock()
     var isLogged = false
     var approver = Bench.approver
@@ -78,7 +79,7 @@ struct Bench {
     func executor(_ sink: any EventSink) -> Executor {
         Executor(
             journal: sink, clock: clock, stopFiles: StopFiles(paths: [stopPath]), runner: runner,
-            programs: programs,
+            programs: programs, kubeconfigExec: kubeconfigExec,
             blockedLog: isLogged ? blockedLog : nil,
             scrub: {
                 { line in

@@ -121,7 +121,8 @@ struct GateRecordTests {
             scopeIsKnown: true, leadingHypothesis: nil,
             stop: StopState(files: [.init(path: "/x", presence: .absent)], isLatched: false),
             actor: Self.person, isCommander: true, now: now ?? clock.now,
-            bootID: bootID ?? clock.bootID, stage: stage, attemptsElsewhere: elsewhere)
+            bootID: bootID ?? clock.bootID, stage: stage,
+            elsewhere: WorkElsewhere(attempts: elsewhere))
         return Gates.evaluate(input).verdicts.first { $0.gate == gate }?.outcome
     }
 

@@ -85,6 +85,60 @@ struct PolicyTests {
         #expect(found.digest.isEmpty == (text == nil))
     }
 
+    /// What is done to the folder `f` of a trustworthy `warroom.yaml` and `mine.yaml`.
+    static let exposures: [(String, @Sendable (TemporaryFolder) -> Void, String)] = [
+        ("others write the configuration", { chmod($0.file("warroom.yaml"), 0o646) }, "writable"),
+        ("a group writes the playbook", { chmod($0.file("mine.yaml"), 0o664) }, "writable"),
+        ("others write the folder", { chmod($0.path, 0o777) }, "writable"),
+        (
+            "the playbook is a link",
+            {
+                rename($0.file("mine.yaml"), $0.file("real.yaml"))
+                symlink($0.file("real.yaml"), $0.file("mine.yaml"))
+            }, "symbolic link"
+        ),
+        (
+            "a stranger owns the configuration", { chown($0.file("warroom.yaml"), 65534, 65534) },
+            "owned by"
+        ),
+    ]
+
+    @Test(
+        "N19: files that others can change open no room, and hold one that is open",
+        arguments: exposures.indices)
+    func exposedFiles(_ index: Int) throws {
+        let (what, expose, why) = Self.exposures[index]
+        guard index < 4 || geteuid() == 0 else { return }
+        let folder = try TemporaryFolder()
+        let watch = try watch(folder)
+        _ = watch.changes()
+        let main = folder.file("warroom.yaml")
+        #expect(try Trust.load(path: main).1.failure == nil)
+        #expect(Trust.problems(of: [main, folder.file("mine.yaml")]).isEmpty)
+        expose(folder)
+        let failure = #expect(throws: Failure.self) { try Trust.load(path: main) }
+        #expect(failure?.code == "file.untrusted", "\(what)")
+        #expect(failure?.why.contains(why) == true, "\(what): \(failure?.why ?? "")")
+        #expect(!Trust.problems(of: [main, folder.file("mine.yaml")]).isEmpty, "\(what)")
+        let found = try #require(watch.changes().first, "\(what)")
+        #expect(found.digest.isEmpty && found.problem.contains(why), "\(what): \(found)")
+        #expect(watch.digestNow() == "", "\(what)")
+    }
+
+    @Test("N19: a rule file that others can change is not read")
+    func exposedRules() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("groups: []\n", to: "rules.yaml")
+        var configuration = Configuration()
+        configuration.sources = [
+            SourceEntry(kind: .rules, path: folder.file("rules.yaml"), position: "x")
+        ]
+        #expect(try RuleFiles.load(configuration).isEmpty)
+        chmod(folder.file("rules.yaml"), 0o666)
+        let failure = #expect(throws: Failure.self) { try RuleFiles.load(configuration) }
+        #expect(failure?.code == "file.untrusted")
+    }
+
     /// Same size, and the modification time put back: the change time tells.
     @Test func aChangeThatHidesItsTimeIsSeen() throws {
         let folder = try TemporaryFolder()
@@ -194,20 +248,22 @@ struct PolicyTests {
             try write(number, isDrill: isDrill)
         }
         let own = try #require(IncidentID("INC-0001"))
-        let others = OtherIncidents(stateDirectory: folder.path, own: own, isDrill: false)
-        #expect(others.attempts().attempts.map(\.action) == ["restart"])
-        #expect(others.attempts().attempts.count == 1)
-        let drill = OtherIncidents(stateDirectory: folder.path, own: own, isDrill: true)
-        #expect(drill.attempts().attempts.count == 1)
+        func look(isDrill: Bool = false) -> WorkElsewhere {
+            AttemptsElsewhere(stateDirectory: folder.path, own: own, isDrill: isDrill)
+                .read(now: clock.now, bootID: clock.bootID)
+        }
+        let others = AttemptsElsewhere(stateDirectory: folder.path, own: own, isDrill: false)
+        #expect(look().attempts.map(\.action) == ["restart"])
+        #expect(others.read(now: clock.now, bootID: clock.bootID) == look())
+        #expect(look(isDrill: true).attempts.count == 1)
         // More comes in while the room is open.
         try write(4, isDrill: false)
-        #expect(others.attempts().attempts.count == 2)
-        // Damage is told once and hides nothing else.
+        #expect(others.read(now: clock.now, bootID: clock.bootID).attempts.count == 2)
+        // Damage hides nothing else, and is no pass.
         try folder.write("rubbish\n", to: "incidents/INC-0002/journal/000001.wj")
-        let fresh = OtherIncidents(stateDirectory: folder.path, own: own, isDrill: false)
-        let found = fresh.attempts()
-        #expect(found.problems.count == 1 && found.problems.first?.contains("INC-0002") == true)
+        let found = look()
         #expect(found.attempts.count == 1)
-        #expect(fresh.attempts().problems.isEmpty)
+        #expect(
+            found.problem?.hasPrefix("what was done in INC-0002 cannot be counted: ") == true)
     }
 }

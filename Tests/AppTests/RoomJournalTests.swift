@@ -122,25 +122,4 @@ import Testing
         #expect(notes.count == 1)
         #expect(notes.first?.reason.hasPrefix("ENOENT") == true)
     }
-
-    @Test func tellsTheAttemptsOfOtherIncidents() throws {
-        let store = IncidentStore(stateDirectory: folder.path)
-        let clock = SystemClock()
-        let writer = try JournalWriter.open(
-            directory: store.path(for: "INC-0007"), incident: "INC-0007", clock: clock,
-            scrub: { $0 })
-        let intent = ActionIntent(
-            proposal: "M1", attempt: "A1", action: "restart", target: "checkout",
-            environment: .production, steps: [], digest: "", rollbackOf: nil, executables: [])
-        try writer.append(EventDraft(intent, by: me), sync: true)
-        let found = AttemptsElsewhere.read(
-            store: store, except: try #require(id), now: clock.now, bootID: clock.bootID)
-        #expect(found.map(\.action) == ["restart"])
-        #expect(found.map(\.target) == ["checkout"])
-        #expect(found.first?.moment.bootID == clock.bootID)
-        let own = AttemptsElsewhere.read(
-            store: store, except: try #require(IncidentID("INC-0007")), now: clock.now,
-            bootID: clock.bootID)
-        #expect(own.isEmpty)
-    }
 }

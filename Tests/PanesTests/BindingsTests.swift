@@ -122,6 +122,16 @@ import Testing
         #expect(footer.contains { $0.keys == "r" && $0.title == "undo: disable flag new_pricing" })
     }
 
+    @Test func helpShowsTheHeadOfTheRecord() {
+        var model = Fixture().model
+        func help() -> String {
+            Bindings.helpLines(for: model, width: 100).map(\.text).joined(separator: "\n")
+        }
+        #expect(!help().contains("Record head"))
+        _ = model.update(.recordHead(RecordHead(mark: "a1b2c3d4e5f6", entry: 42)))
+        #expect(help().contains("Record head a1b2c3d4e5f6, entry 42"))
+    }
+
     @Test func disabledKeysAreMarked() throws {
         let model = Fixture.empty(size: Size(width: 120, height: 40))
         let undo = try #require(Bindings.footer(for: model).first { $0.keys == "r" })

@@ -19,6 +19,7 @@ import Testing
           objection_window: {SEV1: 0s, SEV4: 2m}
           two_persons: [destructive, production]
           auto_rollback: false
+          kubeconfig_exec: [/usr/local/bin/aws, /usr/bin/gke-gcloud-auth-plugin]
         escalation:
           - {rung: on-call, person: payments-oncall, contact: 'pager 7', acknowledge_within: 3m}
           - {rung: IC, person: ops1}
@@ -65,6 +66,8 @@ import Testing
         #expect(safety.twoPersons == [.destructive, .production])
         #expect(!safety.allowsAutomaticRollback)
         #expect(
+            safety.kubeconfigExec == ["/usr/local/bin/aws", "/usr/bin/gke-gcloud-auth-plugin"])
+        #expect(
             safety.escalation == [
                 EscalationRung(
                     name: "on-call", person: "payments-oncall", contact: "pager 7",
@@ -76,7 +79,7 @@ import Testing
         let pool = try #require(safety.diagnostics["pool-usage"])
         #expect(pool.title == "Connections in use" && pool.timeout == .seconds(20))
         #expect(pool.slots == ["service": .service] && pool.command.count == 4)
-        #expect(pool.position == "w.yaml:20:5")
+        #expect(pool.position == "w.yaml:21:5")
     }
 
     @Test func `the new keys of an action are read`() throws {
@@ -126,6 +129,12 @@ import Testing
         ("policy: {objection_window: 2h}", "1:28", "0s to 10m"),
         ("policy: {objection_window: {SEV9: 1s}}", "1:29", "unknown key"),
         ("policy: {two_persons: [destructiv]}", "1:23", "Did you mean destructive?"),
+        (
+            "policy: {kubeconfig_exec: [aws]}", "1:27",
+            "\"aws\" is not the path of a program"
+        ),
+        ("policy: {kubeconfig_exec: [/usr/../aws]}", "1:27", "expected an absolute path"),
+        ("policy: {kubeconfig_exe: []}", "1:10", "Did you mean kubeconfig_exec?"),
         ("policy: {auto_rollbck: true}", "1:10", "Did you mean auto_rollback?"),
         ("escalation: [{rung: on-call}]", "1:14", "person is missing"),
         ("escalation: [{person: p, contact: c}]", "1:14", "rung is missing"),

@@ -247,7 +247,7 @@ struct EscalationTests {
             action: "disable-flag", target: "checkout", isUndo: false,
             moment: Moment(
                 wall: room.model.now.wall, boot: room.model.now.boot, bootID: RoomProbe.bootID))
-        room.send(.elsewhere([elsewhere, elsewhere]))
+        room.send(.elsewhere(WorkElsewhere(attempts: [elsewhere, elsewhere])))
         let report = room.model.gates(for: proposal, stage: .approval)
         #expect(report.needReview.map(\.gate) == [.loop])
     }

@@ -98,6 +98,24 @@ import Testing
         #expect(raised.map(\.contact) == ["1", "2", "2"])
     }
 
+    // MARK: Command
+
+    @Test func takingCommandWithoutAHandOverIsLoud() {
+        var probe = RoomProbe(actor: Self.other)
+        probe.run(.ic, "ops1")
+        #expect(probe.takeJournalled(CommandTransferred.self).isEmpty)
+        #expect(probe.model.toast?.text == "ops1 is the IC already")
+        probe.run(.ic, "ops2")
+        let taken = probe.takeJournalled(CommandTransferred.self)
+        #expect(taken.map(\.isTakeover) == [true] && taken.map(\.to) == ["ops2"])
+        #expect(taken.first?.from == "ops1" && taken.first?.reason.contains("ops2") == true)
+        #expect(probe.model.incident.commander == "ops2")
+        // Who commands gives it on by the same words, and quietly.
+        probe.run(.ic, "ops3")
+        #expect(probe.takeJournalled(RoleAssigned.self).map(\.person) == ["ops3"])
+        #expect(probe.takeJournalled(CommandTransferred.self).isEmpty)
+    }
+
     // MARK: Halts
 
     @Test("N56: only the IC resets the breaker, with a typed reason") func breakerReset() {

@@ -25,7 +25,7 @@ struct Fixture {
     var now = ClockReading(wall: Fixture.start, boot: BootTime(nanoseconds: 5_000_000_000_000))
     var bootID = Fixture.bootID
     var ticketIsOpen: Bool? = true
-    var attemptsElsewhere: [PastAttempt] = []
+    var elsewhere = WorkElsewhere()
     var policyDigest: String?
     var breakGlass: String?
     /// nil: as the settings say, with the commander as the room's owner.
@@ -160,7 +160,7 @@ struct Fixture {
             incident: incident, activePlaybooks: playbooks, scopeIsKnown: scopeIsKnown,
             leadingHypothesis: "deploy 4f2a91c regressed checkout", stop: stop, actor: actor,
             isCommander: isCommander, now: now, bootID: bootID, stage: stage,
-            ticketIsOpen: ticketIsOpen, attemptsElsewhere: attemptsElsewhere,
+            ticketIsOpen: ticketIsOpen, elsewhere: elsewhere,
             rights: rights ?? Set(Person.Right.allCases), policyDigest: policyDigest,
             breakGlass: breakGlass)
     }

@@ -187,6 +187,7 @@ struct PropertyTests {
                 { $0.configuration.safety.twoPersons = Set(SafetySettings.TwoPersons.allCases) }
             ),
             ("tried elsewhere", { Self.tryElsewhere(&$0) }),
+            ("not readable elsewhere", { $0.elsewhere.uncounted = ["INC-0003: EIO"] }),
             ("digest unknown", { $0.policyDigest = "" }),
             ("customers unknown", { $0.configuration.services["checkout"]?.customers = .nan }),
         ]
@@ -219,7 +220,7 @@ struct PropertyTests {
             action: input.proposal.action, target: input.proposal.target,
             isUndo: input.proposal.rollbackOf != nil,
             moment: Moment(wall: input.now.wall, boot: input.now.boot, bootID: input.bootID))
-        input.attemptsElsewhere += [attempt, attempt]
+        input.elsewhere.attempts += [attempt, attempt]
     }
 
     @Test("N54, N56: one more failure never opens a gate that counts", arguments: seeds)

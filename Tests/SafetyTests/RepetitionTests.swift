@@ -30,7 +30,7 @@ struct RepetitionTests {
         fixture.log(
             ActionManual(text: "did it", action: "rollback-deployment", target: "checkout"))
         #expect(fixture.verdict(.loop).outcome == .pass)
-        fixture.attemptsElsewhere = [
+        fixture.elsewhere.attempts = [
             PastAttempt(
                 action: "rollback-deployment", target: "checkout", isUndo: false,
                 moment: Moment(
@@ -38,6 +38,19 @@ struct RepetitionTests {
         ]
         #expect(fixture.verdict(.loop).outcome == .review)
         #expect(fixture.verdict(.loop, fixture.proposal(target: "web")).outcome == .pass)
+    }
+
+    @Test("N54: what cannot be counted elsewhere asks for a review of every action")
+    func anotherRecordThatCannotBeReadIsNoPass() {
+        var fixture = Fixture()
+        fixture.elsewhere.uncounted = ["INC-0003: EIO: Input/output error"]
+        let verdict = fixture.verdict(.loop)
+        #expect(verdict.outcome == .review)
+        #expect(
+            verdict.reason
+                == "what was done in INC-0003 cannot be counted: EIO: Input/output error")
+        fixture.elsewhere.uncounted.append("INC-0004: its HEAD is damaged")
+        #expect(fixture.verdict(.loop).reason.hasSuffix("error (nor in 1 more)"))
     }
 
     @Test(

@@ -211,15 +211,16 @@ struct RuleTests {
             _ action: String = "a", _ steps: [[String]] = [["/bin/x", "y"]],
             _ environment: DeploymentEnvironment = .production,
             _ variables: [String: String] = ["A": "1", "B": "2"], _ target: String = "web",
-            _ incident: IncidentID? = nil
+            _ incident: IncidentID? = nil, capture: [[String]] = [], readyCheck: [[String]] = []
         ) -> String {
             ActionDigest.hex(
                 action: action, steps: steps, environment: environment, variables: variables,
-                target: target, incident: incident ?? id)
+                target: target, incident: incident ?? id, capture: capture,
+                readyCheck: readyCheck)
         }
         #expect(digest() == digest())
-        // Fixed for ever: approvals of older records must still match.
-        let known = "83e91ed38fcd274faa9808f214c7f40576f1c8a909acdb453e39e64d3c2187f7"
+        // Made by another program from the description: the form must not change by itself.
+        let known = "d0f1854d8bd33f5a2bf788c5809b0ab9bc63b3decb3710811c73b5e7f6384080"
         #expect(digest() == known)
         let others = [
             digest("b"), digest("a", [["/bin/x"], ["y"]]), digest("a", [["/bin/xy"]]),
@@ -227,9 +228,29 @@ struct RuleTests {
             digest("a", [["/bin/x", "y"]], .production, ["A": "12", "B": ""]),
             digest("a", [["/bin/x", "y"]], .production, ["A": "1", "B": "2"], "we"),
             digest("a", [["/bin/x", "y"]], .production, ["A": "1", "B": "2"], "web", otherID),
-            digest("a", [["/bin/x", "\u{FFFD}"]]),
+            digest("a", [["/bin/x", "\u{FFFD}"]]), digest(capture: [["/bin/x", "y"]]),
+            digest(capture: [["/bin/x"], ["y"]]), digest(readyCheck: [["/bin/x", "y"]]),
+            digest(capture: [[]]), digest(readyCheck: [[]]),
+            digest("a", [], capture: [["/bin/x", "y"]]),
         ]
         #expect(Set(others + [digest()]).count == others.count + 1)
+    }
+
+    @Test("N51: an approval holds for the captures and ready checks that its card showed")
+    func theDigestKnowsWhatRunsBeside() {
+        let fixture = Fixture()
+        let proposal = fixture.proposal("M1")
+        let changes: [(inout MitigationProposed) -> Void] = [
+            { $0.capture = [["/usr/bin/id"]] }, { $0.readyCheck = [["/usr/bin/id"]] },
+        ]
+        for change in changes {
+            var other = proposal
+            change(&other)
+            let digest = ActionDigest.hex(
+                of: other, variables: fixture.action.environment, incident: fixture.incident.id)
+            #expect(digest != proposal.digest)
+            #expect(fixture.verdict(.input, other).outcome == .blocked)
+        }
     }
 
     // MARK: blast radius

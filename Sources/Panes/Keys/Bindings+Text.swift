@@ -89,6 +89,11 @@ extension Bindings {
         var lines = Fields.text(
             "IC is the Incident Commander, who decides. Esc goes out one level and never leaves "
                 + "the room. Nothing runs without an approval by hand.", width: width)
+        if let head = model.recordHead {
+            lines += Fields.text(
+                "Record \(head.text): noted outside, it lets `warroom verify --anchor` tell whether "
+                    + "anything before it was changed.", width: width)
+        }
         for (heading, group) in groups {
             lines += [.blank, Fields.heading(heading)]
             for binding in group { lines += help(binding, model, width) }

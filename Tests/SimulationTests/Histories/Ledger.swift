@@ -25,7 +25,7 @@ struct Ledger {
     enum End { case succeeded, failed, unknown }
 
     /// Whether attempts in other incidents of this machine hold back as well.
-    static let otherIncidentsCount = false
+    static let otherIncidentsCount = true
 
     private(set) var proposals: [String: (payload: MitigationProposed, event: Event)] = [:]
     private(set) var approvals: [String: Approval] = [:]
