@@ -124,8 +124,10 @@ extension Backend {
     ) -> Result<String, Failure> {
         do throws(Failure) {
             let (newest, _) = try approvable(approval)
-            try checkGates(approval, by: approver)
-            let approval = try afterWindow(approval, of: newest, by: approver)
+            var seen = approval
+            // A review is of what is open now: nobody passes over what nobody has seen.
+            seen.reviewed = try checkGates(approval, by: approver)
+            let approval = try afterWindow(seen, of: newest, by: approver)
             for draft in reviewDrafts(for: approval, journal.incident, by: approver) + drafts {
                 try journal.append(draft, sync: false)
             }
@@ -151,7 +153,11 @@ extension Backend {
 
     /// The gates as things stand now, for this approver: what blocks refuses, and what asks for a
     /// review must stand in the approval.
-    private func checkGates(_ approval: MitigationApproved, by approver: Actor) throws(Failure) {
+    ///
+    /// - Returns: the gates that this approval passes over.
+    private func checkGates(_ approval: MitigationApproved, by approver: Actor) throws(Failure)
+        -> [String]
+    {
         guard let proposal = journal.incident.mitigation(approval.proposal)?.proposal else {
             throw notTaken(approval, "no such proposal is in the journal")
         }
@@ -179,6 +185,7 @@ extension Backend {
         guard report.needReview.isEmpty || !reason.utf8.allSatisfy({ $0 <= 0x20 }) else {
             throw notTaken(approval, "a review needs a reason")
         }
+        return report.needReview.map(\.gate.rawValue)
     }
 
     /// Why one person is not enough, when only one took part and gave no reason to go on alone.
@@ -275,9 +282,9 @@ extension Backend {
     /// Latches, writes the files, then journals: the one effect in which acting comes first.
     func setStop(_ reason: String) {
         let clean = setup.redaction.redactor.clean(reason)
-        stopOrders.withLock { $0 += 1 }
+        stopOrders.add(1, ordering: .sequentiallyConsistent)
         executor.latchStop(reason: clean)
-        let result = stopOrders.withLock { _ in
+        let result = stopWriting.withLock { _ in
             stopFiles.set(reason: clean, by: setup.actor, at: clock.now.wall)
         }
         if result.written.isEmpty {
@@ -302,20 +309,20 @@ extension Backend {
         post(.stopFiles(stopFiles.read()))
     }
 
-    /// Removes the files, journals that, and only then lets the executor go on. A stop that is set
-    /// meanwhile wins.
-    func clearStop(_ reason: String) {
-        let (order, remaining) = stopOrders.withLock { ($0, stopFiles.clear()) }
+    /// Removes the files, journals that, and only then lets the executor go on. A stop that is
+    /// asked for meanwhile wins, also one that was asked for while this waited for its turn.
+    ///
+    /// - Parameter order: `stopOrders` when the clearing was asked for.
+    func clearStop(_ reason: String, asked order: Int) {
+        let cleared: [String]? = stopWriting.withLock { _ in
+            isNewest(order) ? stopFiles.clear() : nil
+        }
+        guard let remaining = cleared else {
+            return keepStop("", "it was set again after it was to be cleared")
+        }
         guard remaining.isEmpty else {
-            post(
-                .failed(
-                    Failure(
-                        "stop.notCleared", "The emergency stop stays on",
-                        subject: remaining.joined(separator: ", "),
-                        why: "the absence of these files is not proven",
-                        next: "Remove them, then try again")))
-            post(.stopFiles(stopFiles.read()))
-            return
+            return keepStop(
+                remaining.joined(separator: ", "), "the absence of these files is not proven")
         }
         // Its failure has told the room; the latch stays.
         guard
@@ -323,7 +330,20 @@ extension Backend {
                 EventDraft(StopCleared(reason: reason), by: setup.actor), sync: true))
                 != nil
         else { return }
-        stopOrders.withLock { if $0 == order { executor.clearLatch() } }
+        stopWriting.withLock { _ in if isNewest(order) { executor.clearLatch() } }
+        post(.stopFiles(stopFiles.read()))
+    }
+
+    private func isNewest(_ order: Int) -> Bool {
+        stopOrders.load(ordering: .sequentiallyConsistent) == order
+    }
+
+    private func keepStop(_ subject: String, _ why: String) {
+        post(
+            .failed(
+                Failure(
+                    "stop.notCleared", "The emergency stop stays on", subject: subject, why: why,
+                    next: subject.isEmpty ? "Clear it again" : "Remove them, then try again")))
         post(.stopFiles(stopFiles.read()))
     }
 }

@@ -112,6 +112,7 @@ extension Backend {
         guard silence < RoomControl.silenceMax else {
             return answer(Answer(notAnswering(silence)))
         }
+        let writes = ![.status, .card, .attend].contains(request.deed)
         switch request.deed {
         case .status, .card:
             control.queue.async { [self] in answer(look(request, for: peer.actor)) }

@@ -49,8 +49,10 @@ package final class Backend: Sendable {
     let policy: PolicyWatch
     /// What was done in other incidents of this machine.
     let others: AttemptsElsewhere
-    /// How often a stop was asked for; also the lock around writing and removing the stop files.
-    let stopOrders = Mutex(0)
+    /// How often a stop was asked for, counted when it is asked and again when it is carried out.
+    let stopOrders = Atomic(0)
+    /// Around writing and removing the stop files.
+    let stopWriting = Mutex(())
 
     private struct Numbers {
         var proposal = 0
@@ -318,8 +320,12 @@ package final class Backend: Sendable {
             journalQueue.async { [self] in propose(request) }
         case .approve(let approval):
             approvalQueue.async { [self] in approve(approval, by: setup.actor) }
-        case .setStop(let reason): stopQueue.async { [self] in setStop(reason) }
-        case .clearStop(let reason): journalQueue.async { [self] in clearStop(reason) }
+        case .setStop(let reason):
+            stopOrders.add(1, ordering: .sequentiallyConsistent)
+            stopQueue.async { [self] in setStop(reason) }
+        case .clearStop(let reason):
+            let order = stopOrders.load(ordering: .sequentiallyConsistent)
+            journalQueue.async { [self] in clearStop(reason, asked: order) }
         case .setIncidentStart(let time): hub.setIncidentStart(time)
         case .makeReport:
             journalQueue.async { [self] in

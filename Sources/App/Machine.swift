@@ -2,6 +2,7 @@ import Actions
 import Basics
 import Incidents
 import Playbooks
+import SafeText
 import Safety
 
 /// The emergency-stop files of one room: read, set and cleared.
@@ -42,8 +43,33 @@ package struct Machine: Sendable {
 
     static func real(_ setup: RoomSetup) -> Machine {
         Machine(
-            stopFiles: StopFiles(
-                configuration: setup.configuration, stateDirectory: setup.stateDirectory),
+            stopFiles: RedactedStopFiles(
+                files: StopFiles(
+                    configuration: setup.configuration, stateDirectory: setup.stateDirectory),
+                clean: { setup.redaction.redactor.clean($0) }),
             runner: nil, programs: InstalledPrograms())
+    }
+}
+
+/// Stop files whose texts, which anybody may have written, are redacted before they are shown,
+/// kept or told over the socket.
+struct RedactedStopFiles: StopKeeping {
+    let files: StopFiles
+    let clean: @Sendable (String) -> String
+
+    func read() -> [StopState.FileState] { cleaned(files.read()) }
+    func readNow() -> [StopState.FileState] { cleaned(files.readNow()) }
+    var watchFailure: String? { files.watchFailure }
+    func clear() -> [String] { files.clear() }
+
+    func set(reason: String, by actor: Actor, at time: Timestamp) -> (
+        written: [String], unreached: [String]
+    ) { files.set(reason: reason, by: actor, at: time) }
+
+    private func cleaned(_ states: [StopState.FileState]) -> [StopState.FileState] {
+        states.map { state in
+            guard case .present(let reason) = state.presence, !reason.isEmpty else { return state }
+            return StopState.FileState(path: state.path, presence: .present(reason: clean(reason)))
+        }
     }
 }

@@ -98,7 +98,10 @@ package enum RoomAddress {
             return place
         }
         var refusals: [Failure] = []
-        let places = RoomFinder.places(incident) { refusals.append($0) }
+        var places = RoomFinder.places(incident) { refusals.append($0) }
+        // The directory of an honest room of another user cannot be listed: one that shows itself
+        // to whoever names no incident may be feigned.
+        if incident == nil { places = places.filter { $0.owner == geteuid() || $0.owner == 0 } }
         let alive = places.filter { place in
             do throws(Failure) {
                 _ = try RoomClient(place, patience: .seconds(1))

@@ -109,6 +109,9 @@ package struct TakeOver: Sendable {
             let client = try RoomClient(place, patience: Self.turn)
             answer = try client.ask(Request(.status), patience: Self.turn)
         } catch {
+            // Nothing within the patience is silence. Anything else is a sign of life, or proves
+            // nothing: another version's answer, a connection that was ended.
+            guard error.code == "control.silent" else { return .nowhere }
             return .silent
         }
         if answer.failure?.code == "room.notAnswering" { return .standsStill }

@@ -15,7 +15,7 @@ import Testing
 #endif
 
 /// A room of this process's user with a second person and an agent in it.
-private struct SharedRoom {
+struct SharedRoom {
     static let second = Actor(uid: 4_201, name: "ops2")
     static let third = Actor(uid: 4_202, name: "ops3")
     static let agent = Actor(uid: 4_203, name: "bot")
