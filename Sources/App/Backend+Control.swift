@@ -112,11 +112,11 @@ extension Backend {
         guard silence < RoomControl.silenceMax else {
             return answer(Answer(notAnswering(silence)))
         }
-        let writes = ![.status, .card, .attend].contains(request.deed)
         switch request.deed {
         case .status, .card:
             control.queue.async { [self] in answer(look(request, for: peer.actor)) }
         case .approve:
+            guard control.mayWrite(peer.actor) else { return answer(Answer(Self.tooMany)) }
             approvalQueue.async { [self] in approve(request, by: peer.actor, answer) }
         case .attend: answer(Answer(did: "attending \(setup.id)"))
         case .note, .propose, .object, .refuse, .acknowledge, .takeCommand:

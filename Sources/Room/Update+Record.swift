@@ -136,6 +136,10 @@ extension Model {
                 isError: true)
             return []
         }
+        if let why = commandObstacle(argument) {
+            say("ic: \(why)", isError: true)
+            return []
+        }
         guard let commander = incident.commander, !NameRule.same(commander, actor.name) else {
             return write(RoleAssigned(role: .commander, person: argument))
         }
@@ -148,6 +152,20 @@ extension Model {
             CommandTransferred(
                 from: commander, to: argument, reason: "by \(actor.name), with :ic",
                 isTakeover: true))
+    }
+
+    /// Why this room's user may not make `person` IC, or nil. Only the IC hands the role over; who
+    /// may command may take it.
+    private func commandObstacle(_ person: String) -> String? {
+        if !isCommander, !rights(of: actor).contains(.command) {
+            return "only the IC (\(incident.commander ?? "nobody")) or who may command does that"
+        }
+        guard let people = configuration.safety.people else { return nil }
+        let known = people.first { NameRule.same($0.key, person) }?.value
+        guard known?.rights.contains(.command) == true, known?.isAgent != true else {
+            return "\(person) may not command here (people: in the configuration)"
+        }
+        return nil
     }
 
     private mutating func setOnset(_ argument: String) -> [Effect] {

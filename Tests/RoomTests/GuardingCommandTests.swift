@@ -141,6 +141,29 @@ import Testing
         #expect(probe.model.incident.breaker != nil)
     }
 
+    @Test(
+        "N50: nobody makes themselves IC without the right, and with it only loudly",
+        arguments: [false, true])
+    func takingCommandByCommand(_ mayCommand: Bool) {
+        var probe = RoomProbe(actor: Self.other)
+        probe.model.configuration.safety.people = [
+            "ops1": Person(user: "ops1", rights: Set(Person.Right.allCases)),
+            "ops2": Person(
+                user: "ops2", rights: mayCommand ? [.approve, .command] : [.approve]),
+            "ops3": Person(user: "ops3", rights: [.approve]),
+            "bot": Person(user: "bot", rights: [.command], isAgent: true),
+        ]
+        for nobody in ["ops3", "bot", "ops4", "ops2 "] {
+            probe.run(.ic, nobody)
+            #expect(probe.model.incident.commander == "ops1", "\(nobody)")
+        }
+        probe.run(.ic, "ops2")
+        #expect(probe.model.incident.commander == (mayCommand ? "ops2" : "ops1"))
+        let taken = probe.takeJournalled(CommandTransferred.self)
+        #expect(taken.map(\.isTakeover) == (mayCommand ? [true] : []))
+        #expect(taken.map(\.to) == (mayCommand ? ["ops2"] : []))
+    }
+
     @Test("N59: a changed configuration waits for the IC's reason") func keepConfiguration() {
         var probe = RoomProbe()
         probe.record(ConfigurationChanged(digest: "d2", problem: "warroom.yaml:3: not YAML"))
