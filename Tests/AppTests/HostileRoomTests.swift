@@ -80,7 +80,9 @@ import Testing
         shared.room.settle()
         #expect(codes.withLock { $0.count { $0 == nil } } == RoomControl.entriesPerMinuteMax)
         #expect(codes.withLock { $0.count { $0 == "control.tooMany" } } == 240)
-        #expect(shared.room.model.incident.lastSequence == before + UInt64(RoomControl.entriesPerMinuteMax))
+        #expect(
+            shared.room.model.incident.lastSequence == before
+                + UInt64(RoomControl.entriesPerMinuteMax))
         #expect(try shared.ask(Request(.note, text: "me too"), SharedRoom.second).ok)
         #expect(try shared.ask(Request(.status), SharedRoom.agent).ok)
         shared.room.close()
