@@ -274,6 +274,9 @@ extension Backend {
                 GateVerdict(.journal, .blocked, "the room has no state to judge by")
             ])
         }
+        // What was seen holds, also when it is gone before the next look. On the journal queue, as
+        // the clearing is.
+        if stage == .approval, holdUnder(model.stopFiles) { post(.stopFiles(model.stopFiles)) }
         return model.gates(for: proposal, stage: stage, by: approver, breakGlass: breakGlass)
     }
 

@@ -246,7 +246,7 @@ package final class Backend: Sendable {
 
     /// Latches the executor when these files mean a stop; whether they do.
     @discardableResult
-    private func holdUnder(_ files: [StopState.FileState]) -> Bool {
+    func holdUnder(_ files: [StopState.FileState]) -> Bool {
         let seen = StopState(files: files, isLatched: false)
         if seen.isOn { executor.latchStop(reason: seen.reason) }
         return seen.isOn
