@@ -105,37 +105,6 @@ import Testing
         shared.room.close()
     }
 
-    // MARK: Files
-
-    @Test(
-        "N19, N47: a configuration that others can change opens nothing",
-        arguments: ["mode", "directory", "link", "owner", "playbook"])
-    func aConfigurationOfOthersIsRefused(_ how: String) throws {
-        let folder = try TemporaryFolder()
-        mkdir(folder.file("conf"), 0o755)
-        mkdir(folder.file("conf/playbooks"), 0o755)
-        let path = try folder.write("environment: staging\n", to: "conf/warroom.yaml")
-        _ = try TrustedConfiguration.load(path)
-        var used = path
-        switch how {
-        case "mode": chmod(path, 0o666)
-        case "directory": chmod(folder.file("conf"), 0o777)
-        case "link":
-            used = folder.file("conf/other.yaml")
-            symlink(path, used)
-        case "owner":
-            guard getuid() == 0 else { return }
-            chown(path, 4_242, 4_242)
-        default:
-            try folder.write(
-                "environment: staging\nplaybooks: [own.yaml]\n", to: "conf/warroom.yaml")
-            let own = try folder.write("id: own\ntitle: own\n", to: "conf/own.yaml")
-            chmod(own, 0o666)
-        }
-        let failure = #expect(throws: Failure.self) { try TrustedConfiguration.load(used) }
-        #expect(failure?.code == "file.untrusted", "\(String(describing: failure))")
-    }
-
     // MARK: Rooms of others
 
     @Test("a room that answers in another version's words is not ended")
