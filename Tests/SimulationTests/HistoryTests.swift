@@ -10,9 +10,10 @@ import Testing
     private static let environment = ProcessInfo.processInfo.environment
     private static let isLong = environment["WARROOM_SLOW"] == "1"
     private static let only = environment["WARROOM_SEED"].flatMap(UInt64.init)
-    /// Seeds 1 to this one, and one that is new every time.
+    /// So many seeds from `WARROOM_FIRST` on, else from 1, and one that is new every time.
     private static let count =
         environment["WARROOM_HISTORIES"].flatMap(UInt64.init) ?? (isLong ? 100_000 : 150)
+    private static let first = environment["WARROOM_FIRST"].flatMap(UInt64.init) ?? 1
     /// Without `WARROOM_SLOW` no new history begins after this.
     private static let patience: Duration = .seconds(20)
 
@@ -24,12 +25,12 @@ import Testing
             return
         }
         let new = UInt64.random(in: 1_000_000...999_999_999)
-        Self.say("histories: seeds 1 to \(Self.count), and \(new)")
+        Self.say("histories: \(Self.count) seeds from \(Self.first), and \(new)")
         let clock = ContinuousClock()
         let begin = clock.now
         var seen: [String: Int] = [:]
         var played = 0
-        for seed in [new] + Array(1...Self.count) {
+        for seed in [new] + Array(Self.first..<Self.first + Self.count) {
             if !Self.isLong, clock.now - begin > Self.patience { break }
             let history = History(seed: seed)
             history.play()

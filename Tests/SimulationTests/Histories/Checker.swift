@@ -128,9 +128,8 @@ final class Checker: Sendable {
             if let why = Self.stopReason(stop, room, book.ledger) {
                 state.violations.append("\(what) under an emergency stop (\(why))")
             }
-            if step == 0, isPoisoned {
-                state.violations.append("\(what) with a journal that may not be on the disk")
-            }
+            // A journal that broke takes no intent any more; this one was on the disk before.
+            if isPoisoned { state.seen["spawn after the journal broke", default: 0] += 1 }
         }
     }
 
@@ -145,6 +144,8 @@ final class Checker: Sendable {
 
     /// A program goes on after its room was asked whether it may.
     func wentOn(_ process: Int, in world: World) {
+        guard !world.disk.isDead(process) else { return }
+        read(world)
         let stop = world.state.withLock { $0.stop }
         state.withLock { state in
             guard let room = state.rooms[process], let book = state.books[room.directory],
@@ -180,14 +181,16 @@ final class Checker: Sendable {
         }
     }
 
-    func sawStop(_ process: Int) {
+    func sawStop(_ process: Int, in world: World) {
+        read(world)
         state.withLock { state in
             guard let directory = state.rooms[process]?.directory else { return }
             state.rooms[process]?.sawStopAt = state.books[directory]?.ledger.clears ?? 0
         }
     }
 
-    func pressedStop(_ process: Int) {
+    func pressedStop(_ process: Int, in world: World) {
+        read(world)
         state.withLock { state in
             guard let directory = state.rooms[process]?.directory else { return }
             state.rooms[process]?.pressedAt = state.books[directory]?.ledger.clears ?? 0

@@ -94,7 +94,7 @@ final class Dashboard: @unchecked Sendable {
         backend.perform(effect, model)
         if case .setStop = effect {
             backend.settleRecord()
-            world.checker.pressedStop(process)
+            world.checker.pressedStop(process, in: world)
         }
         wait()
     }

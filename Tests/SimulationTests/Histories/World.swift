@@ -184,7 +184,9 @@ struct SimulatedStop: StopKeeping {
         world.touchedInRun(by: process)
         let isLie = world.sabotage.map { $0.hidesStop(world, process) } ?? false
         let presence = isLie ? .absent : world.state.withLock { $0.stop }
-        if presence != .absent, !World.isOnActionQueue, !isApart { world.checker.sawStop(process) }
+        if presence != .absent, !World.isOnActionQueue, !isApart {
+            world.checker.sawStop(process, in: world)
+        }
         return [StopState.FileState(path: Self.path, presence: presence)]
     }
 
