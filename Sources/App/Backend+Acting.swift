@@ -256,7 +256,9 @@ extension Backend {
     private var modelNow: Model? {
         guard var model = latestModel else { return nil }
         // Files first: reading them can take long, and what is judged must be as it is afterwards.
-        model.stopFiles = stopFiles.read()
+        // What refuses an approval holds what was approved before as well, also when it goes again
+        // before the next look.
+        model.stopFiles = watchStopFiles()
         model.policyDigest = policyDigestNow()
         model.elsewhere = workElsewhereNow()
         model.incident = journal.incident

@@ -231,12 +231,14 @@ package final class Backend: Sendable {
     }
 
     /// Tells the room when the stop files look different. What was seen holds the executor at once,
-    /// before the main loop has written it down, and until the IC clears it.
-    package func watchStopFiles() {
+    /// before the main loop has written it down, and until the IC clears it. Returns what it saw.
+    @discardableResult
+    package func watchStopFiles() -> [StopState.FileState] {
         let files = stopFilesNow()
         holdUnder(files)
         let known = latest.withLock { $0?.stopFiles }
         if files != known { post(.stopFiles(files)) }
+        return files
     }
 
     /// A room that only watches takes what was, and its clearing, from the other room's journal.

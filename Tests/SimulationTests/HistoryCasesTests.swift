@@ -122,20 +122,24 @@ import Testing
         let first = try it.approval(of: Scene.rollback, in: room)
         let second = try it.approval(of: Scene.flag, in: room)
         it.world.state.withLock { state in
-            // The second approval is given while the first action runs; that takes six minutes.
             state.behaviours = [World.Behaviour(quarters: 4), World.Behaviour(quarters: 4)]
         }
+        // The second approval is given before the first action begins: while one runs, the gates
+        // take none. Then that one takes six minutes.
         it.world.turn.withLock { turn in
-            let isDone = Flag()
+            let (isApproved, isDone) = (Flag(), Flag())
             turn = { [unowned room, world = it.world] _ in
-                guard isDone.raise() else { return }
-                room.isInRun = true
-                room.perform(.approve(second))
-                world.pass(.minutes(6))
-                room.isInRun = false
+                if isApproved.raise() {
+                    room.isInRun = true
+                    room.perform(.approve(second))
+                    room.isInRun = false
+                    world.planTurn(afterCalls: 5)
+                } else if isDone.raise() {
+                    world.pass(.minutes(6))
+                }
             }
         }
-        it.world.planTurn(afterCalls: 5)
+        it.world.planTurn(afterCalls: 1)
         it.approve(first, in: room)
         it.world.turn.withLock { $0 = nil }
         let mitigation = try #require(room.model.incident.mitigation(second.proposal))

@@ -20,7 +20,8 @@ package enum Repository {
     /// The built `warroom` program, beside the test bundle.
     package static var program: String {
         get throws {
-            let own = CommandLine.arguments[0]
+            var own = CommandLine.arguments[0]
+            if !own.hasPrefix("/") { own = FileManager.default.currentDirectoryPath + "/" + own }
             var directory = own.split(separator: "/", omittingEmptySubsequences: false)
                 .dropLast().joined(separator: "/")
             if directory.isEmpty { directory = "." }
