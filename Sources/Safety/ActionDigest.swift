@@ -4,7 +4,7 @@ import Playbooks
 
 /// The identity to which an approval is bound: what would run, where, for which incident.
 package enum ActionDigest {
-    /// Lower-case hex SHA-256 of action, argv, environment (with the child's own variables), target,
+    /// Lower-case hex SHA-256 of action, argv, environment (with the variables of the child), target,
     /// incident, and the commands around the action: what is captured before it and what checks
     /// its rollback.
     ///
