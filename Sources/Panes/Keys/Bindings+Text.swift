@@ -91,8 +91,8 @@ extension Bindings {
                 + "the room. Nothing runs without an approval by hand.", width: width)
         if let head = model.recordHead {
             lines += Fields.text(
-                "Record \(head.text): noted outside, it lets `warroom verify --anchor` tell whether "
-                    + "anything before it was changed.", width: width)
+                "Record \(head.text): noted outside, it lets `warroom verify --anchor` tell "
+                    + "whether anything before it was changed.", width: width)
         }
         for (heading, group) in groups {
             lines += [.blank, Fields.heading(heading)]
