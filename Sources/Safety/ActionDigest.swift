@@ -4,9 +4,9 @@ import Playbooks
 
 /// The identity to which an approval is bound: what would run, where, for which incident.
 package enum ActionDigest {
-    /// Lower-case hex SHA-256 of action, argv, environment (with the variables of the child), target,
-    /// incident, and the commands around the action: what is captured before it and what checks
-    /// its rollback.
+    /// Lower-case hex SHA-256 of action, argv, environment (with the child's own variables),
+    /// target, incident, and the commands around the action: what is captured before it and what
+    /// checks its rollback.
     ///
     /// Every field is preceded by its length as eight big-endian bytes and every list by its count,
     /// so that no two different actions share a byte form. Titles, reasons and risk words are left

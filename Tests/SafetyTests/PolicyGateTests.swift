@@ -274,9 +274,17 @@ struct PolicyGateTests {
         #expect(fixture.verdict(.input, proposal).outcome == .blocked)
         proposal.capture = [["/usr/bin/kubectl", "logs", "deployment/checkout"]]
         proposal.readyCheck = [["/bin/true"]]
+        #expect(fixture.verdict(.input, proposal).outcome == .blocked, "the digest is older")
+        proposal.digest = digest(proposal, fixture)
         #expect(fixture.verdict(.input, proposal).outcome == .pass)
         proposal.capture?[0].append("--previous")
+        proposal.digest = digest(proposal, fixture)
         #expect(fixture.verdict(.input, proposal).outcome == .blocked)
+    }
+
+    private func digest(_ proposal: MitigationProposed, _ fixture: Fixture) -> String {
+        ActionDigest.hex(
+            of: proposal, variables: fixture.action.environment, incident: fixture.incident.id)
     }
 
     private func redigested(_ proposal: MitigationProposed, _ fixture: Fixture)
