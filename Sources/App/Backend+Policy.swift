@@ -21,7 +21,7 @@ extension Backend {
 
     /// What other incidents did, as their journals have it now. Attempts there count for the loop
     /// gate of this one, and a journal that cannot be read asks for a review.
-    func workElsewhereNow() -> WorkElsewhere {
+    package func workElsewhereNow() -> WorkElsewhere {
         others.read(now: clock.now, bootID: clock.bootID)
     }
 

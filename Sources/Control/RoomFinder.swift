@@ -44,7 +44,7 @@ package struct RoomPlace: Sendable, Hashable {
         guard !directory.othersMayWrite || directory.isSticky else {
             throw refusal("others may write to its directory")
         }
-        if folder.hasPrefix("/tmp/warroom-"), folder != RoomSocket.userDirectory(socket.owner) {
+        if RoomSocket.namesUser(folder), folder != RoomSocket.userDirectory(socket.owner) {
             throw refusal("\(folder) is not the directory of \(LoginName.of(socket.owner))")
         }
         self.path = path
@@ -74,7 +74,7 @@ package enum RoomFinder {
     private static func directories() -> [String] {
         let own = RoomSocket.userDirectory(geteuid())
         let others = entries("/tmp").filter { $0.hasPrefix("warroom-") }.map { "/tmp/" + $0 }
-            .filter { $0 != own && UInt32($0.dropFirst("/tmp/warroom-".count)) != nil }
+            .filter { $0 != own && RoomSocket.namesUser($0) }
         return [own, RoomSocket.systemDirectory] + others.sorted()
     }
 

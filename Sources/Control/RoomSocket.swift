@@ -14,6 +14,12 @@ package enum RoomSocket {
     /// `/tmp/warroom-1000`, for everybody else.
     package static func userDirectory(_ uid: UInt32) -> String { "/tmp/warroom-\(uid)" }
 
+    /// Whether `path` has the form of `userDirectory`, whoever owns it.
+    static func namesUser(_ path: String) -> Bool {
+        let prefix = "/tmp/warroom-"
+        return path.hasPrefix(prefix) && UInt32(path.dropFirst(prefix.count)) != nil
+    }
+
     /// `INC-2041.sock`, `INC-2041-2.sock`, …: the second name is for another room of this user
     /// with the same id in another state directory.
     package static func names(_ incident: IncidentID) -> [String] {

@@ -36,7 +36,9 @@ enum Sabotage: String, CaseIterable, Sendable {
     /// Nothing at all, on the way on which the others break something.
     case nothing
 
-    static let guards = allCases.filter { $0 != .nothing }
+    /// Gate 1 alone is no longer among them: broken, the latch and the executor's own looks hold, and
+    /// no history tells the difference.
+    static let guards = allCases.filter { $0 != .nothing && $0 != .stopGatePasses }
 
     /// What the checker must say of it, in one of these words.
     var symptoms: [String] {
@@ -133,6 +135,7 @@ struct BrokenWay {
                 var model = model
                 model.incident = backend.journal.incident
                 model.now = world.now
+                model.elsewhere = backend.workElsewhereNow()
                 model.stopFiles = stop.read()
                 var report = model.gates(for: proposal, stage: .execution, by: actor)
                 for index in report.verdicts.indices
