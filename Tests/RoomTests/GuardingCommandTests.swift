@@ -299,7 +299,7 @@ import Testing
             thin + [(50, true), (900, true), (70, true), (70, true), (70, true)])
         #expect(ArmingText.header(probe.model).long.contains("ready"))
         let proposal = probe.proposal(RoomProbe.flag, id: "M9")
-        #expect(ArmingText.card(proposal, probe.model).contains("5 min before this action"))
+        #expect(ArmingText.card(proposal, probe.model).contains("the 5 min before it"))
         probe.model.configuration.safety.allowsAutomaticRollback = false
         #expect(ArmingText.card(proposal, probe.model).contains("switched off by the policy"))
     }
