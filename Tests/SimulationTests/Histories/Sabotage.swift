@@ -36,8 +36,8 @@ enum Sabotage: String, CaseIterable, Sendable {
     /// Nothing at all, on the way on which the others break something.
     case nothing
 
-    /// Gate 1 alone is no longer among them: broken, the latch and the executor's own looks hold, and
-    /// no history tells the difference.
+    /// Gate 1 alone is not among them: where it is broken, the latch and the executor's own looks
+    /// hold, and no history tells the difference.
     static let guards = allCases.filter { $0 != .nothing && $0 != .stopGatePasses }
 
     /// What the checker must say of it, in one of these words.
