@@ -141,16 +141,43 @@ extension Bindings {
     // MARK: Documents
 
     /// The table of the README.
+    ///
+    /// What only moves stands in few rows: who reads the table wants to know what the room does.
     package static func markdownTable() -> String {
         var lines = ["| keys | command | meaning |", "|---|---|---|"]
         for binding in all where binding.scope != .paletteOnly {
-            let keys = binding.keys.map { "`\($0.name)`" }.joined(separator: " ")
-            lines.append("| \(keys) | `:\(binding.command.rawValue)` | \(binding.hint) |")
+            let together = rows.first { $0.commands.contains(binding.command) }
+            guard together?.commands.first ?? binding.command == binding.command else { continue }
+            let row = together.map { row in all.filter { row.commands.contains($0.command) } }
+            let bindings = row ?? [binding]
+            let keys = bindings.flatMap(\.keys).map { "`\($0.name)`" }.joined(separator: " ")
+            let commands = bindings.map { "`:\($0.command.rawValue)`" }.joined(separator: " ")
+            lines.append("| \(keys) | \(commands) | \(together?.meaning ?? binding.hint) |")
         }
         let typed = all.filter { $0.scope == .paletteOnly }.map { "`:\($0.command.rawValue)`" }
         return lines.joined(separator: "\n") + "\n\nTyped, without a key: "
             + typed.joined(separator: " ") + ".\n"
     }
+
+    /// Commands that share a row of the table, in the order of their bindings.
+    private static let rows: [(commands: [Command], meaning: String)] = [
+        (
+            [
+                .situation, .hypotheses, .mitigations, .conditions, .timeline, .logs, .metrics,
+                .report,
+            ], "Go to this pane or screen."
+        ),
+        ([.nextPane, .previousPane], "Go to the next pane, or to the one before."),
+        (
+            [.up, .down, .pageUp, .pageDown, .top, .bottom],
+            "Move; upwards stops following, the end follows again."
+        ),
+        ([.nextMatch, .previousMatch], "Go to the next match, or to the one before."),
+        (
+            [.nextError, .previousError],
+            "Go to the next line at error or worse, or to the one before."
+        ),
+    ]
 
     /// What `warroom keys` prints.
     package static func text() -> String {
