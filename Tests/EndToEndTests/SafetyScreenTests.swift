@@ -180,7 +180,12 @@ struct SafetyRoom {
         #expect(!safety.room.journal().contains("mitigation.approved"))
         try safety.room.tmux.press("Y")
         try safety.room.waitForJournal("action.succeeded")
-        try safety.screen("effective", patience: .seconds(40))
+        // A dump that stands still says nothing about what came after the action.
+        for _ in 0..<40 where !safety.room.journal().contains("action.judged") {
+            try SafetyRoom.ratio("0.001", in: safety.home)
+            Thread.sleep(forTimeInterval: 1)
+        }
+        try safety.screen("effective")
         #expect(safety.room.journal().contains("action.judged"))
         let journal = safety.room.journal()
         let intent = try #require(journal.range(of: "\"action.intent\""))
